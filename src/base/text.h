@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text of strangers (VM names, thread names, paths) made safe to print: control characters,
+ * terminal escapes, bytes that are not UTF-8, and invisible or direction-changing characters
+ * come out as \xHH, the backslash as two. Every name passes here on its way to a terminal.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stddef.h>
+
+struct str;
+
+/* Decodes one UTF-8 character; returns its size, or 0 where the bytes are not valid UTF-8. */
+size_t text_decode_utf8(const char *bytes, size_t size, unsigned *ret_character);
+
+void text_append_safe(struct str *str, const char *bytes, size_t size);
+
+/* Columns that safe text takes on a terminal. */
+size_t text_columns(const char *safe);
+
+/* Copies as much as fits, always terminated; a cut never splits a UTF-8 character. */
+void text_copy(char *to, size_t to_size, const char *from, size_t from_size);
+
+#endif

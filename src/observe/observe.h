@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the kernel to the snapshot. An observer finds VMs (a full scan at the start, KVM's
+ * events afterwards, a slow scan for guests without KVM), samples them in two speeds, and keeps
+ * one snapshot up to date in place. One thread; what a VMM must answer is asked on another one.
+ *
+ *     observe_new -> { observe_wait, observe_tick, observe_snapshot }* -> observe_free
+ */
+#ifndef OBSERVE_OBSERVE_H
+#define OBSERVE_OBSERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct root;
+struct snapshot;
+struct observe;
+
+struct observe_options {
+	bool with_maps;           /* smaps_rollup: milliseconds a VM, on its own thread */
+	bool with_owner;          /* balloon and guest memory: asks the VMM or libvirt */
+	bool once;                /* one or two ticks and out: keep no descriptors open */
+	bool watch;               /* follow births and deaths; else a scan a tick */
+	uint64_t slow_scan_usec;  /* how often to look for guests without KVM; 0: every 10 s */
+};
+
+/* Scans; the snapshot then lists every VM, not sampled yet. Does not own root. */
+struct observe *observe_new(struct root *root, const struct observe_options *options,
+			    struct error *err);
+void observe_free(struct observe *observe);
+
+/*
+ * Lives until the given monotonic time, taking births, deaths and new vCPUs into the list as
+ * they come. Returns 1 at once after a change, 0 when the time is there.
+ */
+int observe_wait(struct observe *observe, uint64_t monotonic_usec);
+
+/* Samples everything that is due. The events since the tick before are in the snapshot then. */
+int observe_tick(struct observe *observe, struct error *err);
+/* Samples nothing: only moves the events that happened since into the snapshot. */
+int observe_tick_events(struct observe *observe);
+
+const struct snapshot *observe_snapshot(const struct observe *observe);
+
+/* One sentence for the person when something limits the view (a missing right, too few
+ * descriptors), or NULL; each is told once. */
+const char *observe_warning(struct observe *observe);
+
+#endif
