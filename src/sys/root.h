@@ -58,6 +58,7 @@ struct root {
 	const struct root_ops *ops;
 	long ticks_per_second; /* USER_HZ and page size of the host that is read */
 	long page_size;
+	bool captured; /* a capture, perhaps behind faults */
 };
 
 struct root *root_live_new(void);
