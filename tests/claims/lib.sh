@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# What every claim sources first:  . "$SOURCE_ROOT/tests/claims/lib.sh"
+#
+# A claim is a shell script whose name is the sentence that it proves. The build gives it:
+#   TRUCE          the program          TRUCE_LIBEXEC  its helper programs
+#   TINY_VMM       the test VMM         SOURCE_ROOT    this checkout      BUILD_ROOT  the build
+# It ends with 0 (the claim holds), 1 (it does not: `fail`), or 77 (this machine cannot tell:
+# `skip`, and the reason is the last line printed). $scratch is a directory of its own, gone
+# at the end together with every process started with `background`.
+
+set -u
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/truce-claim.XXXXXX") || exit 1
+background_pids=
+at_exit_commands=
+
+claim_end() {
+	claim_status=$?
+	trap - EXIT
+	# The last one registered is undone first.
+	eval "$at_exit_commands"
+	for claim_pid in $background_pids; do
+		kill "$claim_pid" 2>/dev/null
+	done
+	for claim_pid in $background_pids; do
+		wait "$claim_pid" 2>/dev/null
+	done
+	rm -rf "$scratch"
+	exit "$claim_status"
+}
+trap claim_end EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# skip REASON: this machine cannot tell.
+skip() {
+	echo "$*"
+	exit 77
+}
+
+# fail SENTENCE: the claim does not hold, and here is how.
+fail() {
+	echo "FAILED: $*" >&2
+	exit 1
+}
+
+# at_exit COMMAND: one string, evaluated at the end however the claim ends.
+at_exit() {
+	at_exit_commands="$1
+$at_exit_commands"
+}
+
+# background COMMAND...: in the background, ended with the claim. Leaves its pid in $pid.
+background() {
+	"$@" &
+	pid=$!
+	background_pids="$background_pids $pid"
+}
+
+# poll_until SECONDS COMMAND...: whether COMMAND succeeds within that time. It is tried at
+# once and then twenty times a second, and at least twice.
+poll_until() {
+	poll_end=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		sleep 0.05
+		[ "$(date +%s)" -le "$poll_end" ] || { "$@"; return; }
+	done
+}
+
+# expect_equal WHAT WANTED GOT
+expect_equal() {
+	[ "$2" = "$3" ] || fail "$1: wanted '$2', got '$3'"
+}
+
+# expect_match WHAT PATTERN TEXT: some line of TEXT matches the extended expression PATTERN.
+expect_match() {
+	printf '%s\n' "$3" | grep -Eq -- "$2" || fail "$1: nothing matches '$2' in: $3"
+}
+
+# expect_exit STATUS COMMAND...: runs it, with its output in $scratch/out and $scratch/err.
+expect_exit() {
+	expect_status=$1
+	shift
+	actual_status=0
+	"$@" >"$scratch/out" 2>"$scratch/err" || actual_status=$?
+	[ "$actual_status" -eq "$expect_status" ] && return
+	cat "$scratch/out" "$scratch/err" >&2
+	fail "'$*' ended with $actual_status and not with $expect_status"
+}
+
+need_root() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+}
+
+# /dev/kvm is there and makes VMs. (That it runs a stock guest kernel is more: need_kvm_hardware.)
+need_kvm() {
+	[ -e /dev/kvm ] || skip "needs /dev/kvm, which this machine does not have"
+	{ [ -r /dev/kvm ] && [ -w /dev/kvm ]; } || skip "needs /dev/kvm, which this user may not open"
+	[ -x "${TINY_VMM:-}" ] || skip "needs the test VMM, which was not built"
+}
+
+# Some hosts give out a /dev/kvm that emulates guest code; a stock kernel crawls there.
+need_kvm_hardware() {
+	need_kvm
+	grep -Eqw 'vmx|svm' /proc/cpuinfo || skip "needs hardware virtualisation (vmx or svm)"
+}
+
+# need_program NAME [DEBIAN PACKAGE]
+need_program() {
+	command -v "$1" >/dev/null || skip "needs $1${2:+ (Debian package $2)}"
+}
