@@ -17,7 +17,7 @@ give_up() {
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
-on_apt_get() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
+on_apt() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
 
 # show_progress LOG: keeps what ninja or apt-get says in LOG; on a terminal, one line shows
 # what they are at.
