@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* truce: a table of verbs and a loop. What a verb does is in the file of its name. */
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "cmd/noun.h"
+#include "cmd/suggest.h"
+#include "cmd/verb.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb *const verbs[] = {
+	NULL,
+};
+
+static const struct verb *verb_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; verbs[i] != NULL; i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+static int print_help(FILE *stream)
+{
+	size_t i;
+
+	fputs("usage: truce VERB [OPTION...] [ARGUMENT...]\n\n", stream);
+	for (i = 0; verbs[i] != NULL; i++)
+		fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+	for (i = 0; nouns[i].name != NULL; i++)
+		fprintf(stream, "  %-10s %s\n", nouns[i].name, nouns[i].summary);
+	fputs("\ntruce VERB --help tells more; so does the manual page truce-VERB(1).\n", stream);
+	return stream == stdout ? VERB_FINE : VERB_USAGE;
+}
+
+static int refuse_verb(const char *name)
+{
+	struct suggest suggest;
+	struct str safe;
+	size_t i;
+
+	suggest_init(&suggest, name);
+	for (i = 0; verbs[i] != NULL; i++)
+		suggest_offer(&suggest, verbs[i]->name);
+	for (i = 0; nouns[i].name != NULL; i++)
+		suggest_offer(&suggest, nouns[i].name);
+	str_init(&safe);
+	text_append_safe(&safe, name, strlen(name));
+	fprintf(stderr, "truce: there is no verb \"%s\"; ", safe.data != NULL ? safe.data : "");
+	if (suggest.nearest != NULL)
+		fprintf(stderr, "did you mean %s?\n", suggest.nearest);
+	else
+		fputs("truce help lists them\n", stderr);
+	str_done(&safe);
+	return VERB_USAGE;
+}
+
+/* `truce help VERB` is `truce VERB --help`. */
+static int call_help(char **arguments)
+{
+	static char option[] = "--help";
+	char *help[] = { option, NULL };
+	const struct verb *verb;
+
+	if (arguments[0] == NULL)
+		return print_help(stdout);
+	verb = verb_find(arguments[0]);
+	if (verb != NULL)
+		return verb_call(verb, help);
+	if (noun_find(arguments[0]) != NULL)
+		return noun_exec(noun_find(arguments[0]), help);
+	return refuse_verb(arguments[0]);
+}
+
+int main(int argc, char **argv)
+{
+	const struct verb *verb;
+	const struct noun *noun;
+
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
+	if (argc < 2)
+		return print_help(stderr);
+	verb = verb_find(argv[1]);
+	if (verb != NULL)
+		return verb_call(verb, argv + 2);
+	noun = noun_find(argv[1]);
+	if (noun != NULL)
+		return noun_exec(noun, argv + 2);
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return call_help(argv + 2);
+	if (strcmp(argv[1], "--version") == 0)
+		return printf("truce %s\n", TRUCE_VERSION) < 0 || fflush(stdout) != 0;
+	return refuse_verb(argv[1]);
+}

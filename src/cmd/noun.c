@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/noun.h"
+
+#include "base/cleanup.h"
+#include "cmd/verb.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct noun nouns[] = {
+	{ "lab", "the laboratory: a whole KVM host in a box" },
+	{ NULL, NULL },
+};
+
+const struct noun *noun_find(const char *name)
+{
+	const struct noun *noun;
+
+	for (noun = nouns; noun->name != NULL; noun++)
+		if (strcmp(noun->name, name) == 0)
+			return noun;
+	return NULL;
+}
+
+/* The directory of the running program, without its last slash. */
+static bool own_directory(char *ret, size_t size)
+{
+	ssize_t length = readlink("/proc/self/exe", ret, size - 1);
+	char *slash;
+
+	if (length <= 0)
+		return false;
+	ret[length] = '\0';
+	slash = strrchr(ret, '/');
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+/* Returns only when there is no such program there. */
+static int exec_in(const char *directory, const struct noun *noun, char **arguments)
+{
+	CLEANUP_FREE char *path = NULL;
+
+	if (asprintf(&path, "%s/truce-%s", directory, noun->name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	arguments[0] = path;
+	execv(path, arguments);
+	return -errno;
+}
+
+static int exec_anywhere(const struct noun *noun, char **arguments)
+{
+	const char *chosen = getenv("TRUCE_LIBEXEC");
+	char beside[PATH_MAX];
+	int r = -ENOENT;
+
+	if (chosen != NULL && *chosen != '\0')
+		r = exec_in(chosen, noun, arguments);
+	if (r == -ENOENT && own_directory(beside, sizeof beside))
+		r = exec_in(beside, noun, arguments);
+	if (r == -ENOENT)
+		r = exec_in(TRUCE_LIBEXECDIR, noun, arguments);
+	return r;
+}
+
+int noun_exec(const struct noun *noun, char **arguments)
+{
+	size_t count = 0;
+	char **all;
+	int r;
+
+	while (arguments[count] != NULL)
+		count++;
+	all = calloc(count + 2, sizeof *all);
+	if (all == NULL)
+		return VERB_FAILED;
+	memcpy(all + 1, arguments, count * sizeof *all);
+	r = exec_anywhere(noun, all);
+	free(all);
+	fprintf(stderr, "truce %s: cannot start truce-%s: %s%s\n", noun->name, noun->name, strerror(-r),
+		r == -ENOENT ? "; it is neither in " TRUCE_LIBEXECDIR
+			       " nor beside truce: is that part installed?" : "");
+	return VERB_FAILED;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/verb.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void verb_append_help(const struct verb *verb, struct str *str)
+{
+	str_appendf(str, "usage: truce %s [OPTION...]%s%s\n\n", verb->name,
+		    verb->operands != NULL ? " " : "", verb->operands != NULL ? verb->operands : "");
+	str_appendf(str, "%s\n\n", verb->summary);
+	options_append_help(verb->options, str);
+	if (verb->notes != NULL)
+		str_appendf(str, "\n%s\n", verb->notes);
+}
+
+static int verb_help(const struct verb *verb)
+{
+	struct str text;
+	int r;
+
+	str_init(&text);
+	verb_append_help(verb, &text);
+	r = verb_print(verb, &text);
+	str_done(&text);
+	return r;
+}
+
+int verb_call(const struct verb *verb, char **arguments)
+{
+	CLEANUP_FREE void *settings = calloc(1, verb->settings_size + 1);
+	struct error err = { 0 };
+	size_t operands;
+	bool help;
+
+	if (settings == NULL)
+		return VERB_FAILED;
+	if (verb->defaults != NULL)
+		memcpy(settings, verb->defaults, verb->settings_size);
+	if (options_parse(verb->options, arguments, settings, &operands, &help, &err) < 0)
+		return verb_misuse(verb, "%s", err.text);
+	if (help)
+		return verb_help(verb);
+	if (operands < verb->least_operands)
+		return verb_misuse(verb, "%s is missing; see truce %s --help", verb->operands,
+				   verb->name);
+	if (operands > verb->most_operands)
+		return verb_misuse(verb, "takes no further argument \"%.40s\"; see truce %s --help",
+				   arguments[verb->most_operands], verb->name);
+	return verb->run(verb, settings, arguments);
+}
+
+int verb_fail(const struct verb *verb, const struct error *err)
+{
+	fprintf(stderr, "truce %s: %s\n", verb->name, err->text);
+	return VERB_FAILED;
+}
+
+static void verb_say(const struct verb *verb, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void verb_say(const struct verb *verb, const char *format, va_list args)
+{
+	fprintf(stderr, "truce %s: ", verb->name);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
+int verb_misuse(const struct verb *verb, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	verb_say(verb, format, args);
+	va_end(args);
+	return VERB_USAGE;
+}
+
+void verb_warn(const struct verb *verb, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	verb_say(verb, format, args);
+	va_end(args);
+}
+
+int verb_print(const struct verb *verb, const struct str *str)
+{
+	struct error err;
+
+	if (str->failed) {
+		error_set(&err, -1, "out of memory");
+		return verb_fail(verb, &err);
+	}
+	if (fwrite(str->data, 1, str->length, stdout) == str->length && fflush(stdout) == 0)
+		return VERB_FINE;
+	error_set(&err, -1, "cannot write to standard output: %m");
+	return verb_fail(verb, &err);
+}
