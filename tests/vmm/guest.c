@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -46,17 +47,18 @@ struct guest {
 	uint64_t after_nsec;
 	unsigned char *memory;
 	size_t run_bytes;
-	sem_t entered; /* posted once by each vCPU */
+	sem_t entered;	/* posted once by each vCPU */
+	sem_t released; /* posted once for each vCPU */
 	struct vcpu vcpus[];
 };
 
 static const struct thread_naming namings[] = {
-	{ "plain", NULL },
-	{ "firecracker", "fc_vcpu %u" },
-	{ "cloud-hypervisor", "vcpu%u" },
-	{ "crosvm", "crosvm_vcpu%u" },
-	{ "kvmtool", "kvm-vcpu-%u" },
-	{ "qemu", "CPU %u/KVM" },
+	{ "plain", NULL, NULL },
+	{ "firecracker", "fc_vcpu ", "" },
+	{ "cloud-hypervisor", "vcpu", "" },
+	{ "crosvm", "crosvm_vcpu", "" },
+	{ "kvmtool", "kvm-vcpu-", "" },
+	{ "qemu", "CPU ", "/KVM" },
 };
 
 const struct thread_naming *guest_naming_find(const char *vmm)
@@ -89,7 +91,7 @@ static int kvm_open(int *ret_fd, struct error *err)
 	version = ioctl(fd, KVM_GET_API_VERSION, 0);
 	if (version != KVM_API_VERSION) {
 		close(fd);
-		return error_set(err, -ENOTSUP, "/dev/kvm speaks API version %d, not %d", version,
+		return error_set(err, -ENOTSUP, "/dev/kvm does not speak version %d of KVM's API",
 				 KVM_API_VERSION);
 	}
 	*ret_fd = fd;
@@ -191,15 +193,12 @@ static int guest_add_memory(struct guest *guest, struct error *err)
 
 static void vcpu_name_thread(const struct vcpu *vcpu)
 {
-	const char *format = vcpu->guest->plan->naming->format;
+	const struct thread_naming *naming = vcpu->guest->plan->naming;
 	char name[16];
 
-	if (format == NULL)
+	if (naming->before == NULL)
 		return;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* from the table above alone */
-	snprintf(name, sizeof(name), format, vcpu->index);
-#pragma GCC diagnostic pop
+	snprintf(name, sizeof(name), "%s%u%s", naming->before, vcpu->index, naming->after);
 	pthread_setname_np(pthread_self(), name);
 }
 
@@ -239,10 +238,24 @@ static int vcpu_set_registers(const struct vcpu *vcpu, struct error *err)
 	return 0;
 }
 
-static void vcpu_wait_for_ever(void)
+_Noreturn static void vcpu_wait_for_ever(void)
 {
 	for (;;)
 		pause();
+}
+
+/* A spinning guest that ran already would take the processor, and the process's locks with
+ * it, from the births of the others. `tiny_vmm run --vms 500 --spin 0.5 --one-process` was
+ * ready after 0.9 s with this wait, after 3.9 s without it (two cores). */
+static void vcpu_note_entered(struct vcpu *vcpu)
+{
+	struct guest *guest = vcpu->guest;
+
+	vcpu->entered = true;
+	sem_post(&guest->entered);
+	if (guest->spinning)
+		sem_wait(&guest->released);
+	setpriority(PRIO_PROCESS, 0, guest->plan->nice); /* this thread alone */
 }
 
 /* Returns only with a failure. */
@@ -259,8 +272,7 @@ static int vcpu_run(struct vcpu *vcpu, struct error *err)
 		if (vcpu->run->exit_reason != KVM_EXIT_IO || vcpu->entered)
 			return error_set(err, -EIO, "vCPU %u left the guest, KVM exit reason %u",
 					 vcpu->index, vcpu->run->exit_reason);
-		vcpu->entered = true;
-		sem_post(&vcpu->guest->entered);
+		vcpu_note_entered(vcpu);
 	}
 }
 
@@ -313,6 +325,7 @@ int guest_start(const struct guest_plan *plan, bool spinning, struct guest **ret
 	guest->plan = plan;
 	guest->spinning = spinning;
 	sem_init(&guest->entered, 0, 0);
+	sem_init(&guest->released, 0, 0);
 	result = guest_create_vm(guest, err);
 	if (result < 0)
 		return result;
@@ -323,6 +336,12 @@ int guest_start(const struct guest_plan *plan, bool spinning, struct guest **ret
 	if (result == 0)
 		*ret = guest;
 	return result;
+}
+
+void guest_release(struct guest *guest)
+{
+	for (unsigned i = 0; i < guest->plan->vcpu_count; i++)
+		sem_post(&guest->released);
 }
 
 void guest_log(const struct guest *guest, int log_fd)

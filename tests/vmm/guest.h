@@ -15,10 +15,12 @@
 struct error;
 struct guest;
 
-/* How a known VMM names its vCPU threads; format NULL leaves them the name of the process. */
+/* How a known VMM names its vCPU threads: the index between two texts. Where `before` is NULL
+ * they keep the name of the process, and nothing tells them from its other threads. */
 struct thread_naming {
 	const char *vmm;
-	const char *format; /* takes the vCPU's index as %u */
+	const char *before;
+	const char *after;
 };
 
 struct guest_plan {
@@ -26,6 +28,7 @@ struct guest_plan {
 	unsigned vcpu_count;
 	size_t memory_bytes;
 	bool mergeable; /* fill the memory alike in all guests and offer it to KSM */
+	int nice;       /* of a vCPU's thread from its first guest instruction on */
 };
 
 /* NULL where the VMM is not one of them; guest_naming_list is their names for a help text. */
@@ -35,10 +38,14 @@ const char *guest_naming_list(void);
 /* Whether /dev/kvm opens and speaks the stable API; makes no VM. */
 int guest_check_host(struct error *err);
 
-/* Returns when each vCPU has executed an instruction of the guest. The calling thread is the
- * one that KVM's uevent names; keep it alive as long as the guest. */
+/* Returns when each vCPU has executed an instruction of the guest; a guest that spins waits
+ * with the rest for guest_release. The calling thread is the one that KVM's uevent names; keep
+ * it alive as long as the guest. */
 int guest_start(const struct guest_plan *plan, bool spinning, struct guest **ret,
 		struct error *err);
+
+/* Call it when all guests of the process have started. */
+void guest_release(struct guest *guest);
 
 /* Writes the lines `vm` and `vcpu`. */
 void guest_log(const struct guest *guest, int log_fd);
