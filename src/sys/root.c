@@ -154,3 +154,8 @@ uint64_t root_sleep_until(struct root *root, int epoll_fd, uint64_t monotonic_us
 {
 	return root->ops->sleep_until(root, epoll_fd, monotonic_usec);
 }
+
+uint64_t root_end_usec(struct root *root)
+{
+	return root->ops->end_usec != NULL ? root->ops->end_usec(root) : UINT64_MAX;
+}

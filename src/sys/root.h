@@ -51,6 +51,7 @@ struct root_ops {
 	int (*events_open)(struct root *root);
 	int (*event_next)(struct root *root, struct root_event *ret);
 	uint64_t (*sleep_until)(struct root *root, int epoll_fd, uint64_t monotonic_usec);
+	uint64_t (*end_usec)(struct root *root); /* NULL: never */
 	void (*free)(struct root *root);
 };
 
@@ -99,5 +100,7 @@ int root_event_next(struct root *root, struct root_event *ret);
 /* Until the time, or until epoll_fd is readable (live) or an event is due (captured, whose
  * clock jumps there). Returns the time it is. */
 uint64_t root_sleep_until(struct root *root, int epoll_fd, uint64_t monotonic_usec);
+/* The monotonic time after which a capture tells nothing more; UINT64_MAX on live hosts. */
+uint64_t root_end_usec(struct root *root);
 
 #endif
