@@ -14,7 +14,7 @@
 /* /proc/PID/stat and /proc/PID/task/TID/stat. Times are in USER_HZ ticks. */
 struct proc_stat {
 	pid_t pid;
-	struct span comm; /* as written: proc_comm_copy undoes the kernel's escapes */
+	struct span comm; /* a stranger's bytes; newlines and parentheses may be in it */
 	char state;
 	pid_t ppid;
 	uint64_t minor_faults;
@@ -72,8 +72,5 @@ int proc_io_parse(const char *bytes, size_t size, struct proc_io *ret);
 int proc_status_parse(const char *bytes, size_t size, struct proc_status *ret);
 int proc_ksm_stat_parse(const char *bytes, size_t size, struct proc_ksm_stat *ret);
 int proc_smaps_parse(const char *bytes, size_t size, struct proc_smaps *ret);
-
-/* The name with the kernel's \n and \\ undone, always terminated, cut to what fits. */
-void proc_comm_copy(struct span comm, char *to, size_t to_size);
 
 #endif

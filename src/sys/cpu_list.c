@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/cpu_list.h"
+
+#include "base/cursor.h"
+
+#include <errno.h>
+
+static bool cpu_list_take(struct cursor *c, unsigned *ret)
+{
+	uint64_t number;
+
+	if (!cursor_take_u64(c, &number) || number >= CPU_LIST_LIMIT)
+		return false;
+	*ret = (unsigned)number;
+	return true;
+}
+
+bool cpu_list_next(struct cursor *c, unsigned *ret_first, unsigned *ret_last)
+{
+	struct cursor at = *c;
+	unsigned first, last;
+
+	if (!cpu_list_take(&at, &first))
+		return false;
+	last = first;
+	if (cursor_take_text(&at, "-") && (!cpu_list_take(&at, &last) || last < first))
+		return false;
+	if (!cursor_at_end(&at) && *at.at == '\n')
+		at.at = at.end;
+	else if (!cursor_at_end(&at) && !cursor_take_text(&at, ","))
+		return false;
+	*c = at;
+	*ret_first = first;
+	*ret_last = last;
+	return true;
+}
+
+int cpu_list_count(const char *bytes, size_t size)
+{
+	struct cursor c = cursor_over(bytes, size);
+	unsigned first, last;
+	unsigned count = 0;
+
+	while (cpu_list_next(&c, &first, &last) && count <= CPU_LIST_LIMIT)
+		count += last - first + 1;
+	cursor_skip_blanks(&c);
+	if (!cursor_at_end(&c) && *c.at != '\n')
+		return -EINVAL;
+	return count <= CPU_LIST_LIMIT ? (int)count : -EINVAL;
+}
+
+bool cpu_list_contains(const char *bytes, size_t size, unsigned cpu)
+{
+	struct cursor c = cursor_over(bytes, size);
+	unsigned first, last;
+
+	while (cpu_list_next(&c, &first, &last))
+		if (cpu >= first && cpu <= last)
+			return true;
+	return false;
+}

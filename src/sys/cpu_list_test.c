@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/cpu_list.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static int count(const char *text)
+{
+	return cpu_list_count(text, strlen(text));
+}
+
+static void ranges_are_counted(void **state)
+{
+	assert_int_equal(count("0-3,8,10-11"), 7);
+	assert_int_equal(count("0\n"), 1);
+	assert_int_equal(count("0-65535"), 65536);
+	assert_int_equal(count(""), 0);
+	assert_int_equal(count("\n"), 0);
+}
+
+static void what_is_no_list_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"x", "1-", "3-1", "-1", "1,,2", "0-65536", "99999999999999999999", "1;2", "1-2-3",
+		"0-65535,0-65535",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(count(bad[i]), -EINVAL);
+}
+
+static void a_cpu_is_found_in_a_range(void **state)
+{
+	assert_true(cpu_list_contains("0-3,8", 5, 2));
+	assert_true(cpu_list_contains("0-3,8\n", 6, 8));
+	assert_false(cpu_list_contains("0-3,8", 5, 4));
+	assert_false(cpu_list_contains("", 0, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ranges_are_counted),
+		cmocka_unit_test(what_is_no_list_is_refused),
+		cmocka_unit_test(a_cpu_is_found_in_a_range),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
