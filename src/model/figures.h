@@ -134,7 +134,7 @@
 	F(USER, "user_usec", USEC, COUNTER, HOT, "user mode of the VMM process, guest code included") \
 	F(SYSTEM, "system_usec", USEC, COUNTER, HOT, "kernel mode of the VMM process")             \
 	F(GUEST, "guest_usec", USEC, COUNTER, HOT, "guest code")                                   \
-	F(RUN, "run_usec", USEC, COUNTER, HOT, "time that its vCPU threads ran")                   \
+	F(RUN, "run_usec", USEC, COUNTER, HOT, "time that its vCPU threads ran (all threads where vCPUs cannot be told)")                   \
 	F(RUN_DELAY, "run_delay_usec", USEC, COUNTER, HOT, "time that its vCPU threads were runnable and did not run") \
 	F(THROTTLED, "throttled_usec", USEC, COUNTER, HOT, "time that its own CPU quota held it back") \
 	F(WAITING, "waiting_usec", USEC, COUNTER, HOT, "run delay minus throttled: what others did to it") \

@@ -22,6 +22,7 @@ struct observe_options {
 	bool with_owner;          /* balloon and guest memory: asks the VMM or libvirt */
 	bool once;                /* one or two ticks and out: keep no descriptors open */
 	bool watch;               /* follow births and deaths; else a scan a tick */
+	int interrupt_fd;         /* readable: a wait ends at once; 0: none */
 	uint64_t slow_scan_usec;  /* how often to look for guests without KVM; 0: every 10 s */
 };
 
@@ -32,7 +33,8 @@ void observe_free(struct observe *observe);
 
 /*
  * Lives until the given monotonic time, taking births, deaths and new vCPUs into the list as
- * they come. Returns 1 at once after a change, 0 when the time is there.
+ * they come. Returns 1 at once after a change, 0 when the time is there, -EINTR when the
+ * interrupt descriptor became readable.
  */
 int observe_wait(struct observe *observe, uint64_t monotonic_usec);
 
