@@ -20,6 +20,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,11 +38,12 @@ struct root_captured {
 	struct root root;
 	int directory;
 	struct capture_about about;
-	uint64_t passed_usec; /* since the capture's start */
+	_Atomic uint64_t passed_usec; /* since the capture's start */
 	struct capture_events events;
 	size_t next_event;
 	struct map same_files;
 	bool same_files_known;
+	pthread_mutex_t lock; /* over owners: readers may be on several threads */
 	struct captured_owner *owners; /* by descriptor, of those open now */
 	size_t owner_capacity;
 };
@@ -104,12 +107,13 @@ static struct captured_owner captured_owner(const struct root_captured *self, co
 static bool owner_is_there(const struct root_captured *self, struct captured_owner owner)
 {
 	const struct capture_events *events = &self->events;
+	uint64_t now = self->passed_usec;
 
 	if (owner.pid == 0)
 		return true;
 	owner.pid = captured_process_of(self, owner.pid);
-	return capture_is_there(events, owner.pid, -1, self->passed_usec) &&
-	       (owner.fd < 0 || capture_is_there(events, owner.pid, owner.fd, self->passed_usec));
+	return capture_is_there(events, owner.pid, -1, now) &&
+	       (owner.fd < 0 || capture_is_there(events, owner.pid, owner.fd, now));
 }
 
 static bool captured_path_is_there(const struct root_captured *self, const char *path)
@@ -143,16 +147,28 @@ static const char *captured_thread_path(const struct root_captured *self, const 
 
 static bool captured_own(struct root_captured *self, int fd, struct captured_owner owner)
 {
-	size_t known = self->owner_capacity;
+	bool kept;
 
 	if (self->events.life_count == 0)
 		return true;
-	if (!VEC_RESERVE(self->owners, self->owner_capacity, (size_t)fd + 1))
-		return false;
-	if (self->owner_capacity > known)
-		memset(self->owners + known, 0, (self->owner_capacity - known) * sizeof *self->owners);
-	self->owners[fd] = owner;
-	return true;
+	pthread_mutex_lock(&self->lock);
+	kept = VEC_RESERVE(self->owners, self->owner_capacity, (size_t)fd + 1);
+	if (kept)
+		self->owners[fd] = owner;
+	pthread_mutex_unlock(&self->lock);
+	return kept;
+}
+
+static bool captured_descriptor_is_there(struct root_captured *self, int fd)
+{
+	struct captured_owner owner;
+
+	if (self->events.life_count == 0)
+		return true;
+	pthread_mutex_lock(&self->lock);
+	owner = self->owners[fd];
+	pthread_mutex_unlock(&self->lock);
+	return owner_is_there(self, owner);
 }
 
 /* How the kernel refused this path when the host was captured: NAME.errno holds the word. */
@@ -205,8 +221,7 @@ static ssize_t captured_pread(struct root *root, int fd, void *buffer, size_t si
 	ssize_t got;
 
 	/* As procfs: a file that was opened in time outlives its process, but has nothing to say. */
-	if (self->events.life_count != 0 && (size_t)fd < self->owner_capacity &&
-	    !owner_is_there(self, self->owners[fd]))
+	if (!captured_descriptor_is_there(self, fd))
 		return -ESRCH;
 	got = pread(fd, buffer, size, 0);
 	return got >= 0 ? got : -errno;
@@ -419,6 +434,7 @@ static void captured_free(struct root *root)
 		close(self->directory);
 	capture_events_done(&self->events);
 	map_done(&self->same_files);
+	pthread_mutex_destroy(&self->lock);
 	free(self->owners);
 	free(self);
 }
@@ -559,6 +575,7 @@ struct root *root_captured_new(const char *directory, struct error *err)
 	}
 	self->root.ops = &captured_ops;
 	self->root.captured = true;
+	pthread_mutex_init(&self->lock, NULL);
 	self->directory = -1;
 	r = captured_load(self, directory, err);
 	if (r < 0) {

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,9 @@ struct copying_file {
 struct root_copying {
 	struct root root;
 	struct root *inner;
+	/* Readers may be on several threads, and a listing calls back: recursive. It is held while
+	 * the host is read, so that a copy is written in the order in which it was read. */
+	pthread_mutex_t lock;
 	struct copy copy;
 	copying_sees *sees;
 	void *context;
@@ -46,6 +50,7 @@ struct root_copying {
 	pid_t *process_pids;
 	size_t process_count, process_capacity, pid_capacity;
 	bool following;            /* births and deaths are told from here on */
+	bool listed;               /* /proc was, and who is not there_at_start came later */
 	struct map there_at_start; /* pid -> non-NULL */
 	struct map told;           /* pids whose birth is told */
 	struct map thread_process; /* tid -> pid */
@@ -99,7 +104,7 @@ static bool path_is_young(struct root_copying *self, const char *path)
 {
 	pid_t pid;
 
-	return self->following && path_process(path, &pid) &&
+	return self->following && self->listed && path_process(path, &pid) &&
 	       map_get(&self->there_at_start, (uint64_t)thread_process(self, pid)) == NULL;
 }
 
@@ -374,11 +379,11 @@ static void note_process(struct root_copying *self, pid_t pid)
 {
 	uint64_t now = root_monotonic_usec(self->inner) - self->start_monotonic_usec;
 
-	if (!self->following) {
+	if (!self->listed) {
 		map_put(&self->there_at_start, (uint64_t)pid, self);
 		return;
 	}
-	if (map_get(&self->there_at_start, (uint64_t)pid) != NULL ||
+	if (!self->following || map_get(&self->there_at_start, (uint64_t)pid) != NULL ||
 	    map_get(&self->told, (uint64_t)pid) != NULL)
 		return;
 	map_put(&self->told, (uint64_t)pid, self);
@@ -468,6 +473,7 @@ static int copying_list(struct root *root, const char *path, root_list_function 
 		keep_refusal(self, path, r);
 	else
 		keep_directory(self, path);
+	self->listed = self->listed || strcmp(path, "/proc") == 0;
 	return r;
 }
 
@@ -593,7 +599,9 @@ static uint64_t copying_sleep_until(struct root *root, int epoll_fd, uint64_t mo
 	struct root_copying *self = copying(root);
 	uint64_t now = root_sleep_until(self->inner, epoll_fd, monotonic_usec);
 
+	pthread_mutex_lock(&self->lock);
 	tell_exits(self);
+	pthread_mutex_unlock(&self->lock);
 	return now;
 }
 
@@ -636,6 +644,67 @@ static int copying_connect(struct root *root, const char *path)
 	return root_connect(copying(root)->inner, path);
 }
 
+/* -- one thread at a time */
+
+static void copying_unlock(struct root_copying **self)
+{
+	pthread_mutex_unlock(&(*self)->lock);
+}
+
+/* Until the end of the function. */
+#define LOCKED(root)                                                              \
+	CLEANUP(copying_unlock) struct root_copying *locked = copying(root);      \
+	pthread_mutex_lock(&locked->lock)
+
+static int locked_open(struct root *root, const char *path)
+{
+	LOCKED(root);
+	return copying_open(root, path);
+}
+
+static ssize_t locked_pread(struct root *root, int fd, void *buffer, size_t size)
+{
+	LOCKED(root);
+	return copying_pread(root, fd, buffer, size);
+}
+
+static void locked_close(struct root *root, int fd)
+{
+	LOCKED(root);
+	copying_close(root, fd);
+}
+
+static ssize_t locked_readlink(struct root *root, const char *path, char *buffer, size_t size)
+{
+	LOCKED(root);
+	return copying_readlink(root, path, buffer, size);
+}
+
+static int locked_list(struct root *root, const char *path, root_list_function *function,
+		       void *context)
+{
+	LOCKED(root);
+	return copying_list(root, path, function, context);
+}
+
+static int locked_event_next(struct root *root, struct root_event *ret)
+{
+	LOCKED(root);
+	return copying_event_next(root, ret);
+}
+
+static int locked_pidfd(struct root *root, pid_t pid)
+{
+	LOCKED(root);
+	return copying_pidfd(root, pid);
+}
+
+static int locked_same_file(struct root *root, pid_t a, int a_fd, pid_t b, int b_fd)
+{
+	LOCKED(root);
+	return copying_same_file(root, a, a_fd, b, b_fd);
+}
+
 static uint64_t copying_end_usec(struct root *root)
 {
 	return root_end_usec(copying(root)->inner);
@@ -661,24 +730,25 @@ static void copying_free(struct root *root)
 	str_done(&self->events);
 	str_done(&self->same_files);
 	root_free(self->inner);
+	pthread_mutex_destroy(&self->lock);
 	free(self);
 }
 
 static const struct root_ops copying_ops = {
 	.name = "copying",
-	.open = copying_open,
-	.pread = copying_pread,
-	.close = copying_close,
-	.readlink = copying_readlink,
-	.list = copying_list,
+	.open = locked_open,
+	.pread = locked_pread,
+	.close = locked_close,
+	.readlink = locked_readlink,
+	.list = locked_list,
 	.write = copying_write,
 	.monotonic_usec = copying_monotonic_usec,
 	.realtime_usec = copying_realtime_usec,
-	.pidfd = copying_pidfd,
-	.same_file = copying_same_file,
+	.pidfd = locked_pidfd,
+	.same_file = locked_same_file,
 	.connect = copying_connect,
 	.events_open = copying_events_open,
-	.event_next = copying_event_next,
+	.event_next = locked_event_next,
 	.sleep_until = copying_sleep_until,
 	.end_usec = copying_end_usec,
 	.free = copying_free,
@@ -688,12 +758,16 @@ struct root *root_copying_new(struct root *inner, int directory, copying_sees *s
 			      void *context, struct error *err)
 {
 	struct root_copying *self = calloc(1, sizeof *self);
+	pthread_mutexattr_t recursive;
 
 	if (self == NULL) {
 		root_free(inner);
 		error_errno(err, -ENOMEM, "a capture");
 		return NULL;
 	}
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&self->lock, &recursive);
 	self->root = *inner;
 	self->root.ops = &copying_ops;
 	self->inner = inner;

@@ -27,6 +27,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ struct fault_rule {
 struct root_faulty {
 	struct root root;
 	struct root *inner;
+	pthread_mutex_t lock; /* over all below; never held while the inner root is asked */
 	struct fault_rule *rules;
 	size_t rule_count, rule_capacity;
 	char **paths; /* by descriptor: what was opened, for the rules about reads */
@@ -86,6 +88,7 @@ static void faulty_free(struct root *root)
 	free(self->rules);
 	free(self->paths);
 	root_free(self->inner);
+	pthread_mutex_destroy(&self->lock);
 	free(self);
 }
 
@@ -100,24 +103,26 @@ static bool rule_fits(struct fault_rule *rule, enum fault_call call, const char 
 	return rule->fitted >= rule->from && rule->fitted <= rule->to;
 }
 
-/* The rule that strikes now, or NULL. All rules of the call count, also behind that one. */
-static const struct fault_rule *faulty_meet(struct root_faulty *self, enum fault_call call,
-					    const char *path)
+/* What the rule that strikes now does, or `none`. All rules of the call count, also behind it. */
+static uint64_t faulty_meet(struct root_faulty *self, enum fault_call call, const char *path,
+			    uint64_t none)
 {
 	const struct fault_rule *met = NULL;
+	uint64_t amount;
 	size_t i;
 
+	pthread_mutex_lock(&self->lock);
 	for (i = 0; i < self->rule_count; i++)
 		if (rule_fits(&self->rules[i], call, path) && met == NULL)
 			met = &self->rules[i];
-	return met;
+	amount = met != NULL ? met->amount : none;
+	pthread_mutex_unlock(&self->lock);
+	return amount;
 }
 
 static int faulty_failure(struct root_faulty *self, enum fault_call call, const char *path)
 {
-	const struct fault_rule *rule = faulty_meet(self, call, path);
-
-	return rule != NULL ? -(int)rule->amount : 0;
+	return -(int)faulty_meet(self, call, path, 0);
 }
 
 static int faulty_failure_of_process(struct root_faulty *self, enum fault_call call, pid_t pid)
@@ -132,14 +137,29 @@ static int faulty_failure_of_process(struct root_faulty *self, enum fault_call c
 
 static void faulty_name(struct root_faulty *self, int fd, const char *path)
 {
-	size_t known = self->path_capacity;
+	size_t known;
 
-	if (!VEC_RESERVE(self->paths, self->path_capacity, (size_t)fd + 1))
-		return;
-	if (self->path_capacity > known)
-		memset(self->paths + known, 0, (self->path_capacity - known) * sizeof *self->paths);
-	free(self->paths[fd]);
-	self->paths[fd] = path != NULL ? strdup(path) : NULL;
+	pthread_mutex_lock(&self->lock);
+	known = self->path_capacity;
+	if (VEC_RESERVE(self->paths, self->path_capacity, (size_t)fd + 1)) {
+		if (self->path_capacity > known)
+			memset(self->paths + known, 0,
+			       (self->path_capacity - known) * sizeof *self->paths);
+		free(self->paths[fd]);
+		self->paths[fd] = path != NULL ? strdup(path) : NULL;
+	}
+	pthread_mutex_unlock(&self->lock);
+}
+
+/* What fd was opened as; only whoever has it open asks, so the name stays. */
+static const char *faulty_name_of(struct root_faulty *self, int fd)
+{
+	const char *path;
+
+	pthread_mutex_lock(&self->lock);
+	path = (size_t)fd < self->path_capacity ? self->paths[fd] : NULL;
+	pthread_mutex_unlock(&self->lock);
+	return path;
 }
 
 static int faulty_open(struct root *root, const char *path)
@@ -159,29 +179,25 @@ static void faulty_stall(uint64_t milliseconds)
 	struct timespec left = { .tv_sec = (time_t)(milliseconds / 1000),
 				 .tv_nsec = (long)(milliseconds % 1000) * 1000000 };
 
-	while (nanosleep(&left, &left) < 0)
+	while (milliseconds > 0 && nanosleep(&left, &left) < 0)
 		;
 }
 
 static ssize_t faulty_pread(struct root *root, int fd, void *buffer, size_t size)
 {
 	struct root_faulty *self = faulty(root);
-	const char *path = (size_t)fd < self->path_capacity ? self->paths[fd] : NULL;
-	const struct fault_rule *rule;
+	const char *path = faulty_name_of(self, fd);
+	uint64_t most;
 	int r;
 
 	if (path == NULL)
 		return root_pread(self->inner, fd, buffer, size);
-	rule = faulty_meet(self, FAULT_STALL, path);
-	if (rule != NULL)
-		faulty_stall(rule->amount);
+	faulty_stall(faulty_meet(self, FAULT_STALL, path, 0));
 	r = faulty_failure(self, FAULT_READ, path);
 	if (r < 0)
 		return r;
-	rule = faulty_meet(self, FAULT_TRUNCATE, path);
-	if (rule != NULL && size > rule->amount)
-		size = (size_t)rule->amount;
-	return root_pread(self->inner, fd, buffer, size);
+	most = faulty_meet(self, FAULT_TRUNCATE, path, UINT64_MAX);
+	return root_pread(self->inner, fd, buffer, size > most ? (size_t)most : size);
 }
 
 static void faulty_close(struct root *root, int fd)
@@ -423,6 +439,7 @@ struct root *root_faulty_new(struct root *inner, const char *rules, struct error
 		error_errno(err, -ENOMEM, "fault rules");
 		return NULL;
 	}
+	pthread_mutex_init(&self->lock, NULL);
 	self->root = *inner;
 	self->root.ops = &faulty_ops;
 	self->inner = inner;
