@@ -64,6 +64,7 @@ poll_until 10 test -s "$scratch/sleeper" || fail "the test did not start"
 kill -TERM "$pid"
 wait "$pid"
 expect_equal "the exit status" 143 $?
-expect_match "the last line" '^1 passed, 1 failed, 0 skipped$' "$(tail -n 1 "$scratch/out")"
-kill -0 "$(cat "$scratch/sleeper")" 2>/dev/null && fail "the interrupted test still runs"
-exit 0
+# Of two tests that were just being started, meson may forget the one that could have ended.
+expect_match "the last line" '^[01] passed, 1 failed, 0 skipped$' "$(tail -n 1 "$scratch/out")"
+sleeper_is_gone() { ! kill -0 "$(cat "$scratch/sleeper")" 2>/dev/null; }
+poll_until 5 sleeper_is_gone || fail "the interrupted test still runs"
