@@ -272,14 +272,15 @@ build_configure() {
 	printf '%s\n' "$wanted" >"$build/.configured"
 }
 
-# build_compile DIR: quiet unless it fails, and then it shows the failures only.
+# build_compile DIR [TARGET...]: quiet unless it fails, and then it shows where it began to.
 build_compile() {
 	local build=$1
+	shift
 	[ -e "$build/.built" ] || say "building in $build (the first time takes about a minute)"
 	: >"$build/.built.next"
 	: >"$build/build.log"
-	if ! ninja -C "$build" </dev/null 2>&1 | show_progress "$build/build.log"; then
-		grep -vE '^\[[0-9]+/[0-9]+\]|^ninja: Entering' "$build/build.log" | tail -n 60 >&2
+	if ! ninja -C "$build" "$@" </dev/null 2>&1 | show_progress "$build/build.log"; then
+		grep -vE '^\[[0-9]+/[0-9]+\]|^ninja: Entering' "$build/build.log" | head -n 60 >&2
 		say "the build failed (the whole log: $build/build.log)"
 		return 1
 	fi
