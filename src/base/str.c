@@ -88,6 +88,17 @@ void str_appendf(struct str *str, const char *format, ...)
 	va_end(again);
 }
 
+bool str_resize(struct str *str, size_t length)
+{
+	if (length > str->length && !str_reserve(str, length - str->length))
+		return false;
+	if (str->data == NULL)
+		return length == 0;
+	str->length = length;
+	str->data[length] = '\0';
+	return true;
+}
+
 void str_clear(struct str *str)
 {
 	str->length = 0;

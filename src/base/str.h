@@ -23,6 +23,8 @@ void str_append_bytes(struct str *str, const void *bytes, size_t size);
 void str_append_char(struct str *str, char c);
 void str_append_int(struct str *str, int64_t number);
 void str_appendf(struct str *str, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Makes the length this, whatever the new bytes then are; false when memory is out. */
+bool str_resize(struct str *str, size_t length);
 /* Keeps the memory, forgets the text: a loop that reuses a str allocates only while it grows. */
 void str_clear(struct str *str);
 /* Hands the text over (free it); NULL where an append failed. The str is empty afterwards. */

@@ -13,6 +13,23 @@ void snapshot_init(struct snapshot *snapshot)
 	memset(snapshot, 0, sizeof *snapshot);
 }
 
+void snapshot_clear_cpus(struct snapshot *snapshot)
+{
+	while (snapshot->cpu_count > 0)
+		object_done(cpu_view(&snapshot->cpus[--snapshot->cpu_count]));
+}
+
+void snapshot_clear_disks(struct snapshot *snapshot)
+{
+	while (snapshot->disk_count > 0)
+		object_done(disk_view(&snapshot->disks[--snapshot->disk_count]));
+}
+
+void snapshot_clear_nics(struct snapshot *snapshot)
+{
+	snapshot->nic_count = 0;
+}
+
 void snapshot_done(struct snapshot *snapshot)
 {
 	size_t i;
@@ -20,10 +37,8 @@ void snapshot_done(struct snapshot *snapshot)
 	if (snapshot == NULL)
 		return;
 	object_done(host_view(&snapshot->host));
-	for (i = 0; i < snapshot->cpu_count; i++)
-		object_done(cpu_view(&snapshot->cpus[i]));
-	for (i = 0; i < snapshot->disk_count; i++)
-		object_done(disk_view(&snapshot->disks[i]));
+	snapshot_clear_cpus(snapshot);
+	snapshot_clear_disks(snapshot);
 	for (i = 0; i < snapshot->vm_count; i++)
 		vm_free(snapshot->vms[i]);
 	free(snapshot->cpus);
@@ -126,10 +141,12 @@ struct cpu *snapshot_cpu(struct snapshot *snapshot, int number)
 	struct type *snapshot_##type(struct snapshot *snapshot, const char *name)              \
 	{                                                                                      \
 		size_t low = 0, high = snapshot->count;                                        \
+		char cut[sizeof snapshot->items->name] = "";                                      \
 												\
+		text_copy(cut, sizeof cut, name, strlen(name));                                \
 		while (low < high) {                                                           \
 			size_t middle = low + (high - low) / 2;                                \
-			int order = strcmp(snapshot->items[middle].name, name);                \
+			int order = strcmp(snapshot->items[middle].name, cut);                 \
 												\
 			if (order == 0)                                                        \
 				return &snapshot->items[middle];                               \
@@ -143,8 +160,7 @@ struct cpu *snapshot_cpu(struct snapshot *snapshot, int number)
 		memmove(snapshot->items + low + 1, snapshot->items + low,                      \
 			(snapshot->count - low) * sizeof *snapshot->items);                    \
 		memset(&snapshot->items[low], 0, sizeof *snapshot->items);                     \
-		text_copy(snapshot->items[low].name, sizeof snapshot->items[low].name, name,   \
-			  strlen(name));                                                       \
+		memcpy(snapshot->items[low].name, cut, sizeof cut);                            \
 		snapshot->count++;                                                             \
 		return &snapshot->items[low];                                                  \
 	}
@@ -252,7 +268,8 @@ bool figure_growth(struct object_view now, struct object_view before, unsigned i
 {
 	if (now.state[index] != FIGURE_PRESENT || before.state[index] != FIGURE_PRESENT)
 		return false;
-	*ret = now.value[index] - before.value[index];
+	if (__builtin_sub_overflow(now.value[index], before.value[index], ret))
+		return false;
 	return *ret >= 0;
 }
 

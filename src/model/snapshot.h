@@ -41,6 +41,9 @@ void snapshot_remove_vm(struct snapshot *snapshot, const struct vm_identity *ide
 struct cpu *snapshot_cpu(struct snapshot *snapshot, int number);
 struct disk *snapshot_disk(struct snapshot *snapshot, const char *name);
 struct nic *snapshot_nic(struct snapshot *snapshot, const char *name);
+void snapshot_clear_cpus(struct snapshot *snapshot);
+void snapshot_clear_disks(struct snapshot *snapshot);
+void snapshot_clear_nics(struct snapshot *snapshot);
 /* NULL when memory is out; the caller fills it. */
 struct event *snapshot_add_event(struct snapshot *snapshot, enum event_kind kind);
 

@@ -4,6 +4,8 @@
 #include "base/vec.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +18,12 @@ int vm_identity_compare(const struct vm_identity *a, const struct vm_identity *b
 	if (a->start_ticks != b->start_ticks)
 		return COMPARE(a->start_ticks, b->start_ticks);
 	return COMPARE(a->ordinal, b->ordinal);
+}
+
+void vm_identity_format(const struct vm_identity *identity, char ret[static VM_ID_SIZE])
+{
+	snprintf(ret, VM_ID_SIZE, "%d-%" PRIu64 "-%" PRIu32, identity->pid,
+		 identity->start_ticks, identity->ordinal);
 }
 
 struct vm *vm_new(const struct vm_identity *identity)
@@ -40,8 +48,7 @@ void vm_free(struct vm *vm)
 	free(vm);
 }
 
-/* As many threads as `from` has, texts of dropped ones freed, new ones empty. */
-static bool vm_resize_threads(struct vm *vm, size_t count)
+bool vm_resize_threads(struct vm *vm, size_t count)
 {
 	if (!VEC_RESERVE(vm->threads, vm->thread_capacity, count))
 		return false;

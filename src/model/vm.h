@@ -55,7 +55,11 @@ struct vm {
 	char *text[VM_TEXT_COUNT];
 };
 
+#define VM_ID_SIZE 48
+
 int vm_identity_compare(const struct vm_identity *a, const struct vm_identity *b);
+/* "PID-STARTTICKS-ORDINAL": the VM's id in everything that is printed. */
+void vm_identity_format(const struct vm_identity *identity, char ret[static VM_ID_SIZE]);
 /* All figures not asked, no threads, no texts. */
 struct vm *vm_new(const struct vm_identity *identity);
 void vm_free(struct vm *vm);
@@ -68,6 +72,8 @@ struct thread *vm_find_thread(const struct vm *vm, enum thread_role role, int in
  * thread holds until the next insertion or removal. */
 struct thread *vm_thread(struct vm *vm, enum thread_role role, int index, pid_t tid);
 void vm_remove_thread(struct vm *vm, size_t at);
+/* So many threads: texts of dropped ones freed, new ones all zeros for the caller to fill in. */
+bool vm_resize_threads(struct vm *vm, size_t count);
 
 struct object_view vm_view(const struct vm *vm);
 struct object_view thread_view(const struct thread *thread);
