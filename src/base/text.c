@@ -76,7 +76,7 @@ size_t text_columns(const char *safe)
 		size_t length = text_decode_utf8(safe + at, size - at, &character);
 		int width = length > 1 ? wcwidth((wchar_t)character) : 1;
 
-		columns += width > 0 ? (size_t)width : width < 0 ? 1 : 0;
+		columns += width > 0 ? (size_t)width : (size_t)(width < 0);
 		at += length != 0 ? length : 1;
 	}
 	return columns;

@@ -2,6 +2,7 @@
 /* The cold figures of a VM: settings, memory, its cgroup, its threads one by one. */
 #include "observe/sample_vm.h"
 
+#include "base/text.h"
 #include "base/vec.h"
 #include "observe/find.h"
 #include "observe/weight.h"
@@ -319,7 +320,8 @@ static void add_tap(struct watched *watched, const char *name)
 	if (!VEC_RESERVE(watched->taps, watched->tap_capacity, watched->tap_count + 1))
 		return;
 	memset(&watched->taps[watched->tap_count], 0, sizeof *watched->taps);
-	snprintf(watched->taps[watched->tap_count].name, sizeof watched->taps->name, "%s", name);
+	text_copy(watched->taps[watched->tap_count].name, sizeof watched->taps->name, name,
+		  strlen(name));
 	watched->tap_count++;
 	str_init(&names);
 	for (i = 0; i < watched->tap_count; i++)
