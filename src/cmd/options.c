@@ -69,6 +69,18 @@ static int option_store_count(const struct option_info *option, const char *valu
 	return 0;
 }
 
+static int option_store_in_list(const struct option_info *option, const char *value, void *field,
+				struct error *err)
+{
+	struct option_list *list = field;
+
+	if (list->count == OPTION_LIST_MOST)
+		return error_set(err, -E2BIG, "--%s may be given %d times at most", option->name,
+				 OPTION_LIST_MOST);
+	list->values[list->count++] = value;
+	return 0;
+}
+
 static int option_store(const struct option_info *option, const char *value, char *settings,
 			struct error *err)
 {
@@ -89,6 +101,8 @@ static int option_store(const struct option_info *option, const char *value, cha
 		return 0;
 	case OPTION_KIND_COUNT:
 		return option_store_count(option, value, field, err);
+	case OPTION_KIND_LIST:
+		return option_store_in_list(option, value, field, err);
 	default:
 		return -EINVAL;
 	}

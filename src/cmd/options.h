@@ -3,7 +3,7 @@
  * The options of a verb as a table, and the one parser for all of them. An option is stored
  * into a field of the verb's settings; the field's type is checked against the option's kind
  * when it is compiled. Options and operands may be mixed; "--" ends the options; the last of
- * two equal options counts.
+ * two equal options counts, unless it makes a list.
  */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
@@ -21,6 +21,14 @@ enum option_kind {
 	OPTION_KIND_TEXT,     /* const char *, points into the arguments */
 	OPTION_KIND_DURATION, /* uint64_t, microseconds: "200ms", "1s", "2.5h"; a bare number: s */
 	OPTION_KIND_COUNT,    /* uint64_t */
+	OPTION_KIND_LIST,     /* struct option_list: every one of several counts */
+};
+
+#define OPTION_LIST_MOST 64
+
+struct option_list {
+	const char *values[OPTION_LIST_MOST + 1]; /* ends in NULL */
+	size_t count;
 };
 
 struct option_info {
@@ -45,6 +53,9 @@ struct option_info {
 	{ OPTION_KIND_DURATION, letter, name, argument, help, OPTION_FIELD(settings, field, uint64_t) }
 #define OPTION_COUNT(settings, field, letter, name, argument, help) \
 	{ OPTION_KIND_COUNT, letter, name, argument, help, OPTION_FIELD(settings, field, uint64_t) }
+#define OPTION_LIST(settings, field, letter, name, argument, help) \
+	{ OPTION_KIND_LIST, letter, name, argument, help, \
+	  OPTION_FIELD(settings, field, struct option_list) }
 #define OPTIONS_END { OPTION_KIND_END, 0, NULL, NULL, NULL, 0 }
 
 /* What several verbs have, in the same words. */
