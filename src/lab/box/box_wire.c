@@ -37,22 +37,16 @@ bool box_frame_number(const struct box_frame *frame, uint32_t *ret_number)
 
 void box_reader_init(struct box_reader *reader)
 {
+	reader->start = 0;
 	reader->filled = 0;
-	reader->taken = 0;
 	reader->greeted = reader->ended = reader->refused = false;
-}
-
-/* Forgets the frame that was handed out; at most one frame's rest is moved. */
-static void reader_drop_taken(struct box_reader *reader)
-{
-	memmove(reader->bytes, reader->bytes + reader->taken, reader->filled - reader->taken);
-	reader->filled -= reader->taken;
-	reader->taken = 0;
 }
 
 unsigned char *box_reader_space(struct box_reader *reader, size_t *ret_size)
 {
-	reader_drop_taken(reader);
+	memmove(reader->bytes, reader->bytes + reader->start, reader->filled - reader->start);
+	reader->filled -= reader->start;
+	reader->start = 0;
 	*ret_size = sizeof reader->bytes - reader->filled;
 	return reader->bytes + reader->filled;
 }
@@ -83,24 +77,25 @@ static bool frame_in_order(const struct box_reader *reader, uint32_t kind, uint3
 
 int box_reader_next(struct box_reader *reader, struct box_frame *ret_frame)
 {
+	const unsigned char *frame = reader->bytes + reader->start;
+	size_t left = reader->filled - reader->start;
 	uint32_t size, kind;
 
-	reader_drop_taken(reader);
 	if (reader->refused)
 		return -EBADMSG;
-	if (reader->filled < BOX_FRAME_HEADER)
+	if (left < BOX_FRAME_HEADER)
 		return 0;
-	size = number_get(reader->bytes);
-	kind = number_get(reader->bytes + 4);
+	size = number_get(frame);
+	kind = number_get(frame + 4);
 	if (!frame_in_order(reader, kind, size)) {
 		reader->refused = true;
 		return -EBADMSG;
 	}
-	if (reader->filled < BOX_FRAME_HEADER + (size_t)size)
+	if (left < BOX_FRAME_HEADER + (size_t)size)
 		return 0;
-	reader->taken = BOX_FRAME_HEADER + (size_t)size;
+	reader->start += BOX_FRAME_HEADER + (size_t)size;
 	reader->greeted = true;
 	reader->ended = kind == BOX_FRAME_EXIT || kind == BOX_FRAME_FAILURE;
-	*ret_frame = (struct box_frame){ kind, reader->bytes + BOX_FRAME_HEADER, size };
+	*ret_frame = (struct box_frame){ kind, frame + BOX_FRAME_HEADER, size };
 	return 1;
 }

@@ -37,8 +37,8 @@ struct box_frame {
 
 struct box_reader {
 	unsigned char bytes[BOX_FRAME_HEADER + BOX_FRAME_MAX];
+	size_t start; /* of the frame that is not handed out yet */
 	size_t filled;
-	size_t taken; /* size of the frame that box_reader_next handed out last */
 	bool greeted, ended, refused;
 };
 
@@ -51,11 +51,12 @@ void box_number_put(unsigned char bytes[4], uint32_t number);
 
 void box_reader_init(struct box_reader *reader);
 
-/* Where to read into, and how much; tell how much came with box_reader_filled. */
+/* Where to read into, and how much; tell how much came with box_reader_filled. Never full
+ * after box_reader_next has said 0. */
 unsigned char *box_reader_space(struct box_reader *reader, size_t *ret_size);
 void box_reader_filled(struct box_reader *reader, size_t size);
 
-/* 1 and the frame, valid until the next call on the reader; 0 when more bytes are needed;
+/* 1 and the frame, valid until the next box_reader_space; 0 when more bytes are needed;
  * -EBADMSG for what a box never sends. */
 int box_reader_next(struct box_reader *reader, struct box_frame *ret_frame);
 

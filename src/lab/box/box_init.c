@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * box-init: the first process of a box. It makes the mounts, takes the job from the virtio port,
+ * loads modules, runs the command, sends its exit status and switches the machine off. What goes
+ * wrong before the command runs is one FAILURE frame, or a line on the console where there is no
+ * port yet.
+ */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "lab/box/box_job.h"
+#include "lab/box/init_command.h"
+#include "lab/box/init_modules.h"
+#include "lab/box/init_mounts.h"
+#include "lab/box/init_port.h"
+
+#include <net/if.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+
+#define HOST_NAME "box"
+
+struct init {
+	int port_fd; /* -1: not yet */
+	char job[BOX_FRAME_MAX];
+	size_t job_size;
+	uint32_t status;
+};
+
+static int signals_block(struct error *err)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	return 0;
+}
+
+static int job_take(struct init *init, struct error *err)
+{
+	int code = init_port_open(&init->port_fd, err);
+
+	if (code < 0)
+		return code;
+	init_port_send_number(init->port_fd, BOX_FRAME_HELLO, BOX_WIRE_VERSION);
+	return init_port_read_job(init->port_fd, init->job, &init->job_size, err);
+}
+
+static int loopback_up(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_LOOPBACK };
+	CLEANUP_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 ? ioctl(fd, SIOCSIFFLAGS, &request) : -1;
+}
+
+static int machine_prepare(struct init *init, struct error *err)
+{
+	int code = init_mounts_others(init->job, init->job_size, err);
+
+	if (code == 0)
+		code = init_modules_prepare(init->job, init->job_size, err);
+	if (code == 0)
+		code = init_modules_load(init->job, init->job_size, err);
+	if (code == 0)
+		code = init_mounts_writables(init->job, init->job_size, err);
+	sethostname(HOST_NAME, strlen(HOST_NAME));
+	loopback_up();
+	return code;
+}
+
+static int job_do(struct init *init, struct error *err)
+{
+	int code = signals_block(err);
+
+	if (code == 0)
+		code = init_mounts_first(err);
+	if (code == 0)
+		code = job_take(init, err);
+	if (code == 0)
+		code = machine_prepare(init, err);
+	if (code == 0)
+		code = init_command_run(init->job, init->job_size, init->port_fd, &init->status,
+					err);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static struct init init = { .port_fd = -1 };
+	struct error err = { 0 };
+
+	if (getpid() != 1) {
+		fprintf(stderr, "box-init: only the kernel of a box starts this\n");
+		return 2;
+	}
+	if (job_do(&init, &err) == 0)
+		init_port_send_number(init.port_fd, BOX_FRAME_EXIT, init.status);
+	else if (init.port_fd >= 0)
+		init_port_send(init.port_fd, BOX_FRAME_FAILURE, err.text, strlen(err.text));
+	else
+		fprintf(stderr, "box-init: %s\n", err.text);
+	/* The host has what it waited for and ends the machine; this is for when it does not. */
+	reboot(RB_POWER_OFF);
+	return 1;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/box/box_qemu.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "lab/box/box_wire.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define KERNEL_COMMAND_LINE_MAX 2048 /* COMMAND_LINE_SIZE on x86 */
+
+static __attribute__((format(printf, 2, 3))) void add(struct box_arguments *arguments,
+						      const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text == NULL ||
+	    !VEC_RESERVE(arguments->items, arguments->capacity, arguments->count + 2)) {
+		arguments->failed = true;
+		free(text);
+		return;
+	}
+	arguments->items[arguments->count++] = text;
+	arguments->items[arguments->count] = NULL;
+}
+
+void box_arguments_done(struct box_arguments *arguments)
+{
+	size_t i;
+
+	for (i = 0; i < arguments->count; i++)
+		free(arguments->items[i]);
+	free(arguments->items);
+	*arguments = (struct box_arguments){ 0 };
+}
+
+static int arguments_verdict(struct box_arguments *arguments, struct error *err)
+{
+	if (!arguments->failed)
+		return 0;
+	box_arguments_done(arguments);
+	return error_errno(err, -ENOMEM, "cannot build a command line");
+}
+
+static void add_option(struct box_arguments *arguments, const char *name, const char *value)
+{
+	add(arguments, "%s", name);
+	add(arguments, "%s", value);
+}
+
+/* virtiofs reads and writes the guest's memory itself, so the memory must be shared. */
+static void add_machine(struct box_arguments *arguments, const struct box_spec *spec)
+{
+	unsigned long long mebibytes = spec->memory_bytes >> 20;
+	bool kvm = spec->accel == BOX_ACCEL_KVM;
+
+	add_option(arguments, "-accel", kvm ? "kvm" : "tcg,thread=multi");
+	/* TCG's max has SVM with nested paging; a real processor has what it has. */
+	add_option(arguments, "-cpu", kvm ? "host" : "max");
+	add(arguments, "-smp");
+	add(arguments, "%u", spec->cpus);
+	add(arguments, "-m");
+	add(arguments, "%lluM", mebibytes);
+	add(arguments, "-object");
+	add(arguments, "memory-backend-memfd,id=memory,size=%lluM,share=on", mebibytes);
+	add_option(arguments, "-numa", "node,memdev=memory");
+	add(arguments, "-nodefaults");
+	add(arguments, "-no-user-config");
+	add(arguments, "-no-reboot");
+	add_option(arguments, "-display", "none");
+	add_option(arguments, "-name", "truce-box");
+}
+
+static void add_share(struct box_arguments *arguments, const char *tag, int fd)
+{
+	add(arguments, "-chardev");
+	add(arguments, "socket,id=%s,fd=%d", tag, fd);
+	add(arguments, "-device");
+	add(arguments, "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
+}
+
+static void add_shares(struct box_arguments *arguments, const struct box_wiring *wiring)
+{
+	char tag[32];
+	size_t i;
+
+	add_share(arguments, "rootfs", wiring->root_fd);
+	for (i = 0; i < wiring->writable_count; i++) {
+		snprintf(tag, sizeof tag, "writable%zu", i);
+		add_share(arguments, tag, wiring->writable_fds[i]);
+	}
+}
+
+static void add_port(struct box_arguments *arguments, const struct box_wiring *wiring)
+{
+	add(arguments, "-chardev");
+	add(arguments, "socket,id=console,fd=%d", wiring->console_fd);
+	add_option(arguments, "-serial", "chardev:console");
+	add_option(arguments, "-device", "virtio-serial-pci");
+	add(arguments, "-chardev");
+	add(arguments, "socket,id=port,fd=%d", wiring->port_fd);
+	add_option(arguments, "-device", "virtserialport,chardev=port,name=" BOX_PORT_NAME);
+}
+
+/* QEMU opens the inherited file anew by this path, with the access it likes. */
+static void add_disk(struct box_arguments *arguments, size_t number, int fd)
+{
+	add(arguments, "-drive");
+	add(arguments, "if=none,id=disk%zu,format=raw,discard=unmap,file=/proc/self/fd/%d", number,
+	    fd);
+	add(arguments, "-device");
+	add(arguments, "virtio-blk-pci,drive=disk%zu,serial=disk%zu", number, number);
+}
+
+/* The kernel takes a quoted value with blanks, but has no escape for the quote itself. */
+static int add_kernel(struct box_arguments *arguments, const struct box_spec *spec,
+		      struct error *err)
+{
+	CLEANUP_FREE char *append = NULL;
+
+	if (strchr(spec->init, '"') != NULL || strchr(spec->init, '\n') != NULL)
+		return error_set(err, -EINVAL,
+				 "%s: a kernel's command line cannot hold this path of box-init",
+				 spec->init);
+	if (asprintf(&append,
+		     "console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro init=\"%s\"",
+		     spec->init) < 0)
+		return error_errno(err, -ENOMEM, "cannot build a command line");
+	if (strlen(append) >= KERNEL_COMMAND_LINE_MAX)
+		return error_set(err, -ENAMETOOLONG,
+				 "the path of box-init is too long for a kernel's command line");
+	add_option(arguments, "-kernel", spec->kernel);
+	add_option(arguments, "-append", append);
+	return 0;
+}
+
+int box_qemu_arguments(struct box_arguments *ret, const struct box_spec *spec,
+		       const struct box_wiring *wiring, struct error *err)
+{
+	size_t i;
+	int code;
+
+	*ret = (struct box_arguments){ 0 };
+	add(ret, "%s", box_qemu_program() != NULL ? box_qemu_program() : "qemu-system-x86_64");
+	add_machine(ret, spec);
+	add_shares(ret, wiring);
+	add_port(ret, wiring);
+	for (i = 0; i < spec->disk_count; i++)
+		add_disk(ret, i, wiring->disk_fds[i]);
+	code = add_kernel(ret, spec, err);
+	if (code < 0) {
+		box_arguments_done(ret);
+		return code;
+	}
+	return arguments_verdict(ret, err);
+}
+
+/* The box's root never changes while it runs, so everything may be cached; what is writable is
+ * written by this machine too, so a cached entry is asked for again after a second. */
+int box_virtiofsd_arguments(struct box_arguments *ret, const char *program, const char *directory,
+			    int listener_fd, bool writable, struct error *err)
+{
+	if (strchr(directory, ',') != NULL)
+		return error_set(err, -EINVAL, "%s: virtiofsd cannot share a path with a comma",
+				 directory);
+	*ret = (struct box_arguments){ 0 };
+	add(ret, "%s", program);
+	add(ret, "--fd=%d", listener_fd);
+	add(ret, "-o");
+	add(ret, "source=%s", directory);
+	add_option(ret, "-o", writable ? "cache=auto" : "cache=always");
+	/* Its other sandbox wants namespaces that containers refuse. */
+	add_option(ret, "-o", "sandbox=chroot");
+	add_option(ret, "-o", "log_level=err");
+	return arguments_verdict(ret, err);
+}
+
+static const char *first_executable(const char *const *candidates)
+{
+	for (; *candidates != NULL; candidates++)
+		if (access(*candidates, X_OK) == 0)
+			return *candidates;
+	return NULL;
+}
+
+const char *box_qemu_program(void)
+{
+	static const char *const candidates[] = { "/usr/bin/qemu-system-x86_64",
+						  "/usr/local/bin/qemu-system-x86_64", NULL };
+
+	return first_executable(candidates);
+}
+
+const char *box_virtiofsd_program(void)
+{
+	/* QEMU's own, in its packages before 8.0; the later one in Rust takes other options. */
+	static const char *const candidates[] = { "/usr/lib/qemu/virtiofsd", NULL };
+
+	return first_executable(candidates);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/box/box_tail.h"
+
+#include "base/cursor.h"
+#include "base/str.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+void box_tail_init(struct box_tail *tail)
+{
+	tail->size = 0;
+}
+
+void box_tail_add(struct box_tail *tail, const char *bytes, size_t size)
+{
+	size_t kept = tail->size;
+
+	if (size > sizeof tail->bytes) {
+		bytes += size - sizeof tail->bytes;
+		size = sizeof tail->bytes;
+	}
+	if (kept > sizeof tail->bytes - size)
+		kept = sizeof tail->bytes - size;
+	memmove(tail->bytes, tail->bytes + tail->size - kept, kept);
+	memcpy(tail->bytes + kept, bytes, size);
+	tail->size = kept + size;
+}
+
+bool box_tail_read(struct box_tail *tail, int fd)
+{
+	char bytes[4096];
+	ssize_t size;
+
+	while ((size = read(fd, bytes, sizeof bytes)) > 0)
+		box_tail_add(tail, bytes, (size_t)size);
+	return size < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static void line_trim(struct cursor *line)
+{
+	while (line->end > line->at && strchr(" \t\r", line->end[-1]) != NULL)
+		line->end--;
+	cursor_skip_blanks(line);
+}
+
+bool box_tail_last_line(const struct box_tail *tail, const char *mark, struct str *to)
+{
+	struct cursor all = cursor_over(tail->bytes, tail->size);
+	struct cursor line, found = { 0 };
+
+	while (cursor_take_line(&all, &line)) {
+		line_trim(&line);
+		if (cursor_left(&line) == 0)
+			continue;
+		if (mark == NULL || memmem(line.at, cursor_left(&line), mark, strlen(mark)) != NULL)
+			found = line;
+	}
+	if (found.at == NULL)
+		return false;
+	text_append_safe(to, found.at, cursor_left(&found));
+	return true;
+}
