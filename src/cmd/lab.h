@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs of truce-lab. */
+#ifndef CMD_LAB_H
+#define CMD_LAB_H
+
+struct verb;
+
+extern const struct verb lab_box_verb;
+
+/* Its exit code is the command's in the box, so that its own begin at 124. */
+int lab_box_call(char **arguments);
+
+#endif
