@@ -36,8 +36,7 @@ size_t text_decode_utf8(const char *bytes, size_t size, unsigned *ret_character)
 	return length;
 }
 
-/* Invisible, direction-changing, or a second spelling of a line break. */
-static bool character_deceives(unsigned c)
+bool text_deceives(unsigned c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c ||
 	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
@@ -56,7 +55,7 @@ void text_append_safe(struct str *str, const char *bytes, size_t size)
 
 		if (length != 0 && character == '\\') {
 			str_append(str, "\\\\");
-		} else if (length != 0 && !character_deceives(character)) {
+		} else if (length != 0 && !text_deceives(character)) {
 			str_append_bytes(str, bytes + at, length);
 		} else {
 			length = length != 0 ? length : 1;

@@ -7,12 +7,17 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct str;
 
 /* Decodes one UTF-8 character; returns its size, or 0 where the bytes are not valid UTF-8. */
 size_t text_decode_utf8(const char *bytes, size_t size, unsigned *ret_character);
+
+/* Control characters, what is invisible or changes direction, a second spelling of a line
+ * break: what text_append_safe does not let through. */
+bool text_deceives(unsigned character);
 
 void text_append_safe(struct str *str, const char *bytes, size_t size);
 
