@@ -2,6 +2,7 @@
 /* The cold figures of a VM: settings, memory, its cgroup, its threads one by one. */
 #include "observe/sample_vm.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "base/vec.h"
 #include "observe/find.h"
@@ -121,6 +122,37 @@ static void find_leaves(struct watched *watched, struct span raw, enum cgroup_pa
 			 raw.at);
 }
 
+/* The VMM and those that started it and wait for it (a wrapper, a supervisor): they do not compete
+ * with the VM. Another VM beside it would be neither. */
+static size_t find_line(struct observe *observe, pid_t pid, pid_t *ret, size_t capacity)
+{
+	size_t count = 0;
+
+	while (pid > 1 && count < capacity) {
+		struct proc_stat stat;
+		char bytes[1024];
+		ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/stat", pid);
+
+		ret[count++] = pid;
+		if (size < 0 || proc_stat_parse(bytes, (size_t)size, &stat) < 0)
+			break;
+		pid = stat.ppid;
+	}
+	return count;
+}
+
+static bool is_own(struct observe *observe, struct watched *watched)
+{
+	pid_t line[8];
+	size_t count;
+
+	if (strlen(watched->places[CGROUP_CPU].path) < 2)
+		return false;
+	count = find_line(observe, watched->process->pid, line, ARRAY_SIZE(line));
+	return cgroup_is_own(observe->root, &observe->cgroups.controller[CGROUP_CPU],
+			     place(watched, CGROUP_CPU), line, count) == 1;
+}
+
 static void find_places(struct observe *observe, struct watched *watched, const char *bytes,
 			size_t size)
 {
@@ -148,10 +180,8 @@ static void find_places(struct observe *observe, struct watched *watched, const 
 	}
 	watched->cgroup_own = part != CGROUP_WHOLE ||
 			      is_named_for_a_vm(watched->places[CGROUP_CPU].path);
-	if (!watched->cgroup_own && watched->places[CGROUP_CPU].path[0] != '\0')
-		watched->cgroup_own =
-			cgroup_is_own(observe->root, &observe->cgroups.controller[CGROUP_CPU],
-				      place(watched, CGROUP_CPU), &watched->process->pid, 1) == 1;
+	if (!watched->cgroup_own)
+		watched->cgroup_own = is_own(observe, watched);
 }
 
 /* The most telling of its paths: that of the cpu hierarchy, else the unified one's. */
