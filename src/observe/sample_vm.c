@@ -185,13 +185,16 @@ static int64_t sample_leaves_throttled(struct observe *observe, struct watched *
 	return sum;
 }
 
-/* Growth of the time that the quota of the VM's own cgroup held it back. */
-static int64_t sample_throttled(struct observe *observe, struct watched *watched)
+/* Growth of the time that the quota of the VM's own cgroup held it back. Without a quota the
+ * counter stands, and is read with the cold figures, which would find a new quota. */
+static int64_t sample_throttled(struct observe *observe, struct watched *watched, bool cold)
 {
-	char path[1024];
+	char path[1024] = "";
 	int64_t now, growth;
 
-	if (!watched->cgroup_own ||
+	if (!watched->cgroup_own || (!watched->has_quota && !cold))
+		return 0;
+	if (watched->cpu_stat_fd < 0 &&
 	    cpu_stat_path(observe, watched->places[CGROUP_CPU].path, path, sizeof path) < 0)
 		return 0;
 	if (watched->cpu_stat_fd < 0 && watched->has_quota)
@@ -270,7 +273,7 @@ static void share_waiting(struct observe *observe, struct watched *watched,
 
 #define VCPUS_AT_ONCE 1024
 
-static void sample_threads_hot(struct observe *observe, struct watched *watched)
+static void sample_threads_hot(struct observe *observe, struct watched *watched, bool cold)
 {
 	struct vm *vm = watched->vm;
 	struct growth growth = { 0 };
@@ -291,7 +294,7 @@ static void sample_threads_hot(struct observe *observe, struct watched *watched)
 		else
 			delay_before[i] = -1;
 	}
-	growth.throttled = sample_throttled(observe, watched);
+	growth.throttled = sample_throttled(observe, watched, cold);
 	if (watched->leaves[0] != '\0')
 		growth.throttled += sample_leaves_throttled(observe, watched);
 	if (count == 0 && vm->state[VM_RUN] != FIGURE_PRESENT) {
@@ -313,12 +316,13 @@ int sample_vm(struct observe *observe, struct watched *watched, bool cold, uint6
 	open_files(observe, watched);
 	r = sample_stat(observe, watched);
 	/* A VM's first hot sample needs its quota and its cgroup. */
-	if (r == 0 && (cold || watched->cold_count == 0))
+	cold = cold || watched->cold_count == 0;
+	if (r == 0 && cold)
 		r = sample_vm_cold(observe, watched, monotonic_usec);
 	if (r < 0)
 		return r;
 	sample_io(observe, watched);
-	sample_threads_hot(observe, watched);
+	sample_threads_hot(observe, watched, cold);
 	watched->vm->sampled_usec[GROUP_HOT] = monotonic_usec;
 	return 0;
 }
