@@ -49,7 +49,7 @@ void check_rights(const struct doctor_context *context, struct doctor_row *row)
 	} else {
 		doctor_say(row, DOCTOR_LIMITED, "some reads and knobs will be refused (lacking %s)",
 			   lacking.data != NULL ? lacking.data : "");
-		doctor_fix(row, "run truce as root");
+		doctor_fix(row, "run truce as root, outside of containers that drop rights");
 	}
 	str_done(&lacking);
 }

@@ -147,7 +147,16 @@ static size_t count_iocost_disks(const struct doctor_context *context)
 		       ? 0 : count_lines_with(text, " enable=1");
 }
 
-/* Of disks that stand on no others; *ret_first is the first one without BFQ. */
+/* What is driven by hardware, or by what a hypervisor shows for it: not loop, ram, dm or md. */
+static bool disk_is_a_device(struct root *root, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/sys/block/%s/device", name);
+	return root_exists(root, path);
+}
+
+/* *ret_first is the first device without BFQ. */
 static size_t count_bfq_disks(struct root *root, char *ret_first, size_t size)
 {
 	struct disk_set disks = { .count = 0 };
@@ -157,7 +166,7 @@ static size_t count_bfq_disks(struct root *root, char *ret_first, size_t size)
 	if (disk_set_read(root, &disks) < 0)
 		return 0;
 	for (i = 0; i < disks.count; i++) {
-		if (disks.entries[i].stacked ||
+		if (!disk_is_a_device(root, disks.entries[i].name) ||
 		    disk_scheduler_read(root, disks.entries[i].name, scheduler, sizeof scheduler) < 0)
 			continue;
 		if (strcmp(scheduler, "bfq") == 0)

@@ -2,7 +2,9 @@
 #include "observe/find.h"
 
 #include "base/cleanup.h"
+#include "base/cursor.h"
 #include "base/text.h"
+#include "observe/threads.h"
 #include "sys/cmdline.h"
 #include "sys/proc.h"
 #include "sys/process.h"
@@ -305,7 +307,9 @@ static int find_program(struct observe *observe, const struct proc_stat *stat, b
 	vmm = vmm_of(&text.process);
 	born = observe->boot_realtime_usec +
 	       stat->start_ticks * 1000000 / (uint64_t)observe->root->ticks_per_second;
-	if (vmm != &vmm_other && (vmm->runs_without_kvm || !readable) && stat->state != 'Z') {
+	/* A process that is ending has lost its memory and its executable, and its VM too. */
+	if (vmm != &vmm_other && (vmm->runs_without_kvm || !readable) && stat->state != 'Z' &&
+	    (!readable || text.exe[0] != '\0')) {
 		bool kvm = asks_for_kvm(&text.cmdline) || !vmm->runs_without_kvm;
 
 		if (!readable || !kvm || now > born + KVM_GRACE_USEC)
@@ -342,6 +346,20 @@ static bool may_be_program(struct observe *observe, const struct proc_stat *stat
 	return runs_qemu(observe, stat->pid);
 }
 
+/* Before Linux 6.4 a VM's vhost workers are kernel threads, "vhost-PID" (5.10, 6.1). */
+static void find_vhost(struct observe *observe, const struct proc_stat *stat)
+{
+	struct cursor c = cursor_over(stat->comm.at, stat->comm.size);
+	struct watched_process *process;
+	uint64_t pid;
+
+	if (!cursor_take_text(&c, "vhost-") || !cursor_take_u64(&c, &pid) || !cursor_at_end(&c))
+		return;
+	process = map_get(&observe->processes, pid);
+	if (process != NULL && process->vms != NULL)
+		threads_add_vhost(process->vms, stat->pid);
+}
+
 static int find_process(struct observe *observe, pid_t pid)
 {
 	char bytes[2048];
@@ -351,8 +369,10 @@ static int find_process(struct observe *observe, pid_t pid)
 
 	if (r < 0)
 		return r;
-	if (stat.ppid == 2 || pid == 2) /* a kernel thread */
+	if (stat.ppid == 2 || pid == 2) {
+		find_vhost(observe, &stat);
 		return 0;
+	}
 	makers_of(&observe->makers, pid, &makers);
 	if (makers > 0 && observe->options.once)
 		return find_kvm(observe, &stat); /* debugfs has said all that is wanted */
@@ -414,8 +434,11 @@ int find_without_kvm(struct observe *observe)
 
 		if (process != NULL && process->vms != NULL)
 			continue;
-		if (read_stat(observe, pid, &stat, bytes, sizeof bytes) == 0 && stat.ppid != 2 &&
-		    may_be_program(observe, &stat))
+		if (read_stat(observe, pid, &stat, bytes, sizeof bytes) < 0)
+			continue;
+		if (stat.ppid == 2)
+			find_vhost(observe, &stat);
+		else if (may_be_program(observe, &stat))
 			r = find_process(observe, pid) == -ENOMEM ? -ENOMEM : 0;
 	}
 	return r;

@@ -85,10 +85,32 @@ static void read_boot_time(struct observe *observe)
 	observe->boot_realtime_usec = root_realtime_usec(observe->root) - uptime;
 }
 
+/* Looks at the VMs that are due; returns when the next one is. */
+static uint64_t look_around(struct observe *observe, uint64_t now, bool *ret_changed)
+{
+	uint64_t next = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < observe->watched_count; i++) {
+		struct watched *watched = observe->watched[i];
+
+		if (threads_look_due(watched, now)) {
+			int r = threads_look(observe, watched);
+
+			threads_look_later(watched, now, r > 0);
+			*ret_changed |= r > 0;
+		}
+		if (watched->look_again_usec < next)
+			next = watched->look_again_usec;
+	}
+	return next;
+}
+
 struct observe *observe_new(struct root *root, const struct observe_options *options,
 			    struct error *err)
 {
 	struct observe *observe = calloc(1, sizeof *observe);
+	bool changed = false;
 	int r;
 
 	if (observe == NULL) {
@@ -127,6 +149,7 @@ struct observe *observe_new(struct root *root, const struct observe_options *opt
 		error_errno(err, r, "cannot list processes in /proc");
 		goto failed;
 	}
+	look_around(observe, root_monotonic_usec(root), &changed);
 	observe->pending_count = 0; /* what was there before is no news */
 	observe->slow_scan_due_usec = root_monotonic_usec(root) + observe->options.slow_scan_usec;
 	if (options->with_maps || options->with_owner) {
@@ -214,27 +237,6 @@ static bool take_ends(struct observe *observe)
 	return any;
 }
 
-/* Looks at the VMs that are due; returns when the next one is. */
-static uint64_t look_around(struct observe *observe, uint64_t now, bool *ret_changed)
-{
-	uint64_t next = UINT64_MAX;
-	size_t i;
-
-	for (i = 0; i < observe->watched_count; i++) {
-		struct watched *watched = observe->watched[i];
-
-		if (threads_look_due(watched, now)) {
-			int r = threads_look(observe, watched);
-
-			threads_look_later(watched, now, r > 0);
-			*ret_changed |= r > 0;
-		}
-		if (watched->look_again_usec < next)
-			next = watched->look_again_usec;
-	}
-	return next;
-}
-
 static bool scan_slowly(struct observe *observe, uint64_t now)
 {
 	size_t before = observe->pending_count;
@@ -264,8 +266,10 @@ int observe_wait(struct observe *observe, uint64_t monotonic_usec)
 			next = observe->slow_scan_due_usec;
 		if (next > monotonic_usec)
 			next = monotonic_usec;
-		if (observe->interrupted)
+		if (observe->interrupted) {
+			observe->interrupted = false; /* the next wait looks again */
 			return -EINTR;
+		}
 		root_sleep_until(observe->root, observe->epoll_fd, next);
 	}
 }

@@ -135,6 +135,21 @@ static void vcpus_without_telling_names_are_found_by_elimination(void **state)
 	assert_string_equal(vm->text[VM_TEXT_NAME], "myvmm");
 }
 
+static void a_vhost_worker_that_is_a_kernel_thread_belongs_to_its_vm(void **state)
+{
+	struct fake_host *host = *state;
+	const struct vm *vm;
+
+	put_qemu_kvm(host);
+	fake_process(host, &(struct fake_process){ .pid = 400, .ppid = 2, .comm = "vhost-100" });
+	fake_observe(host, &watching, NULL);
+	vm = fake_vm(host, 100);
+	assert_int_equal(vm->thread_count, 4);
+	assert_int_equal(vm->threads[3].role, ROLE_VHOST);
+	assert_int_equal(vm->threads[3].tid, 400);
+	assert_int_equal(vm->threads[3].value[THREAD_RUN], 1000);
+}
+
 static void several_vms_of_one_process_are_told_apart(void **state)
 {
 	struct fake_host *host = *state;
@@ -187,6 +202,7 @@ static void a_vm_is_listed_from_its_creation_to_its_destruction(void **state)
 	assert_null(fake_vm(host, 100));
 	assert_int_equal(observe_wait(host->observe, 502000000), 1);
 	assert_non_null(fake_vm(host, 100));
+	assert_int_equal(count_events(host, EVENT_VCPU_ADDED), 0);
 	fake_tick(host);
 	assert_int_equal(count_events(host, EVENT_CREATED), 1);
 	assert_int_equal(count_events(host, EVENT_VCPU_ADDED), 2);
@@ -337,6 +353,7 @@ int main(void)
 		TEST(one_look_finds_the_same_guests),
 		TEST(without_debugfs_descriptors_and_thread_names_tell),
 		TEST(vcpus_without_telling_names_are_found_by_elimination),
+		TEST(a_vhost_worker_that_is_a_kernel_thread_belongs_to_its_vm),
 		TEST(several_vms_of_one_process_are_told_apart),
 		TEST(descriptors_that_may_not_be_read_leave_the_program_s_word),
 		TEST(a_vm_is_listed_from_its_creation_to_its_destruction),

@@ -66,7 +66,9 @@ struct watched {
 	int stat_fd, io_fd, cpu_stat_fd;
 	char comm[32];                /* of the main thread, when it was last described */
 	struct watched_thread *threads; /* parallel to vm->threads but while threads_due */
-	size_t thread_count, thread_capacity;
+	size_t thread_count;
+	pid_t vhosts[8];              /* kernel threads that serve it, outside of its process */
+	size_t vhost_count;
 	int64_t throttled_usec;       /* of its cgroup, as last read */
 	int64_t threads_seen;         /* of the process, when they were last looked at */
 	bool threads_due;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "observe/find.h"
+#include "observe/threads.h"
 #include "observe/weight.h"
 #include "sys/cgroup_files.h"
 #include "sys/pressure.h"
@@ -392,8 +393,9 @@ static void cold_thread(struct observe *observe, struct watched *watched, struct
 	struct proc_status status;
 	struct proc_stat stat;
 	char bytes[4096];
-	ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/task/%d/stat",
-				    watched->process->pid, thread->tid);
+	pid_t pid = threads_is_vhost(watched, thread->tid) ? thread->tid : watched->process->pid;
+	ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/task/%d/stat", pid,
+				    thread->tid);
 
 	if (size < 0) {
 		if (size == -ENOENT || size == -ESRCH)
@@ -413,8 +415,8 @@ static void cold_thread(struct observe *observe, struct watched *watched, struct
 	figure_set(thread->value, thread->state, THREAD_POLICY, stat.policy);
 	figure_set(thread->value, thread->state, THREAD_RT_PRIORITY, stat.rt_priority);
 	figure_set(thread->value, thread->state, THREAD_CPU, stat.processor);
-	size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/task/%d/status",
-			    watched->process->pid, thread->tid);
+	size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/task/%d/status", pid,
+			    thread->tid);
 	if (size < 0 || proc_status_parse(bytes, (size_t)size, &status) < 0 ||
 	    !field_present(status.cpus_allowed))
 		return;
@@ -426,10 +428,11 @@ static void cold_thread(struct observe *observe, struct watched *watched, struct
 static void cold_thread_schedstat(struct observe *observe, struct watched *watched,
 				  struct thread *thread)
 {
+	pid_t pid = threads_is_vhost(watched, thread->tid) ? thread->tid : watched->process->pid;
 	struct proc_schedstat stat;
 	char bytes[128];
 	ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/task/%d/schedstat",
-				    watched->process->pid, thread->tid);
+				    pid, thread->tid);
 
 	if (size < 0 || proc_schedstat_parse(bytes, (size_t)size, &stat) < 0)
 		return;

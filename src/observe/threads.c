@@ -6,6 +6,7 @@
  */
 #include "observe/threads.h"
 
+#include "base/cleanup.h"
 #include "base/cursor.h"
 #include "base/vec.h"
 #include "observe/holdings.h"
@@ -297,6 +298,53 @@ static bool was_listed(const struct observe *observe, pid_t tid)
 	return false;
 }
 
+void threads_add_vhost(struct watched *watched, pid_t tid)
+{
+	if (threads_is_vhost(watched, tid) || watched->vhost_count == ARRAY_SIZE(watched->vhosts))
+		return;
+	watched->vhosts[watched->vhost_count++] = tid;
+	watched->threads_due = true;
+}
+
+bool threads_is_vhost(const struct watched *watched, pid_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < watched->vhost_count; i++)
+		if (watched->vhosts[i] == tid)
+			return true;
+	return false;
+}
+
+/* Those that still are what they were when they were found; their pids are used again. */
+static int look_at_vhosts(struct look *look)
+{
+	struct watched *watched = look->watched;
+	size_t i;
+
+	for (i = 0; i < watched->vhost_count;) {
+		pid_t tid = watched->vhosts[i];
+		char comm[32];
+		ssize_t size = watched_read(look->observe, -1, comm, sizeof comm, "/proc/%d/comm", tid);
+		struct thread *thread;
+
+		if (size < 6 || memcmp(comm, "vhost-", 6) != 0) {
+			watched->vhosts[i] = watched->vhosts[--watched->vhost_count];
+			continue;
+		}
+		i++;
+		if (VEC_RESERVE(look->observe->tids, look->observe->tid_capacity,
+				look->observe->tid_count + 1))
+			look->observe->tids[look->observe->tid_count++] = tid;
+		thread = vm_thread(watched->vm, ROLE_VHOST, -1, tid);
+		if (thread == NULL)
+			return -ENOMEM;
+		comm[size - 1] = '\0';
+		set_comm(thread, comm);
+	}
+	return 0;
+}
+
 static void drop_ended(struct look *look, bool vcpus_certain)
 {
 	struct vm *vm = look->watched->vm;
@@ -350,7 +398,7 @@ static int sync_files(struct look *look)
 		root_close(look->observe->root, watched->threads[k].schedstat_fd);
 	free(watched->threads);
 	watched->threads = moved;
-	watched->thread_count = watched->thread_capacity = vm->thread_count;
+	watched->thread_count = vm->thread_count;
 	return 0;
 }
 
@@ -411,6 +459,9 @@ int threads_look(struct observe *observe, struct watched *watched)
 		if (r < 0)
 			return r;
 		watched->threads_seen = (int64_t)observe->tid_count;
+		r = look_at_vhosts(&look);
+		if (r < 0)
+			return r;
 		drop_ended(&look, in_debugfs);
 		r = watched->by_kvm ? assign_by_elimination(&look) : 0;
 		if (r < 0)
