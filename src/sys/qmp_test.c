@@ -19,8 +19,9 @@
 
 #include <cmocka.h>
 
-#define GREETING "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, " \
-		 "\"package\": \"\"}, \"capabilities\": [\"oob\"]}}\r\n"
+#define GREETING                                                                                   \
+	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, "             \
+	"\"package\": \"\"}, \"capabilities\": [\"oob\"]}}\r\n"
 #define SECOND_USEC 1000000ull
 #define SOON_USEC 50000ull
 
