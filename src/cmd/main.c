@@ -12,6 +12,9 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {
+	&list_verb,
+	&top_verb,
+	&events_verb,
 	NULL,
 };
 

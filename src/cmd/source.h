@@ -20,7 +20,7 @@ struct source;
 struct source_spec {
 	const char *root;        /* a captured host, or NULL */
 	const char *replay;      /* a recording, or NULL; both: refused */
-	uint64_t interval_usec;  /* between two snapshots of a live or captured host; 0: 1 s */
+	uint64_t interval_usec;  /* between two snapshots; 0: 1 s */
 	bool with_maps;          /* the expensive needs of observe.h */
 	bool with_owner;
 	bool once;               /* one or two snapshots and out */
@@ -33,24 +33,23 @@ int source_open(const struct source_spec *spec, struct source **ret, struct erro
 void source_close(struct source *source);
 
 /* The next snapshot, waited for: 1; 0 at the end of a recording or after a signal. The first
- * comes at once. A captured host's clock jumps, nobody waits. */
+ * comes at once. A captured host's clock jumps and a recording is read, so nobody waits. */
 int source_next(struct source *source, const struct snapshot **ret, struct error *err);
+/* As source_next, but comes back after a birth, a death or a new vCPU as well: then only the
+ * events of the snapshot are new. Ends with the event file of a captured host. */
+int source_next_events(struct source *source, const struct snapshot **ret, struct error *err);
 
-/* Recordings only, else -ENOTSUP: one back (0 at the beginning), and the last one at or before
- * a time (0 when all are later). */
-int source_previous(struct source *source, const struct snapshot **ret, struct error *err);
-int source_seek(struct source *source, uint64_t realtime_usec, const struct snapshot **ret,
-		struct error *err);
-
-/* For verbs with a keyboard or clients: waits until the next snapshot is due (1), or until fd
- * is readable or a signal came (0). fd may be -1. Then source_take samples at once. */
+/* For verbs with a keyboard or clients: waits by the clock on the wall until the next snapshot
+ * is due (1), or until fd is readable or a signal came (0). fd may be -1. */
 int source_wait(struct source *source, int fd);
+/* As source_next, without waiting. */
 int source_take(struct source *source, const struct snapshot **ret, struct error *err);
 void source_set_interval(struct source *source, uint64_t interval_usec);
 
-/* As source_next, but also returns after a birth, a death or a new vCPU: only the events of
- * the snapshot are then new. 0 at the end, of a captured host's event file too. */
-int source_next_events(struct source *source, const struct snapshot **ret, struct error *err);
+/* Recordings only, else -ENOTSUP: the next snapshot is then the first at that time or later. */
+int source_seek(struct source *source, uint64_t realtime_usec, struct error *err);
+/* Times of the first and the last snapshot; false for what is no recording, or an empty one. */
+bool source_span(const struct source *source, uint64_t *ret_first_usec, uint64_t *ret_last_usec);
 
 bool source_is_live(const struct source *source);   /* rates and times are of now */
 bool source_is_replay(const struct source *source);

@@ -97,6 +97,8 @@ static void add_web1(struct snapshot *snapshot, int64_t second)
 	SET(vm, VM, NET_RECEIVED, 100 + second * 12000);
 	SET(vm, VM, NET_SENT, 100 + second * 140 * MEBIBYTE);
 	SET(vm, VM, WEIGHT, 100);
+	SET(vm, VM, QUOTA, INT64_MAX);
+	SET(vm, VM, MEMORY_MAX, INT64_MAX);
 	SET(vm, VM, NICE, 0);
 	SET(vm, VM, KSM_MERGED, 25000);
 	SET(vm, VM, KSM_PROFIT, 97 * MEBIBYTE);

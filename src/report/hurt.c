@@ -18,7 +18,8 @@ const char *hurt_name(enum hurt_kind kind)
 	return names[kind];
 }
 
-/* The worst vCPU; the VM's sum divided among its vCPUs where the threads do not tell. */
+/* The worst vCPU; the VM's sum divided among its vCPUs where the threads do not tell. A VM whose
+ * vCPUs are not known is taken for one. */
 static double worst_vcpu(struct vm_sight vm, enum thread_figure of_thread, enum vm_figure of_vm)
 {
 	double worst = NAN;
@@ -26,8 +27,8 @@ static double worst_vcpu(struct vm_sight vm, enum thread_figure of_thread, enum 
 
 	for (i = 0; i < vm.now->vcpu_count; i++)
 		worst = fmax(worst, thread_percent(vm, &vm.now->threads[i], of_thread));
-	if (isnan(worst) && vm.now->vcpu_count > 0)
-		worst = vm_percent(vm, of_vm) / (double)vm.now->vcpu_count;
+	if (isnan(worst))
+		worst = vm_percent(vm, of_vm) / fmax(1, (double)vm.now->vcpu_count);
 	return worst;
 }
 

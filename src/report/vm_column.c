@@ -102,11 +102,10 @@ bool vm_column_is_refused(const struct vm_column *column, const struct vm *vm)
 
 void vm_append_id(const struct vm_identity *identity, struct str *str)
 {
-	str_append_int(str, identity->pid);
-	str_append_char(str, '-');
-	str_append_int(str, (int64_t)identity->start_ticks);
-	str_append_char(str, '-');
-	str_append_int(str, identity->ordinal);
+	char id[VM_ID_SIZE];
+
+	vm_identity_format(identity, id);
+	str_append(str, id);
 }
 
 void vm_append_name(const struct vm *vm, struct str *str)
@@ -122,6 +121,14 @@ void vm_append_name(const struct vm *vm, struct str *str)
 static double cpu_time(const struct vm *vm)
 {
 	return figure_number(vm_view(vm), VM_USER) + figure_number(vm_view(vm), VM_SYSTEM);
+}
+
+/* A limit that is not set: the largest number. */
+static bool column_is_unlimited(const struct vm_column *column, const struct vm *vm)
+{
+	if (column->kind != COLUMN_NUMBER && column->kind != COLUMN_BYTES && column->kind != COLUMN_SHARE)
+		return false;
+	return vm->state[column->figure] == FIGURE_PRESENT && vm->value[column->figure] == INT64_MAX;
 }
 
 /* What a column of numbers shows, before it is written; NAN where it is absent. */
@@ -202,6 +209,10 @@ void vm_column_append(const struct vm_column *column, const struct vm_row *row, 
 		return;
 	default:
 		break;
+	}
+	if (column_is_unlimited(column, row->sight.now)) {
+		str_append(str, "max");
+		return;
 	}
 	number = column_number(column, row);
 	switch (column->kind) {

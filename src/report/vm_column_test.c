@@ -41,6 +41,8 @@ static void cells_show_rates_gauges_and_texts(void **state)
 	expect_cell(&rows[0], "read", "3.0M");
 	expect_cell(&rows[0], "tx", "140M");
 	expect_cell(&rows[0], "ksm", "25000");
+	expect_cell(&rows[0], "quota", "max");
+	expect_cell(&rows[0], "limit", "max");
 	expect_cell(&rows[1], "quota", "25.0");
 	expect_cell(&rows[1], "hurt", "quota 15%");
 	expect_cell(&rows[1], "read", "-");
