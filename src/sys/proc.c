@@ -221,6 +221,8 @@ int proc_ksm_stat_parse(const char *bytes, size_t size, struct proc_ksm_stat *re
 	};
 	struct proc_ksm_stat stat;
 
+	if (size == 0)
+		return -ESRCH;
 	if (field_parse_lines(bytes, size, fields, ARRAY_SIZE(fields), &stat) == 0)
 		return -EINVAL;
 	*ret = stat;

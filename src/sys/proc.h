@@ -53,7 +53,8 @@ struct proc_status {
 	int64_t innermost_pid;    /* as the process knows itself (last of NSpid) */
 };
 
-/* /proc/PID/ksm_stat; lines came one by one between 5.19 and 6.17. */
+/* /proc/PID/ksm_stat; lines came one by one between 5.19 and 6.17. -ESRCH where the file is empty:
+ * a kernel thread, or a process that has given its memory back already. */
 struct proc_ksm_stat {
 	int64_t tracked_pages; /* ksm_rmap_items */
 	int64_t zero_pages;

@@ -267,6 +267,8 @@ static void ksm_stat_of_older_kernels_lacks_lines(void **state)
 	assert_int_equal(stat.tracked_pages, 100);
 	assert_false(field_present(stat.merging_pages));
 	assert_false(field_present(stat.profit_bytes));
+	assert_int_equal(proc_ksm_stat_parse("", 0, &stat), -ESRCH);
+	assert_int_equal(proc_ksm_stat_parse("ksm_x 1\n", 8, &stat), -EINVAL);
 }
 
 static void smaps_tells_swap_from_swap_pss(void **state)

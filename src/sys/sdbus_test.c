@@ -162,7 +162,8 @@ static bool write_configuration(const char *path)
 	return file != NULL &&
 	       fprintf(file, "<busconfig><type>session</type><listen>%s</listen>"
 		       "<policy context=\"default\"><allow send_destination=\"*\"/>"
-		       "<allow receive_sender=\"*\"/><allow own=\"*\"/></policy></busconfig>\n", world.address) > 0;
+		       "<allow receive_sender=\"*\"/><allow own=\"*\"/></policy></busconfig>\n",
+		       world.address) > 0;
 }
 
 /* The daemon writes its address once it listens. */
