@@ -15,6 +15,8 @@ static const struct verb *const verbs[] = {
 	&list_verb,
 	&top_verb,
 	&events_verb,
+	&record_verb,
+	&dump_verb,
 	NULL,
 };
 

@@ -46,10 +46,6 @@ int record_seek(struct record_reader *reader, uint64_t realtime_usec, struct err
  * read (memory, an I/O error). Damage is no failure: it is skipped and told below.
  */
 int record_next(struct record_reader *reader, const struct snapshot **ret, struct error *err);
-/* As record_next, of the snapshot before the one returned last (after record_seek: before the
- * place); 0 at the beginning, where nothing moves. Decodes a block: milliseconds. */
-int record_previous(struct record_reader *reader, const struct snapshot **ret,
-		    struct error *err);
 /* Times of the first and the last snapshot; false for a recording without any. */
 bool record_reader_span(const struct record_reader *reader, uint64_t *ret_first_usec,
 			uint64_t *ret_last_usec);

@@ -29,11 +29,8 @@ struct record_reader {
 	struct str contents, frame;
 	const struct snapshot *snapshot; /* the last one decoded */
 	uint64_t offset;                 /* of the next chunk */
-	size_t block;                    /* where the last one decoded is: index of its block */
-	uint64_t ordinal;                /* in the block, from 1; 0: none decoded of it */
 	bool in_stream;                  /* the next chunk continues what has been decoded */
 	bool pending;                    /* `snapshot` is yet to be returned by record_next */
-	bool behind_all;                 /* record_seek found nothing that late */
 	unsigned damaged_places;
 	uint64_t first_damage, lost;
 	uint64_t noted;                  /* damage before this offset has been counted */
@@ -192,31 +189,6 @@ static bool reader_unpack(struct record_reader *reader)
 	return str_resize(&reader->frame, done);
 }
 
-static size_t reader_find_block(const struct record_reader *reader, uint64_t offset)
-{
-	size_t low = 0, high = reader->index.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (reader->index.blocks[middle].offset < offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void reader_begin_block(struct record_reader *reader, const struct chunk *chunk)
-{
-	if (chunk->offset >= reader->index.end)
-		(void)record_index_walk(&reader->index, reader->fd);
-	reader->block = reader_find_block(reader, chunk->offset);
-	reader->ordinal = 0;
-	reader->in_stream = true;
-	ZSTD_DCtx_reset(reader->zstd, ZSTD_reset_session_only);
-}
-
 /* 1: a snapshot; 0: this chunk gives none; negative. */
 static int reader_take_chunk(struct record_reader *reader, const struct chunk *chunk,
 			     struct error *err)
@@ -225,10 +197,12 @@ static int reader_take_chunk(struct record_reader *reader, const struct chunk *c
 	int r;
 
 	reader->offset = chunk_end(chunk);
-	if (chunk->kind == CHUNK_BLOCK)
-		reader_begin_block(reader, chunk);
-	else if (chunk->kind != CHUNK_SNAPSHOT)
+	if (chunk->kind == CHUNK_BLOCK) {
+		ZSTD_DCtx_reset(reader->zstd, ZSTD_reset_session_only);
+		reader->in_stream = true;
+	} else if (chunk->kind != CHUNK_SNAPSHOT) {
 		return 0;
+	}
 	if (!reader->in_stream) {
 		reader_note_lost(reader, chunk->offset, false);
 		return 0;
@@ -245,16 +219,15 @@ static int reader_take_chunk(struct record_reader *reader, const struct chunk *c
 		reader_note_lost(reader, chunk->offset, true);
 		return 0;
 	}
-	reader->ordinal++;
 	return 1;
 }
 
-/* Decodes the next snapshot that stands before `limit`. */
-static int reader_step(struct record_reader *reader, uint64_t limit, struct error *err)
+/* Decodes the next snapshot there is. */
+static int reader_step(struct record_reader *reader, struct error *err)
 {
 	int r = 0;
 
-	while (r == 0 && reader->offset < limit) {
+	while (r == 0) {
 		struct chunk chunk;
 		int found = chunk_look(reader->fd, reader->offset, &chunk);
 
@@ -275,22 +248,12 @@ static int reader_step(struct record_reader *reader, uint64_t limit, struct erro
 
 int record_next(struct record_reader *reader, const struct snapshot **ret, struct error *err)
 {
-	int r = reader->pending ? 1 : reader_step(reader, UINT64_MAX, err);
+	int r = reader->pending ? 1 : reader_step(reader, err);
 
 	reader->pending = false;
-	if (r == 1) {
-		reader->behind_all = false;
+	if (r == 1)
 		*ret = reader->snapshot;
-	}
 	return r;
-}
-
-static void reader_go(struct record_reader *reader, uint64_t offset)
-{
-	reader->offset = offset;
-	reader->in_stream = false;
-	reader->pending = false;
-	reader->behind_all = false;
 }
 
 int record_seek(struct record_reader *reader, uint64_t realtime_usec, struct error *err)
@@ -303,53 +266,12 @@ int record_seek(struct record_reader *reader, uint64_t realtime_usec, struct err
 		return error_errno(err, r, "cannot read %s", reader->path);
 	while (block < index->count && index->blocks[block].last_usec < realtime_usec)
 		block++;
-	reader_go(reader, block < index->count ? index->blocks[block].offset : index->end);
+	reader->offset = block < index->count ? index->blocks[block].offset : index->end;
+	reader->in_stream = false;
 	do
-		r = reader_step(reader, UINT64_MAX, err);
+		r = reader_step(reader, err);
 	while (r == 1 && reader->snapshot->realtime_usec < realtime_usec);
 	reader->pending = r == 1;
-	reader->behind_all = r == 0;
-	return r < 0 ? r : 0;
-}
-
-/* Decodes the block's snapshots up to that one, or all there are. 1: there was one. */
-static int reader_decode_block(struct record_reader *reader, size_t block, uint64_t ordinal,
-			       struct error *err)
-{
-	const struct record_index *index = &reader->index;
-	uint64_t limit = block + 1 < index->count ? index->blocks[block + 1].offset : UINT64_MAX;
-	int r = 1;
-
-	reader_go(reader, index->blocks[block].offset);
-	reader->ordinal = 0;
-	while (r == 1 && reader->ordinal < ordinal)
-		r = reader_step(reader, limit, err);
-	return r < 0 ? r : reader->ordinal > 0;
-}
-
-int record_previous(struct record_reader *reader, const struct snapshot **ret,
-		    struct error *err)
-{
-	size_t was_block = reader->block, block = reader->block;
-	uint64_t was = reader->ordinal, ordinal = reader->ordinal;
-	bool was_pending = reader->pending;
-	int r = 0;
-
-	if (reader->behind_all)
-		block = reader->index.count, ordinal = 1;
-	if (ordinal == 0)
-		return 0;
-	if (ordinal > 1)
-		r = reader_decode_block(reader, block, ordinal - 1, err);
-	else
-		while (r == 0 && block-- > 0)
-			r = reader_decode_block(reader, block, UINT64_MAX, err);
-	if (r == 1)
-		*ret = reader->snapshot;
-	if (r != 0 || was == 0)
-		return r;
-	r = reader_decode_block(reader, was_block, was, err);
-	reader->pending = was_pending;
 	return r < 0 ? r : 0;
 }
 

@@ -220,45 +220,6 @@ static void seeking_finds_every_time(void **state)
 	record_reader_free(reader);
 }
 
-static uint64_t previous_sequence(struct record_reader *reader)
-{
-	const struct snapshot *snapshot;
-	int r = record_previous(reader, &snapshot, NULL);
-
-	assert_true(r >= 0);
-	return r == 1 ? snapshot->sequence : 0;
-}
-
-static void one_can_go_back(void **state)
-{
-	struct fixture *f = *state;
-	uint64_t begin = f->host.snapshot.realtime_usec;
-	struct record_reader *reader;
-
-	record_some(f, 905, true);
-	reader = open_reader(f);
-	assert_int_equal(previous_sequence(reader), 0);
-	assert_int_equal(next_sequence(reader), 1);
-	assert_int_equal(previous_sequence(reader), 0);
-	assert_int_equal(next_sequence(reader), 2);
-	assert_int_equal(previous_sequence(reader), 1);
-	assert_int_equal(next_sequence(reader), 2);
-	record_seek(reader, begin + 902 * USEC_PER_SEC, NULL);
-	assert_int_equal(next_sequence(reader), 903);
-	assert_int_equal(previous_sequence(reader), 902);
-	assert_int_equal(previous_sequence(reader), 901);
-	assert_int_equal(previous_sequence(reader), 900);
-	assert_int_equal(next_sequence(reader), 901);
-	record_seek(reader, begin + 10 * USEC_PER_SEC, NULL);
-	assert_int_equal(previous_sequence(reader), 10);
-	record_seek(reader, UINT64_MAX, NULL);
-	assert_int_equal(previous_sequence(reader), 905);
-	record_seek(reader, 0, NULL);
-	assert_int_equal(previous_sequence(reader), 0);
-	assert_int_equal(next_sequence(reader), 1);
-	record_reader_free(reader);
-}
-
 static void a_torn_end_is_left_out_and_told(void **state)
 {
 	struct fixture *f = *state;
@@ -463,7 +424,6 @@ int main(void)
 		CLAIM(a_recording_is_continued),
 		CLAIM(a_reader_follows_a_writer),
 		CLAIM(seeking_finds_every_time),
-		CLAIM(one_can_go_back),
 		CLAIM(a_torn_end_is_left_out_and_told),
 		CLAIM(a_writer_cuts_a_torn_end_off_and_says_so),
 		CLAIM(a_damaged_block_costs_nothing_outside_it),

@@ -107,11 +107,29 @@ static bool take_date(struct cursor *c, struct tm *tm)
 	return cursor_take_text(c, " ") || cursor_take_text(c, "T");
 }
 
+/* Behind the seconds: "Z", "+01:00" or "-05:30" as seconds east of Greenwich. */
+static bool take_zone(struct cursor *c, long *ret_seconds)
+{
+	bool west = cursor_take_text(c, "-");
+	int hours, minutes;
+
+	*ret_seconds = 0;
+	if (!west && cursor_take_text(c, "Z"))
+		return true;
+	if ((!west && !cursor_take_text(c, "+")) || !take_field(c, 23, &hours) ||
+	    !cursor_take_text(c, ":") || !take_field(c, 59, &minutes))
+		return false;
+	*ret_seconds = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
+	return true;
+}
+
 int units_parse_time(const char *text, uint64_t reference_usec, uint64_t *ret_usec)
 {
 	struct cursor at = cursor_over(text, strlen(text));
-	struct tm tm;
+	uint64_t millionths = 0;
 	time_t seconds;
+	struct tm tm;
+	long east;
 
 	if (*text == '-' || *text == '+')
 		return parse_relative(text, reference_usec, ret_usec);
@@ -123,12 +141,16 @@ int units_parse_time(const char *text, uint64_t reference_usec, uint64_t *ret_us
 	if (!take_date(&at, &tm) || !take_field(&at, 23, &tm.tm_hour) ||
 	    !cursor_take_text(&at, ":") || !take_field(&at, 59, &tm.tm_min))
 		return -EINVAL;
-	if (cursor_take_text(&at, ":") && !take_field(&at, 60, &tm.tm_sec))
-		return -EINVAL;
-	seconds = mktime(&tm);
+	if (cursor_take_text(&at, ":")) {
+		if (!take_field(&at, 60, &tm.tm_sec))
+			return -EINVAL;
+		if (cursor_take_text(&at, "."))
+			millionths = take_millionths(&at);
+	}
+	seconds = cursor_at_end(&at) ? mktime(&tm) : take_zone(&at, &east) ? timegm(&tm) - east : -1;
 	if (!cursor_at_end(&at) || seconds < 0)
 		return -EINVAL;
-	*ret_usec = (uint64_t)seconds * USEC_PER_SEC;
+	*ret_usec = (uint64_t)seconds * USEC_PER_SEC + millionths;
 	return 0;
 }
 

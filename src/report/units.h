@@ -14,7 +14,8 @@ struct str;
 /* "200ms", "1s", "1.5h", "2d", "90": seconds where no unit stands. -EINVAL. */
 int units_parse_duration(const char *text, uint64_t *ret_usec);
 /* "14:05", "14:05:30" (of the day of `reference`), "2026-03-01 14:05", "2026-03-01T14:05:30",
- * "@seconds" after 1970, "-5m" and "+30s" from `reference`. -EINVAL. */
+ * "2026-03-01T14:05:30.5Z" or with "+01:00", "@seconds" after 1970, "-5m" and "+30s" from
+ * `reference`. -EINVAL. */
 int units_parse_time(const char *text, uint64_t reference_usec, uint64_t *ret_usec);
 
 /* 5 columns at most: "512", "4.0K", "18.2G", "312M"; 1K is 1024. */

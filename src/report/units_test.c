@@ -65,6 +65,11 @@ static void a_time_is_a_clock_a_date_or_a_distance(void **state)
 	expect_time("2026-02-28 14:05", 1772373900 - 86400);
 	expect_time("2026-02-28T14:05:01", 1772373901 - 86400);
 	expect_time("@1772373930", 1772373930);
+	expect_time("2026-03-01T14:05:30Z", 1772373930);
+	expect_time("2026-03-01T15:05:30.000000+01:00", 1772373930);
+	expect_time("2026-03-01T08:35:30-05:30", 1772373930);
+	assert_int_equal(units_parse_time("2026-03-01T14:05:30.25Z", REFERENCE, &got), 0);
+	assert_int_equal(got, 1772373930250000);
 	assert_int_equal(units_parse_time("-5m", REFERENCE, &got), 0);
 	assert_int_equal(got, REFERENCE - 300000000);
 	assert_int_equal(units_parse_time("+30s", REFERENCE, &got), 0);
@@ -75,7 +80,9 @@ static void what_is_no_time_is_refused(void **state)
 {
 	static const char *const wrong[] = { "", "14", "14:", "25:00", "14:60", "14:05x", "2026-13-01 00:00",
 					     "2026-02-28", "2026-02-28 ", "-", "@", "noon", "14:-5",
-					     "14:05:", "2026-2-1-1 00:00" };
+					     "14:05:", "2026-2-1-1 00:00",
+					     "2026-03-01T14:05:30+1", "2026-03-01T14:05:30ZZ",
+					     "14:05.5" };
 	size_t i;
 	uint64_t usec;
 
