@@ -98,7 +98,11 @@ static int look(struct list *list, struct source *source, struct error *err)
 
 	if (r == 0)
 		return error_set(err, -EINTR, "interrupted");
-	return r < 0 ? r : rates_advance(&list->rates, snapshot);
+	if (r < 0)
+		return r;
+	if (rates_advance(&list->rates, snapshot) < 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	return 0;
 }
 
 static int choose_rows(struct list *list, struct error *err)

@@ -165,6 +165,7 @@ static int run_interactive(struct top *top, struct error *err)
 {
 	int r = top_terminal_open(err);
 
+	top->state.paused = top->state.replay;
 	if (r == 0)
 		r = take(top, err);
 	if (r >= 0 && top->state.replay)
@@ -240,7 +241,7 @@ static int top_open(struct top *top, const struct top_settings *settings, struct
 	screen_init(&top->screen);
 	top_state_init(&top->state);
 	top->state.interval_usec = settings->interval_usec;
-	top->state.replay = top->state.paused = settings->replay != NULL;
+	top->state.replay = settings->replay != NULL;
 	top->frozen = settings->root != NULL;
 	return source_open(&spec, &top->source, err);
 }
