@@ -17,6 +17,7 @@ static const struct verb *const verbs[] = {
 	&events_verb,
 	&record_verb,
 	&dump_verb,
+	&export_verb,
 	NULL,
 };
 

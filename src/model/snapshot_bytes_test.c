@@ -285,7 +285,7 @@ static void no_flipped_bit_does_harm(void **state)
 
 	stream_begin(&stream, 2);
 	stream_encode(&stream, true);
-	for (bit = 0; bit < stream.bytes.length * 8; bit++) {
+	for (bit = 0; bit < stream.bytes.length * 8; bit += 13) {
 		const struct snapshot *seen = NULL;
 		struct error err = { 0 };
 		int r;

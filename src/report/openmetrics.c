@@ -416,8 +416,8 @@ static struct family family_of_self(unsigned which)
 		return family_plain("exporter_cpu_seconds", "counter", "seconds", 6,
 				    "CPU time that the exporter used since it started");
 	default:
-		return family_plain("exporter_resident_memory_bytes", "gauge", "bytes", 0,
-				    "resident memory of the exporter");
+		return family_plain("exporter_resident_memory_peak_bytes", "gauge", "bytes", 0,
+				    "most resident memory that the exporter has had");
 	}
 }
 
@@ -432,7 +432,7 @@ static void append_self(struct exposition *e, const struct openmetrics_self *sel
 {
 	append_one(e, family_of_self(0), "", (int64_t)self->snapshots);
 	append_one(e, family_of_self(1), "", (int64_t)self->cpu_usec);
-	append_one(e, family_of_self(2), "", (int64_t)self->rss_bytes);
+	append_one(e, family_of_self(2), "", (int64_t)self->rss_peak_bytes);
 }
 
 static size_t series_most(const struct snapshot *snapshot)

@@ -30,7 +30,7 @@ struct openmetrics_options {
 struct openmetrics_self {
 	uint64_t snapshots;  /* taken since it started */
 	uint64_t cpu_usec;   /* CPU time of its process since then */
-	uint64_t rss_bytes;
+	uint64_t rss_peak_bytes;
 };
 
 /* `self` may be NULL. */
