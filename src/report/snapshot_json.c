@@ -191,7 +191,7 @@ void snapshot_json_vm(struct json *json, const struct snapshot *snapshot, const 
 	json_view(json, vm_view(vm));
 	json_ages(json, vm->sampled_usec, snapshot->monotonic_usec);
 	json_threads(json, "vcpus", vm, true);
-	json_threads(json, "threads", vm, false);
+	json_threads(json, "other_threads", vm, false);
 }
 
 void snapshot_json_event(struct json *json, const struct event *event)
