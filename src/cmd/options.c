@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/options.h"
 
+#include "base/cleanup.h"
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
@@ -37,23 +38,25 @@ static const struct option_info *option_by_letter(const struct option_info *opti
 	return NULL;
 }
 
-static int option_unknown(const struct option_info *options, const char *name, struct error *err)
+static int option_unknown(const struct option_info *options, const char *name, size_t size,
+			  struct error *err)
 {
+	CLEANUP_FREE char *wrong = strndup(name, size);
 	struct str safe;
 	struct suggest suggest;
 
-	suggest_init(&suggest, name);
+	if (wrong == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	suggest_init(&suggest, wrong);
 	for (; options->kind != OPTION_KIND_END; options++)
 		suggest_offer(&suggest, options->name);
 	suggest_offer(&suggest, "help");
 	str_init(&safe);
-	text_append_safe(&safe, name, strlen(name));
+	text_append_safe(&safe, wrong, size);
+	str_append(&safe, suggest.nearest != NULL ? "; did you mean --" : "; --help lists them");
 	if (suggest.nearest != NULL)
-		error_set(err, -EINVAL, "there is no option --%s; did you mean --%s?",
-			  safe.failed ? "" : safe.data, suggest.nearest);
-	else
-		error_set(err, -EINVAL, "there is no option --%s; --help lists them",
-			  safe.failed || safe.data == NULL ? "" : safe.data);
+		str_appendf(&safe, "%s?", suggest.nearest);
+	error_set(err, -EINVAL, "there is no option --%s", safe.failed ? "" : safe.data);
 	str_done(&safe);
 	return -EINVAL;
 }
@@ -137,7 +140,7 @@ static int parse_long(struct parser *parser, const char *name, struct error *err
 	if (option != NULL)
 		return parse_with_value(parser, option, equals != NULL ? equals + 1 : NULL, err);
 	if (strcmp(name, "help") != 0)
-		return option_unknown(parser->options, name, err);
+		return option_unknown(parser->options, name, size, err);
 	parser->help = true;
 	return 0;
 }

@@ -26,9 +26,15 @@ static void append_padded(struct str *str, struct str *text, size_t columns)
 	str_clear(text);
 }
 
+/* A VM that was gone before it could be looked at has no identity, and yet is not the host. */
+static bool is_of_host(const struct event *event)
+{
+	return event->identity.pid == 0 && (event->kind == EVENT_KNOB || event->kind == EVENT_LOST);
+}
+
 static void append_name(const struct event *event, struct str *text)
 {
-	if (event->identity.pid == 0)
+	if (is_of_host(event))
 		str_append(text, "host");
 	else if (event->name[0] != '\0')
 		text_append_safe(text, event->name, strlen(event->name));
@@ -71,7 +77,7 @@ static void put_id(const struct vm_identity *identity, struct json *json)
 
 void event_append_json(const struct event *event, struct json *json)
 {
-	bool of_host = event->identity.pid == 0;
+	bool unknown = event->identity.pid == 0;
 
 	json_object_begin(json);
 	json_key(json, "schema");
@@ -81,12 +87,12 @@ void event_append_json(const struct event *event, struct json *json)
 	json_key(json, "event");
 	json_text(json, event_kind_name(event->kind));
 	json_key(json, "id");
-	if (of_host)
+	if (unknown)
 		json_null(json);
 	else
 		put_id(&event->identity, json);
 	json_key(json, "pid");
-	if (of_host)
+	if (unknown)
 		json_null(json);
 	else
 		json_int(json, event->identity.pid);

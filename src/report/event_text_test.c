@@ -64,6 +64,15 @@ static void an_event_of_the_host_has_no_vm(void **state)
 			      "\"detail\":\"ksm_run 0 -> 1\"}");
 }
 
+static void a_vm_gone_too_soon_is_not_the_host(void **state)
+{
+	struct event gone = { .kind = EVENT_CREATED, .realtime_usec = born.realtime_usec,
+			      .detail = "thread 77, gone before it could be looked at" };
+
+	expect_line(&gone, "2026-03-01 14:05:30.123  created       -                 -                   "
+			   "thread 77, gone before it could be looked at\n");
+}
+
 static void a_name_cannot_make_a_second_line(void **state)
 {
 	struct event hostile = born;
@@ -80,6 +89,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_is_one_line),
 		cmocka_unit_test(an_event_of_the_host_has_no_vm),
+		cmocka_unit_test(a_vm_gone_too_soon_is_not_the_host),
 		cmocka_unit_test(a_name_cannot_make_a_second_line),
 	};
 

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck source=tests/claims/lib.sh
+. "$SOURCE_ROOT/tests/claims/lib.sh"
+
+need_program mandoc mandoc
+
+# Verbs as `truce help` lists them: the words that begin its lines.
+verbs=$("$TRUCE" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+[ -n "$verbs" ] || fail "help names no verb"
+
+for verb in $verbs; do
+	page=$SOURCE_ROOT/doc/man/truce-$verb.1
+	[ -f "$page" ] || fail "there is no manual page of $verb"
+	mandoc -T utf8 "$page" | sed 's/.\x08//g' >"$scratch/page"
+	"$TRUCE" "$verb" --help >"$scratch/help" || continue # a noun's program may not be built
+	grep -Eo -- '--[a-z-]+' "$scratch/help" | sort -u >"$scratch/options"
+	while read -r option; do
+		grep -Eq -- "$option([^a-z-]|\$)" "$scratch/page" ||
+			fail "the manual page of $verb does not tell of $option"
+	done <"$scratch/options"
+	grep -q "truce $verb\|truce-$verb" "$SOURCE_ROOT/doc/man/truce.1" ||
+		fail "truce.1 does not name $verb"
+done
+
+for page in "$SOURCE_ROOT"/doc/man/*.1; do
+	# Whether the pages it refers to are installed here is not the page's fault.
+	mandoc -T lint "$page" | grep -v 'referenced manual not found' >"$scratch/lint"
+	[ -s "$scratch/lint" ] && fail "$(cat "$scratch/lint")"
+done
+
+# Every column of list, too.
+for column in name id uuid cpu wait throttled hurt time waited rss quota where; do
+	grep -q "^\.It Cm $column\$" "$SOURCE_ROOT/doc/man/truce-list.1" ||
+		fail "truce-list.1 does not tell of the column $column"
+done
