@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "cmd/list_json.h"
+#include "cmd/need.h"
 #include "cmd/source.h"
 #include "cmd/suggest.h"
 #include "cmd/terminal.h"
@@ -21,7 +22,7 @@
 struct list_settings {
 	bool json, no_header;
 	uint64_t over_usec;
-	const char *sort, *columns, *root;
+	const char *sort, *columns, *with, *root;
 };
 
 /* The columns of one run, resolved before anything is read. */
@@ -35,6 +36,7 @@ struct list {
 	struct rates rates;
 	struct vm_row *rows;
 	size_t row_count;
+	struct source_spec spec;
 	bool partly;
 };
 
@@ -62,6 +64,8 @@ static int add_column(struct list *list, const char *name, struct error *err)
 	if (list->column_count == COLUMNS_MOST)
 		return error_set(err, -E2BIG, "more than %d columns", COLUMNS_MOST);
 	list->columns[list->column_count++] = column;
+	list->spec.with_maps |= vm_column_group(column) == GROUP_MAPS;
+	list->spec.with_owner |= vm_column_group(column) == GROUP_OWNER;
 	return 0;
 }
 
@@ -193,14 +197,9 @@ static int print(struct list *list)
 
 static int observe(struct list *list, struct error *err)
 {
-	struct source_spec spec = {
-		.root = list->settings->root,
-		.interval_usec = list->settings->over_usec,
-		.once = true,
-	};
 	struct source *source;
 	const char *warning;
-	int r = source_open(&spec, &source, err);
+	int r = source_open(&list->spec, &source, err);
 
 	if (r < 0)
 		return r;
@@ -236,7 +235,11 @@ static int list_run(const struct verb *verb, const void *settings, char **operan
 	struct error err = { 0 };
 	int r;
 
-	if (choose_columns(&list, rates, &err) < 0)
+	list.spec.root = list.settings->root;
+	list.spec.interval_usec = list.settings->over_usec;
+	list.spec.once = true;
+	if (need_parse(list.settings->with, &list.spec, &err) < 0 ||
+	    choose_columns(&list, rates, &err) < 0)
 		return verb_misuse(verb, "%s", err.text);
 	rates_init(&list.rates);
 	r = list_all(&list);
@@ -253,6 +256,7 @@ static const struct option_info list_options[] = {
 			"between the two looks (200ms); 0: one look, no rates"),
 	OPTION_TEXT(struct list_settings, sort, 's', "sort", "COLUMN", "sort by this column (name)"),
 	OPTION_TEXT(struct list_settings, columns, 'o', "columns", "A,B,C", "show these columns"),
+	OPTION_WITH(struct list_settings, with),
 	OPTION_FLAG(struct list_settings, no_header, 0, "no-header", "no headings, no summary"),
 	OPTION_ROOT(struct list_settings, root),
 	OPTIONS_END,

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cmd/interrupt.h"
+#include "cmd/need.h"
 #include "cmd/source.h"
 #include "cmd/terminal.h"
 #include "cmd/top_replay.h"
@@ -21,7 +22,7 @@
 #define BATCH_WIDTH 132
 
 struct top_settings {
-	const char *root, *replay;
+	const char *root, *replay, *with;
 	uint64_t interval_usec, batch;
 	bool once;
 };
@@ -228,22 +229,16 @@ static int run_batch(struct top *top, uint64_t count, struct error *err)
 	return r;
 }
 
-static int top_open(struct top *top, const struct top_settings *settings, struct error *err)
+static int top_open(struct top *top, const struct top_settings *settings,
+		    const struct source_spec *spec, struct error *err)
 {
-	struct source_spec spec = {
-		.root = settings->root,
-		.replay = settings->replay,
-		.interval_usec = settings->interval_usec,
-		.watch = true,
-	};
-
 	rates_init(&top->rates);
 	screen_init(&top->screen);
 	top_state_init(&top->state);
 	top->state.interval_usec = settings->interval_usec;
 	top->state.replay = settings->replay != NULL;
 	top->frozen = settings->root != NULL;
-	return source_open(&spec, &top->source, err);
+	return source_open(spec, &top->source, err);
 }
 
 static void top_done(struct top *top)
@@ -258,13 +253,21 @@ static int top_run(const struct verb *verb, const void *settings_given, char **o
 {
 	const struct top_settings *settings = settings_given;
 	uint64_t batch = settings->once ? 1 : settings->batch;
+	struct source_spec spec = {
+		.root = settings->root,
+		.replay = settings->replay,
+		.interval_usec = settings->interval_usec,
+		.watch = true,
+	};
 	struct top top = { .verb = verb };
 	struct error err = { 0 };
 	int r;
 
 	if (settings->interval_usec < TOP_INTERVAL_LEAST_USEC)
 		return verb_misuse(verb, "--interval takes 100ms or more");
-	r = top_open(&top, settings, &err);
+	if (need_parse(settings->with, &spec, &err) < 0)
+		return verb_misuse(verb, "%s", err.text);
+	r = top_open(&top, settings, &spec, &err);
 	if (r == 0)
 		r = batch > 0 ? run_batch(&top, batch, &err) : run_interactive(&top, &err);
 	top_done(&top);
@@ -279,6 +282,7 @@ static const struct option_info top_options[] = {
 	OPTION_INTERVAL(struct top_settings, interval_usec, "between two looks (1s)"),
 	OPTION_COUNT(struct top_settings, batch, 'b', "batch", "N", "print N times as plain text and end"),
 	OPTION_FLAG(struct top_settings, once, '1', "once", "as --batch 1"),
+	OPTION_WITH(struct top_settings, with),
 	OPTION_REPLAY(struct top_settings, replay),
 	OPTION_ROOT(struct top_settings, root),
 	OPTIONS_END,

@@ -87,6 +87,11 @@ bool vm_column_is_rate(const struct vm_column *column)
 	       column->kind >= COLUMN_PERCENT;
 }
 
+enum figure_group vm_column_group(const struct vm_column *column)
+{
+	return column->kind > COLUMN_TEXT ? vm_info.figures[column->figure].group : GROUP_HOT;
+}
+
 bool vm_column_is_refused(const struct vm_column *column, const struct vm *vm)
 {
 	switch (column->kind) {
