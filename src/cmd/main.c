@@ -18,6 +18,8 @@ static const struct verb *const verbs[] = {
 	&record_verb,
 	&dump_verb,
 	&export_verb,
+	&capture_verb,
+	&doctor_verb,
 	NULL,
 };
 

@@ -203,9 +203,10 @@ static int follow(struct root *root, struct observe *observe, const struct captu
 
 	while (now < until) {
 		due += USEC_PER_SEC;
+		/* A change ends a wait, and where there are always some the time must end it. */
 		do {
 			r = observe_wait(observe, due < until ? due : until);
-		} while (r == 1);
+		} while (r == 1 && root_monotonic_usec(root) < (due < until ? due : until));
 		if (r == -EINTR || is_interrupted(options))
 			return refuse_interrupted(options, err);
 		r = take_sample(observe, options, outcome, err);

@@ -25,7 +25,7 @@
 #define FILE_MOST (4u << 20)
 
 /* What the copy has of a path. */
-enum kept { KEPT_NOTHING, KEPT_REFUSAL, KEPT_PRESENCE, KEPT_CONTENT };
+enum kept { KEPT_NOTHING, KEPT_REFUSAL, KEPT_DIRECTORY, KEPT_PRESENCE, KEPT_CONTENT };
 
 /* An open descriptor of the host. */
 struct copying_file {
@@ -145,8 +145,7 @@ static void copying_note(struct root_copying *self, const char *path, enum kept 
 	}
 	if (!map_put(&self->kept, path_hash(path), (void *)(uintptr_t)kept))
 		copying_fail(self, path, -ENOMEM);
-	if (before == KEPT_NOTHING && kept != KEPT_REFUSAL)
-		self->counts.files++;
+	self->counts.files += before == KEPT_NOTHING && kept >= KEPT_PRESENCE;
 	self->counts.refused += kept == KEPT_REFUSAL;
 	self->counts.bytes += size;
 }
@@ -208,11 +207,28 @@ static bool failure_is_a_refusal(ssize_t code)
 	return true;
 }
 
+/* A process that is ending refuses what it has no more. */
+static bool path_is_of_the_dead(struct root_copying *self, const char *path)
+{
+	char name[48], text[512];
+	const char *behind;
+	pid_t pid;
+
+	if (!path_process(path, &pid))
+		return false;
+	snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
+	if (root_read(self->inner, name, text, sizeof text) < 0)
+		return true;
+	behind = strrchr(text, ')');
+	return behind != NULL && behind[1] == ' ' && (behind[2] == 'Z' || behind[2] == 'X');
+}
+
 static void keep_refusal(struct root_copying *self, const char *path, ssize_t code)
 {
 	char name[PATH_MAX], text[32];
 
 	if (!failure_is_a_refusal(code) || kept_of(self, path) != KEPT_NOTHING ||
+	    path_is_of_the_dead(self, path) ||
 	    snprintf(name, sizeof name, "%s.errno", path) >= (int)sizeof name)
 		return;
 	snprintf(text, sizeof text, "%s\n", errno_name((int)code));
@@ -223,7 +239,7 @@ static void keep_refusal(struct root_copying *self, const char *path, ssize_t co
 static void keep_directory(struct root_copying *self, const char *path)
 {
 	if (kept_of(self, path) == KEPT_NOTHING)
-		copying_note(self, path, KEPT_PRESENCE, 0, copy_put_directory(&self->copy, path));
+		copying_note(self, path, KEPT_DIRECTORY, 0, copy_put_directory(&self->copy, path));
 }
 
 static void keep_link(struct root_copying *self, const char *path, const char *target)

@@ -13,7 +13,7 @@
 #include "sys/root.h"
 
 struct copying_counts {
-	uint64_t files, bytes; /* links and empty ones included */
+	uint64_t files, bytes; /* links are files, directories are not */
 	uint64_t refused;      /* reads that the kernel refused, kept as refusals */
 	uint64_t masked;       /* arguments */
 };

@@ -59,6 +59,9 @@ static int setup(void **state)
 	put("about", "truce-capture 1\nrealtime_usec 1000\nmonotonic_usec 500\nduration_usec 90\n");
 	put("proc/1/comm", "init\n");
 	put("proc/70/comm", "qemu\n");
+	put("proc/70/stat", "70 (qemu) S 1 70");
+	put("proc/60/stat", "60 (qemu) Z 1 60");
+	put("proc/60/io.errno", "EACCES\n");
 	put("proc/70/io.errno", "EACCES\n");
 	put("proc/70/task/70/comm", "qemu\n");
 	put("proc/70/task/71/comm", "CPU 0/KVM\n");
@@ -159,6 +162,7 @@ static void what_was_read_reads_the_same_from_the_copy(void **state)
 	assert_reads(root, "/proc/70/comm", "qemu\n");
 	assert_lists(root, "/proc/70/task", "70 71 ");
 	assert_int_equal(root_open(root, "/proc/70/io"), -EACCES);
+	assert_int_equal(root_open(root, "/proc/60/io"), -EACCES);
 	assert_int_equal(root_readlink(root, "/proc/70/fd/11", target, sizeof target), 17);
 	assert_lists(root, "/sys/block", "vda ");
 	assert_reads(root, "/sys/block/vda/size", "8\n");
@@ -173,6 +177,8 @@ static void what_was_read_reads_the_same_from_the_copy(void **state)
 	assert_reads(root, "/sys/block/vda/size", "8\n");
 	assert_int_equal(root_realtime_usec(root), 1000);
 	assert_int_equal(root_monotonic_usec(root), 500);
+	/* What an ending process refuses is no refusal. */
+	assert_int_equal(root_open(root, "/proc/60/io"), -ENOENT);
 	/* Nobody read these. */
 	assert_int_equal(root_open(root, "/proc/1/comm"), -ENOENT);
 	assert_reads(root, "/sys/block/vda/queue/rotational", "");
@@ -223,7 +229,7 @@ static void births_and_deaths_are_told(void **state)
 	put("events", "0 start 1\n10 create 71 11 70\n20 create 1 9\n30 exit 70\n"
 		      "31 destroy 71 11 70\n");
 	root = copy_of_host();
-	assert_lists(root, "/proc", "1 ");
+	assert_lists(root, "/proc", "1 60 ");
 	assert_int_equal(root_events_open(root), -ENOSYS);
 	while (root_sleep_until(root, -1, 600) < 600) {
 		while (root_event_next(root, &event) == 1)
@@ -246,7 +252,7 @@ static void the_last_reading_of_what_was_born_stays(void **state)
 
 	put("events", "10 create 70 11\n");
 	root = copy_of_host();
-	assert_lists(root, "/proc", "1 ");
+	assert_lists(root, "/proc", "1 60 ");
 	root_events_open(root);
 	root_sleep_until(root, -1, 510);
 	assert_int_equal(root_event_next(root, &event), 1);
@@ -265,12 +271,12 @@ static void a_process_without_a_vm_begins_when_it_is_first_listed(void **state)
 {
 	struct root *root = copy_of_host();
 
-	assert_lists(root, "/proc", "1 70 ");
+	assert_lists(root, "/proc", "1 60 70 ");
 	root_events_open(root);
 	root_sleep_until(root, -1, 540);
 	put("proc/80/comm", "late\n");
-	assert_lists(root, "/proc", "1 70 80 ");
-	assert_lists(root, "/proc", "1 70 80 ");
+	assert_lists(root, "/proc", "1 60 70 80 ");
+	assert_lists(root, "/proc", "1 60 70 80 ");
 	assert_reads(root, "/proc/80/comm", "late\n");
 	root = reopen(root);
 	assert_copy_file("events", "40 start 80\n");
@@ -292,7 +298,7 @@ static void a_hidden_process_leaves_no_trace(void **state)
 	put("events", "0 start 70\n10 create 70 12\n20 exit 1\n");
 	put("sys/kernel/debug/kvm/70-12/vcpus", "1\n");
 	root = copy_of(root_captured_new(host, NULL), sees_all_but_70);
-	assert_lists(root, "/proc", "1 ");
+	assert_lists(root, "/proc", "1 60 ");
 	assert_lists(root, "/sys/kernel/debug/kvm", "");
 	assert_int_equal(root_open(root, "/proc/70/comm"), -ENOENT);
 	assert_int_equal(root_readlink(root, "/proc/70/fd/11", target, sizeof target), -ENOENT);
