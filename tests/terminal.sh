@@ -47,8 +47,8 @@ terminal_is_line() {
 # The shell is back, reads lines, and shows what is typed.
 terminal_is_given_back() {
 	terminal_press "" Enter
-	poll_until 5 terminal_has '^prompt: *$' || { terminal_text >&2; fail "$1: no prompt"; }
+	poll_until 5 terminal_has 'prompt: *$' || { terminal_text >&2; fail "$1: no prompt"; }
 	terminal_press "stty -a | grep -Eqw -- '-icanon|-echo' || echo \"terminal is \"usual" Enter
-	poll_until 5 terminal_has '^terminal is usual' ||
+	poll_until 5 terminal_has 'terminal is usual$' ||
 		{ terminal_text >&2; fail "$1: the terminal's settings have not come back"; }
 }

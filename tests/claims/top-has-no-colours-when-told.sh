@@ -31,4 +31,4 @@ terminal_is_given_back "on a vt100"
 
 terminal_press "clear; TERM=no-such-terminal $TRUCE top --replay $scratch/night; echo \"status \"\$?" Enter
 terminal_shows '^status 1'
-terminal_shows 'no-such-terminal'
+terminal_shows 'type "no-such-terminal" is not known'
