@@ -9,6 +9,7 @@
 #include "lab/box/box_kernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,9 +23,9 @@ enum lab_box_exit {
 
 struct lab_box_settings {
 	uint64_t cpus, timeout_usec;
-	const char *memory, *accel, *kernel, *modules_dir;
+	const char *memory, *accel, *kernel, *modules_dir, *console;
 	struct option_list disks, writables, modules, environment;
-	bool kvm, fetch, check;
+	bool kvm, systemd, fetch, check;
 };
 
 static const struct lab_box_settings defaults = { .cpus = 2, .memory = "2G", .accel = "tcg" };
@@ -39,6 +40,8 @@ static const struct option_info options[] = {
 	OPTION_LIST(struct lab_box_settings, modules, 0, "load", "MODULE",
 		    "load MODULE; \"MODULE PARAMETER=VALUE\" too"),
 	OPTION_FLAG(struct lab_box_settings, kvm, 0, "kvm", "give the box a /dev/kvm of its own"),
+	OPTION_FLAG(struct lab_box_settings, systemd, 0, "systemd",
+		    "systemd and D-Bus run in it, on a root that forgets"),
 	OPTION_LIST(struct lab_box_settings, environment, 0, "env", "NAME=VALUE",
 		    "set a variable of COMMAND"),
 	OPTION_DURATION(struct lab_box_settings, timeout_usec, 0, "timeout", "TIME",
@@ -49,6 +52,8 @@ static const struct option_info options[] = {
 		    "boot FILE, not the kernel in the cache"),
 	OPTION_TEXT(struct lab_box_settings, modules_dir, 0, "modules", "DIR",
 		    "its modules are in DIR/lib/modules/RELEASE"),
+	OPTION_TEXT(struct lab_box_settings, console, 0, "console", "FILE",
+		    "write what the box's kernel says into FILE"),
 	OPTION_FLAG(struct lab_box_settings, fetch, 0, "fetch",
 		    "bring the newest kernel into the cache; boot nothing"),
 	OPTION_FLAG(struct lab_box_settings, check, 0, "check",
@@ -236,9 +241,18 @@ static int run_box(struct box_spec *spec, struct box_kernel *kernel, struct erro
 	return code == 0 ? status : code;
 }
 
-static int run_command(struct box_spec *spec)
+static int console_open(const char *path, int *ret_fd, struct error *err)
+{
+	if (path == NULL)
+		return 0;
+	*ret_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	return *ret_fd < 0 ? error_errno(err, -errno, "%s", path) : 0;
+}
+
+static int run_command(struct box_spec *spec, const char *console)
 {
 	CLEANUP_FREE char *directory = getcwd(NULL, 0);
+	CLEANUP_CLOSE int console_fd = -1;
 	struct box_kernel kernel = { 0 };
 	struct error err = { 0 };
 	int code;
@@ -247,6 +261,9 @@ static int run_command(struct box_spec *spec)
 	/* Nothing is fetched for a box that then cannot be booted. */
 	code = directory != NULL ? box_check(spec->accel, &err) :
 				   error_errno(&err, -errno, "the working directory");
+	if (code == 0)
+		code = console_open(console, &console_fd, &err);
+	spec->console_fd = console_fd;
 	if (code == 0)
 		code = run_box(spec, &kernel, &err);
 	box_kernel_done(&kernel);
@@ -269,11 +286,13 @@ static int spec_fill(struct box_spec *spec, const struct lab_box_settings *setti
 		.disk_count = settings->disks.count,
 		.cpus = settings->cpus <= BOX_CPUS_MOST ? (unsigned)settings->cpus : 0,
 		.nested_kvm = settings->kvm,
+		.systemd = settings->systemd,
 		.kernel = settings->kernel,
 		.modules_dir = settings->modules_dir,
 		.timeout_usec = settings->timeout_usec,
 		.stdout_fd = STDOUT_FILENO,
 		.stderr_fd = STDERR_FILENO,
+		.console_fd = -1,
 		.cancel_fd = interrupt_fd(),
 	};
 	code = accel_parse(settings->accel, &spec->accel, err);
@@ -310,7 +329,7 @@ static int lab_box_run(const struct verb *verb, const void *pointer, char **oper
 		verb_misuse(verb, "a COMMAND is missing; see truce lab box --help");
 		return LAB_BOX_FAILED;
 	}
-	return run_command(&spec);
+	return run_command(&spec, settings->console);
 }
 
 /* Wrong usage is found before lab_box_run, with an exit code that a command could have. */

@@ -105,6 +105,16 @@ static int memory_check(uint64_t bytes, struct error *err)
 	return 0;
 }
 
+/* It runs on this machine's root, so it must be installed here. */
+static int systemd_check(struct error *err)
+{
+	if (access("/lib/systemd/systemd", X_OK) != 0 ||
+	    access("/usr/bin/dbus-daemon", X_OK) != 0)
+		return error_set(err, -ENOENT, "a box with systemd needs it here: "
+				 "apt-get install systemd dbus");
+	return 0;
+}
+
 static int spec_check(const struct box_spec *spec, struct error *err)
 {
 	if (spec->command == NULL || spec->command[0] == NULL)
@@ -114,6 +124,8 @@ static int spec_check(const struct box_spec *spec, struct error *err)
 				 BOX_CPUS_MOST, spec->cpus);
 	if (spec->disk_count > BOX_DISKS_MOST)
 		return error_set(err, -EINVAL, "a box has at most %u disks", BOX_DISKS_MOST);
+	if (spec->systemd && systemd_check(err) < 0)
+		return err != NULL ? err->code : -ENOENT;
 	if (spec->kernel == NULL)
 		return error_set(err, -EINVAL, "no kernel");
 	if (access(spec->kernel, R_OK) != 0)
@@ -253,6 +265,8 @@ static void job_add_machine(struct str *job, const struct box_spec *spec)
 	job_add_list(job, BOX_JOB_MODULE, spec->modules);
 	if (spec->nested_kvm)
 		box_job_add(job, BOX_JOB_NESTED, "yes");
+	if (spec->systemd)
+		box_job_add(job, BOX_JOB_SYSTEMD, "yes");
 	snprintf(disks, sizeof disks, "%zu", spec->disk_count);
 	if (spec->disk_count > 0)
 		box_job_add(job, BOX_JOB_DISKS, disks);

@@ -35,11 +35,13 @@ struct box_spec {
 	uint64_t memory_bytes;
 	enum box_accel accel;
 	bool nested_kvm;	 /* /dev/kvm inside, by the module that fits the processor */
+	bool systemd;		 /* as the first process, on a root that forgets what is written */
 	const char *kernel;	 /* a bootable image */
 	const char *modules_dir; /* has lib/modules/RELEASE; NULL: no modules can be loaded */
 	const char *init;	 /* box-init; NULL: the one that belongs to this program */
 	uint64_t timeout_usec;	 /* from the start of QEMU on; 0: none */
 	int stdout_fd, stderr_fd;
+	int console_fd; /* a file that gets what the kernel says; -1: none */
 	int cancel_fd; /* the box ends when this becomes readable; -1: none */
 };
 

@@ -20,6 +20,7 @@ struct str;
 #define BOX_JOB_MODULES "modules"	  /* what modprobe takes as --dirname */
 #define BOX_JOB_MODULE "module"		  /* NAME [PARAMETER=VALUE ...] */
 #define BOX_JOB_NESTED "nested"		  /* the module that gives /dev/kvm is wanted */
+#define BOX_JOB_SYSTEMD "systemd"	  /* systemd is wanted as the first process */
 #define BOX_JOB_DISKS "disks"		  /* how many virtio disks must be there */
 
 void box_job_add(struct str *job, const char *key, const char *value);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "lab/box/box_qemu.h"
+#include "lab/box/box_tsc.h"
 #include "lab/box/box_wire.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ struct ends {
 	int *fds;
 	size_t count, capacity;
 	int qemu_log_fd, server_log_fd;
+	struct box_tsc begun; /* starting the servers takes long enough to tell the rate */
 };
 
 static void ends_done(struct ends *ends)
@@ -36,6 +38,7 @@ static void ends_done(struct ends *ends)
 static int ends_init(struct ends *ends, size_t most)
 {
 	*ends = (struct ends){ .qemu_log_fd = -1, .server_log_fd = -1 };
+	box_tsc_sample(&ends->begun);
 	ends->fds = calloc(most, sizeof *ends->fds);
 	ends->capacity = most;
 	return ends->fds != NULL ? 0 : -ENOMEM;
@@ -225,6 +228,9 @@ static int disks_make(const struct box_spec *spec, struct ends *ends, struct err
 /* The ends in the order in which they were added. */
 static struct box_wiring wiring_of(const struct ends *ends, size_t writable_count)
 {
+	struct box_tsc now;
+
+	box_tsc_sample(&now);
 	return (struct box_wiring){
 		.port_fd = ends->fds[0],
 		.console_fd = ends->fds[1],
@@ -232,6 +238,7 @@ static struct box_wiring wiring_of(const struct ends *ends, size_t writable_coun
 		.writable_fds = &ends->fds[3],
 		.writable_count = writable_count,
 		.disk_fds = &ends->fds[3 + writable_count],
+		.tsc_khz = box_tsc_khz(&ends->begun, &now),
 	};
 }
 

@@ -228,11 +228,11 @@ static int tool_watch(struct tool *tool, int cancel_fd, struct str *output)
 			return -ECANCELED;
 		if (watched[2].fd >= 0 && !tool_take_output(tool, output))
 			watched[2].fd = -1;
-		if (watched[3].fd >= 0 && !box_tail_read(&tool->complaint, tool->error_fd))
+		if (watched[3].fd >= 0 && !box_tail_read(&tool->complaint, tool->error_fd, -1))
 			watched[3].fd = -1;
 	}
 	tool_take_output(tool, output);
-	box_tail_read(&tool->complaint, tool->error_fd);
+	box_tail_read(&tool->complaint, tool->error_fd, -1);
 	return 0;
 }
 

@@ -121,26 +121,49 @@ static void add_disk(struct box_arguments *arguments, size_t number, int fd)
 	add(arguments, "virtio-blk-pci,drive=disk%zu,serial=disk%zu", number, number);
 }
 
-/* The kernel takes a quoted value with blanks, but has no escape for the quote itself. */
-static int add_kernel(struct box_arguments *arguments, const struct box_spec *spec,
-		      struct error *err)
+/* On a busy machine an emulated timer ticks late: the kernel would panic because it seems dead
+ * (no_timer_check), and measure a wrong rate of the counter that it keeps time with. */
+static void append_timers(struct str *append, uint64_t tsc_khz)
 {
-	CLEANUP_FREE char *append = NULL;
+	str_append(append, " no_timer_check");
+	if (tsc_khz != 0)
+		str_appendf(append, " tsc_early_khz=%llu", (unsigned long long)tsc_khz);
+}
 
-	if (strchr(spec->init, '"') != NULL || strchr(spec->init, '\n') != NULL)
+/* The kernel takes a quoted value with blanks, but has no escape for the quote itself. */
+static int init_path_check(const char *init, struct error *err)
+{
+	if (strchr(init, '"') != NULL || strchr(init, '\n') != NULL)
 		return error_set(err, -EINVAL,
 				 "%s: a kernel's command line cannot hold this path of box-init",
-				 spec->init);
-	if (asprintf(&append,
-		     "console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro init=\"%s\"",
-		     spec->init) < 0)
-		return error_errno(err, -ENOMEM, "cannot build a command line");
-	if (strlen(append) >= KERNEL_COMMAND_LINE_MAX)
-		return error_set(err, -ENAMETOOLONG,
-				 "the path of box-init is too long for a kernel's command line");
-	add_option(arguments, "-kernel", spec->kernel);
-	add_option(arguments, "-append", append);
+				 init);
 	return 0;
+}
+
+static int add_kernel(struct box_arguments *arguments, const struct box_spec *spec,
+		      uint64_t tsc_khz, struct error *err)
+{
+	struct str append;
+	int code = init_path_check(spec->init, err);
+
+	if (code < 0)
+		return code;
+	str_init(&append);
+	str_append(&append, "console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro");
+	if (spec->accel == BOX_ACCEL_TCG)
+		append_timers(&append, tsc_khz);
+	str_appendf(&append, " init=\"%s\"", spec->init);
+	if (append.failed)
+		code = error_errno(err, -ENOMEM, "cannot build a command line");
+	else if (append.length >= KERNEL_COMMAND_LINE_MAX)
+		code = error_set(err, -ENAMETOOLONG,
+				 "the path of box-init is too long for a kernel's command line");
+	if (code == 0) {
+		add_option(arguments, "-kernel", spec->kernel);
+		add_option(arguments, "-append", append.data);
+	}
+	str_done(&append);
+	return code;
 }
 
 int box_qemu_arguments(struct box_arguments *ret, const struct box_spec *spec,
@@ -156,7 +179,7 @@ int box_qemu_arguments(struct box_arguments *ret, const struct box_spec *spec,
 	add_port(ret, wiring);
 	for (i = 0; i < spec->disk_count; i++)
 		add_disk(ret, i, wiring->disk_fds[i]);
-	code = add_kernel(ret, spec, err);
+	code = add_kernel(ret, spec, wiring->tsc_khz, err);
 	if (code < 0) {
 		box_arguments_done(ret);
 		return code;

@@ -21,6 +21,7 @@ struct box_wiring {
 	const int *writable_fds;
 	size_t writable_count;
 	const int *disk_fds; /* as many as the spec's disks */
+	uint64_t tsc_khz;    /* 0: not known; the box measures it */
 };
 
 /* -ENAMETOOLONG where the kernel's command line would not hold the path of box-init. */

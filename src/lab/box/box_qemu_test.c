@@ -59,7 +59,7 @@ static void a_plain_box_is_emulated_and_shares_its_memory(void **state)
 	assert_true(has(&arguments, "-kernel", "/boot/image"));
 	assert_true(has(&arguments, "-append",
 			"console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro "
-			"init=\"/usr/libexec/box-init\""));
+			"no_timer_check init=\"/usr/libexec/box-init\""));
 	box_arguments_done(&arguments);
 }
 
@@ -101,16 +101,25 @@ static void disks_and_writable_shares_are_numbered_in_order(void **state)
 	box_arguments_done(&arguments);
 }
 
-static void a_kvm_box_has_this_machines_processor(void **state)
+static void only_an_emulated_processor_is_told_the_rate_of_its_clock(void **state)
 {
 	struct box_spec spec = plain_spec();
 	struct box_wiring wiring = plain_wiring();
 	struct box_arguments arguments;
 
+	wiring.tsc_khz = 2596084;
+	arguments = build(&spec, &wiring);
+	assert_true(has(&arguments, "-append",
+			"console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro "
+			"no_timer_check tsc_early_khz=2596084 init=\"/usr/libexec/box-init\""));
+	box_arguments_done(&arguments);
 	spec.accel = BOX_ACCEL_KVM;
 	arguments = build(&spec, &wiring);
 	assert_true(has(&arguments, "-accel", "kvm"));
 	assert_true(has(&arguments, "-cpu", "host"));
+	assert_true(has(&arguments, "-append",
+			"console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro "
+			"init=\"/usr/libexec/box-init\""));
 	box_arguments_done(&arguments);
 }
 
@@ -160,7 +169,7 @@ int main(void)
 		cmocka_unit_test(a_plain_box_is_emulated_and_shares_its_memory),
 		cmocka_unit_test(every_wire_is_a_descriptor),
 		cmocka_unit_test(disks_and_writable_shares_are_numbered_in_order),
-		cmocka_unit_test(a_kvm_box_has_this_machines_processor),
+		cmocka_unit_test(only_an_emulated_processor_is_told_the_rate_of_its_clock),
 		cmocka_unit_test(a_path_that_a_kernel_cannot_take_is_refused_by_name),
 		cmocka_unit_test(only_a_writable_share_asks_again_for_what_it_cached),
 		cmocka_unit_test(a_directory_that_would_end_an_option_is_refused),

@@ -210,9 +210,9 @@ static int limits_check(const struct relay *relay, struct error *err)
 
 static void tails_read(struct relay *relay)
 {
-	box_tail_read(&relay->console, relay->machine->console_fd);
-	box_tail_read(&relay->qemu_log, relay->machine->qemu_log_fd);
-	box_tail_read(&relay->server_log, relay->machine->server_log_fd);
+	box_tail_read(&relay->console, relay->machine->console_fd, relay->spec->console_fd);
+	box_tail_read(&relay->qemu_log, relay->machine->qemu_log_fd, -1);
+	box_tail_read(&relay->server_log, relay->machine->server_log_fd, -1);
 }
 
 static int server_died(struct relay *relay, struct error *err)
@@ -280,9 +280,9 @@ static struct pollfd *watch_new(const struct relay *relay, size_t *ret_count)
 	return watched;
 }
 
-static void watch_tail(struct pollfd *watched, struct box_tail *tail)
+static void watch_tail(struct pollfd *watched, struct box_tail *tail, int copy_fd)
 {
-	if (watched->revents != 0 && !box_tail_read(tail, watched->fd))
+	if (watched->revents != 0 && !box_tail_read(tail, watched->fd, copy_fd))
 		watched->fd = -1;
 }
 
@@ -306,9 +306,9 @@ static bool server_is_gone(const struct relay *relay, struct pollfd *watched, si
 static int events_take(struct relay *relay, struct pollfd *watched, size_t count,
 		       struct error *err)
 {
-	watch_tail(&watched[WATCH_CONSOLE], &relay->console);
-	watch_tail(&watched[WATCH_QEMU_LOG], &relay->qemu_log);
-	watch_tail(&watched[WATCH_SERVER_LOG], &relay->server_log);
+	watch_tail(&watched[WATCH_CONSOLE], &relay->console, relay->spec->console_fd);
+	watch_tail(&watched[WATCH_QEMU_LOG], &relay->qemu_log, -1);
+	watch_tail(&watched[WATCH_SERVER_LOG], &relay->server_log, -1);
 	if (watched[WATCH_CANCEL].revents != 0)
 		return error_set(err, -ECANCELED, "interrupted");
 	if (watched[WATCH_OUTPUT].revents != 0)

@@ -28,13 +28,17 @@ void box_tail_add(struct box_tail *tail, const char *bytes, size_t size)
 	tail->size = kept + size;
 }
 
-bool box_tail_read(struct box_tail *tail, int fd)
+bool box_tail_read(struct box_tail *tail, int fd, int copy_fd)
 {
 	char bytes[4096];
 	ssize_t size;
 
-	while ((size = read(fd, bytes, sizeof bytes)) > 0)
+	while ((size = read(fd, bytes, sizeof bytes)) > 0) {
 		box_tail_add(tail, bytes, (size_t)size);
+		/* A copy that a full disk cuts short must not end the box. */
+		if (copy_fd >= 0)
+			(void)!write(copy_fd, bytes, (size_t)size);
+	}
 	return size < 0 && (errno == EAGAIN || errno == EINTR);
 }
 

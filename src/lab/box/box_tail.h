@@ -19,8 +19,9 @@ struct box_tail {
 void box_tail_init(struct box_tail *tail);
 void box_tail_add(struct box_tail *tail, const char *bytes, size_t size);
 
-/* Reads what a non-blocking descriptor has now. False when it has come to its end. */
-bool box_tail_read(struct box_tail *tail, int fd);
+/* Reads what a non-blocking descriptor has now, and copies all of it to copy_fd (-1: nowhere).
+ * False when it has come to its end. */
+bool box_tail_read(struct box_tail *tail, int fd, int copy_fd);
 
 /* Appends the last line that has `mark` in it, or any last line that is not empty where mark is
  * NULL. False, and nothing appended, when there is none. */

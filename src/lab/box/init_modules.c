@@ -74,7 +74,7 @@ static bool modprobe_run(const char *const *arguments, char *said, size_t said_s
 }
 
 /* module: a name, then parameters, which modprobe takes as further arguments. */
-static int module_load(const char *modules, const char *module, struct error *err)
+int init_module_load(const char *modules, const char *module, struct error *err)
 {
 	const char *arguments[MODULE_WORDS_MOST + 4] = { MODPROBE, "-d", modules };
 	CLEANUP_FREE char *words = strdup(module);
@@ -129,7 +129,7 @@ static int kvm_load(const char *modules, struct error *err)
 		return error_set(err, -ENOTSUP,
 				 "the box's processor shows neither svm nor vmx: "
 				 "nested virtualisation is off on this machine");
-	code = module_load(modules, module, err);
+	code = init_module_load(modules, module, err);
 	if (code == 0 && access("/dev/kvm", F_OK) != 0)
 		return error_set(err, -ENODEV, "%s is loaded, but there is no /dev/kvm", module);
 	return code;
@@ -159,12 +159,12 @@ int init_modules_load(const char *job, size_t size, struct error *err)
 	int code = 0;
 
 	if (disks != NULL) {
-		code = module_load(modules, "virtio_blk", err);
+		code = init_module_load(modules, "virtio_blk", err);
 		if (code == 0)
 			code = disks_await((unsigned)atoi(disks), err);
 	}
 	while (code == 0 && (module = box_job_next(job, size, &at, BOX_JOB_MODULE)) != NULL)
-		code = module_load(modules, module, err);
+		code = init_module_load(modules, module, err);
 	if (code == 0 && box_job_get(job, size, BOX_JOB_NESTED) != NULL)
 		code = kvm_load(modules, err);
 	return code;

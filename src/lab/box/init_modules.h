@@ -13,6 +13,9 @@ struct error;
 /* Lets the kernel find modules that it asks for itself (a mount, a network device). */
 int init_modules_prepare(const char *job, size_t size, struct error *err);
 
+/* NAME [PARAMETER=VALUE ...]. */
+int init_module_load(const char *modules, const char *module, struct error *err);
+
 /* The job's modules, what its disks need, and /dev/kvm where it wants that. */
 int init_modules_load(const char *job, size_t size, struct error *err);
 

@@ -63,9 +63,28 @@ static int entries_mount(const struct mount_entry *entries, size_t count, struct
 	return code;
 }
 
+/* devtmpfs has devices only; these are what udev adds on a host. */
+static int links_make(struct error *err)
+{
+	static const char *const links[][2] = {
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "fd/0", "/dev/stdin" },
+		{ "fd/1", "/dev/stdout" },
+		{ "fd/2", "/dev/stderr" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(links); i++)
+		if (symlink(links[i][0], links[i][1]) != 0 && errno != EEXIST)
+			return error_errno(err, -errno, "cannot make %s", links[i][1]);
+	return 0;
+}
+
 int init_mounts_first(struct error *err)
 {
-	return entries_mount(first, ARRAY_SIZE(first), err);
+	int code = entries_mount(first, ARRAY_SIZE(first), err);
+
+	return code == 0 ? links_make(err) : code;
 }
 
 /* At most these: the working directory, the command, box-init, the modules. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The mounts of a box: the kernel's file systems, fresh /run and /tmp, the shares. Run once,
- * by the first process, in the order of these functions.
+ * The mounts of a box: the kernel's file systems, fresh /run and /tmp, the shares. Run by the
+ * first process, in the order of these functions.
  */
 #ifndef LAB_BOX_INIT_MOUNTS_H
 #define LAB_BOX_INIT_MOUNTS_H
@@ -10,7 +10,7 @@
 
 struct error;
 
-/* /proc, /sys and /dev: enough to find the port. */
+/* /proc, /sys and /dev: enough to find the port. Once more where another root is entered. */
 int init_mounts_first(struct error *err);
 
 /* The others. What the job names as visible stays in sight below the new /run and /tmp. */
