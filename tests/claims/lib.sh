@@ -113,3 +113,16 @@ need_kvm_hardware() {
 need_program() {
 	command -v "$1" >/dev/null || skip "needs $1${2:+ (Debian package $2)}"
 }
+
+# A box can be booted here. The first one of a machine fetches its kernel.
+need_box() {
+	box_answer=$("$TRUCE" lab box --check 2>&1)
+	case $? in
+	0) ;;
+	77) skip "$box_answer" ;;
+	*) fail "truce lab box --check: $box_answer" ;;
+	esac
+	case $box_answer in *"once the kernel"*)
+		box_answer=$("$TRUCE" lab box --fetch 2>&1) || skip "needs a kernel: $box_answer" ;;
+	esac
+}

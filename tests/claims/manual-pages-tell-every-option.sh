@@ -9,19 +9,27 @@ need_program mandoc mandoc
 verbs=$("$TRUCE" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 [ -n "$verbs" ] || fail "help names no verb"
 
-for verb in $verbs; do
-	page=$SOURCE_ROOT/doc/man/truce-$verb.1
-	[ -f "$page" ] || fail "there is no manual page of $verb"
+# page_tells_options NAME WORD...: the page truce-NAME.1 has each option of `truce WORD... --help`.
+page_tells_options() {
+	page=$SOURCE_ROOT/doc/man/truce-$1.1
+	[ -f "$page" ] || fail "there is no manual page of $1"
 	mandoc -T utf8 "$page" | sed 's/.\x08//g' >"$scratch/page"
-	"$TRUCE" "$verb" --help >"$scratch/help" || continue # a noun's program may not be built
+	name=$1
+	shift
+	"$TRUCE" "$@" --help >"$scratch/help" || return 0 # a noun's program may not be built
 	grep -Eo -- '--[a-z-]+' "$scratch/help" | sort -u >"$scratch/options"
 	while read -r option; do
 		grep -Eq -- "$option([^a-z-]|\$)" "$scratch/page" ||
-			fail "the manual page of $verb does not tell of $option"
+			fail "the manual page of $name does not tell of $option"
 	done <"$scratch/options"
+}
+
+for verb in $verbs; do
+	page_tells_options "$verb" "$verb"
 	grep -q "truce $verb\|truce-$verb" "$SOURCE_ROOT/doc/man/truce.1" ||
 		fail "truce.1 does not name $verb"
 done
+page_tells_options lab-box lab box
 
 for page in "$SOURCE_ROOT"/doc/man/*.1; do
 	# Whether the pages it refers to are installed here is not the page's fault.
