@@ -43,7 +43,7 @@ static void put_now(struct json *json, const struct vm_row *row)
 	json_key(json, "now");
 	json_object_begin(json);
 	put_percent(json, "cpu_percent",
-		    vm_percent(row->sight, VM_USER) + vm_percent(row->sight, VM_SYSTEM));
+		    vm_cpu_percent(row->sight));
 	put_percent(json, "wait_percent", vm_percent(row->sight, VM_WAITING));
 	put_percent(json, "throttled_percent", vm_percent(row->sight, VM_THROTTLED));
 	json_key(json, "hurt");

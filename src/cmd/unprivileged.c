@@ -70,6 +70,8 @@ static int set_limits(struct error *err)
 	};
 	size_t i;
 
+	if (getpriority(PRIO_PROCESS, 0) < 0)
+		setpriority(PRIO_PROCESS, 0, 0); /* the sampler's place before others is not its own */
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		const struct rlimit limit = { limits[i].limit, limits[i].limit };
 

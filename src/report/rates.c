@@ -188,6 +188,22 @@ double vm_percent(struct vm_sight vm, enum vm_figure figure)
 	return percent(vm_rate(vm, figure));
 }
 
+/* User and system time each may be short by a step at either end. */
+#define STEPS_USEC 20000.0
+
+double vm_cpu_percent(struct vm_sight vm)
+{
+	double steps = vm_percent(vm, VM_USER) + vm_percent(vm, VM_SYSTEM);
+	double exact = vm_percent(vm, VM_RUN);
+	double slack;
+
+	if (isnan(exact) || isnan(steps))
+		return isnan(exact) ? steps : exact;
+	slack = 100 * STEPS_USEC / (double)(vm.now->sampled_usec[GROUP_HOT] -
+					    vm.before->sampled_usec[GROUP_HOT]);
+	return steps > exact + slack ? steps : exact;
+}
+
 double thread_rate(struct vm_sight vm, const struct thread *thread, enum thread_figure figure)
 {
 	const struct thread *before;

@@ -33,6 +33,9 @@ struct vm_sight rates_vm(const struct rates *rates, const struct vm *now);
 /* Per second, in the figure's unit. Of a counter in usec, _percent is the share of the time. */
 double vm_rate(struct vm_sight vm, enum vm_figure figure);
 double vm_percent(struct vm_sight vm, enum vm_figure figure);
+/* CPU used by the VM and its VMM; 100 is one CPU. The process's own count comes in steps of 10 ms
+ * and its vCPUs' exactly: theirs it is where the two differ by no more than the steps explain. */
+double vm_cpu_percent(struct vm_sight vm);
 double thread_rate(struct vm_sight vm, const struct thread *thread, enum thread_figure figure);
 double thread_percent(struct vm_sight vm, const struct thread *thread, enum thread_figure figure);
 double host_rate(const struct rates *rates, enum host_figure figure);

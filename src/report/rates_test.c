@@ -120,6 +120,41 @@ static void a_slow_group_keeps_its_rate_between_its_samples(void **state)
 	series_done(&series);
 }
 
+/* Half a second: 20 ms of steps are 4 %. */
+static void series_cpu(struct series *series, int64_t stepped_usec, int64_t exact_usec)
+{
+	struct vm *vm = series->vm;
+
+	figure_set(vm->value, vm->state, VM_SYSTEM, 0);
+	figure_set(vm->value, vm->state, VM_RUN, 0);
+	series_tick(series, 1000000, 0, -1);
+	figure_set(vm->value, vm->state, VM_SYSTEM, 0);
+	figure_set(vm->value, vm->state, VM_RUN, exact_usec);
+	series_tick(series, 1500000, stepped_usec, -1);
+}
+
+static void cpu_use_is_exact_where_the_steps_hide_it(void **state)
+{
+	static const struct {
+		int64_t stepped, exact;
+		double percent;
+	} rows[] = {
+		{ 10000, 3000, 0.6 },     /* one step counted too much */
+		{ 0, 8000, 1.6 },         /* none counted yet */
+		{ 200000, 50000, 40 },    /* the VMM's other threads work: no step explains it */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct series series;
+
+		series_init(&series, 9);
+		series_cpu(&series, rows[i].stepped, rows[i].exact);
+		NEAR(vm_cpu_percent(sight_at(&series.rates, 0)), rows[i].percent);
+		series_done(&series);
+	}
+}
+
 static void a_new_vm_with_a_reused_pid_has_no_rate(void **state)
 {
 	struct series series;
@@ -243,6 +278,7 @@ int main(void)
 		cmocka_unit_test(what_is_absent_in_one_of_both_has_no_rate),
 		cmocka_unit_test(after_one_sight_there_is_no_rate),
 		cmocka_unit_test(a_slow_group_keeps_its_rate_between_its_samples),
+		cmocka_unit_test(cpu_use_is_exact_where_the_steps_hide_it),
 		cmocka_unit_test(a_new_vm_with_a_reused_pid_has_no_rate),
 		cmocka_unit_test(a_counter_that_falls_has_no_rate),
 		cmocka_unit_test(another_boot_and_a_step_back_begin_anew),

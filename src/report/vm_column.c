@@ -147,7 +147,7 @@ static double column_number(const struct vm_column *column, const struct vm_row 
 	case COLUMN_VCPUS:
 		return (double)sight.now->vcpu_count;
 	case COLUMN_CPU:
-		return vm_percent(sight, VM_USER) + vm_percent(sight, VM_SYSTEM);
+		return vm_cpu_percent(sight);
 	case COLUMN_CPU_TIME:
 		return cpu_time(sight.now);
 	case COLUMN_HURT:
