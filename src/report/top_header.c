@@ -371,7 +371,7 @@ void host_summary_append(const struct rates *rates, struct str *str)
 		str_append(str, "%, ");
 	}
 	append_load(rates, str);
-	str_append(str, "; pressure cpu ");
+	str_append(str, "\npressure cpu ");
 	append_percent(str, pressure(rates, HOST_PSI_CPU_SOME, HOST_PSI_CPU_SOME_10S));
 	str_append(str, "% memory ");
 	append_percent(str, pressure(rates, HOST_PSI_MEMORY_SOME, HOST_PSI_MEMORY_SOME_10S));

@@ -11,7 +11,7 @@
 
 void top_header(const struct rates *rates, const struct top_rows *rows,
 		const struct top_state *state, size_t lines, struct screen *screen);
-/* The host in one line, for below a table: load, CPU, pressure, memory. */
+/* The host in two lines, for below a table: CPU and load, pressure and memory. */
 void host_summary_append(const struct rates *rates, struct str *str);
 
 #endif
