@@ -281,6 +281,19 @@ static void waiting_is_run_delay_minus_what_its_own_quota_took(void **state)
 	assert_int_equal(vm->threads[0].value[THREAD_WAITING], 1000);
 }
 
+static void what_a_cgroup_throttled_before_its_vm_is_not_the_vm_s(void **state)
+{
+	struct fake_host *host = *state;
+
+	put_quota_vm(host);
+	fake_put(host, "sys/fs/cgroup/vm.scope/cgroup.procs", "1\n100\n");
+	fake_put(host, "sys/fs/cgroup/vm.scope/cpu.stat", "throttled_usec 99000\n");
+	fake_observe(host, &watching, NULL);
+	assert_string_equal(fake_vm(host, 100)->text[VM_TEXT_CGROUP_OWN], "no");
+	assert_int_equal(fake_vm(host, 100)->value[VM_THROTTLED], 2000);
+	assert_int_equal(fake_vm(host, 100)->value[VM_WAITING], 0);
+}
+
 static void a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not(void **state)
 {
 	struct fake_host *host = *state;
@@ -360,6 +373,7 @@ int main(void)
 		TEST(a_vm_that_dies_mid_tick_is_dropped_and_the_others_stay),
 		TEST(lost_events_are_made_good_by_a_scan),
 		TEST(waiting_is_run_delay_minus_what_its_own_quota_took),
+		TEST(what_a_cgroup_throttled_before_its_vm_is_not_the_vm_s),
 		TEST(a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not),
 		TEST(a_knob_turned_by_somebody_is_an_event),
 		TEST(a_figure_that_is_refused_is_not_zero),

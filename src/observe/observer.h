@@ -70,6 +70,7 @@ struct watched {
 	pid_t vhosts[8];              /* kernel threads that serve it, outside of its process */
 	size_t vhost_count;
 	int64_t throttled_usec;       /* of its cgroup, as last read */
+	bool throttled_known;
 	int64_t threads_seen;         /* of the process, when they were last looked at */
 	bool threads_due;
 	uint64_t look_again_usec;     /* monotonic: when to look for vCPUs again */

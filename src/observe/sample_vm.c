@@ -185,14 +185,15 @@ static int64_t sample_leaves_throttled(struct observe *observe, struct watched *
 	return sum;
 }
 
-/* Growth of the time that the quota of the VM's own cgroup held it back. Without a quota the
- * counter stands, and is read with the cold figures, which would find a new quota. */
-static int64_t sample_throttled(struct observe *observe, struct watched *watched, bool cold)
+/* Growth of the time that the quota of the VM's cgroup held it back. What else may be in that
+ * cgroup is held back with it; limits further up are shared with others and count as waiting. */
+static int64_t sample_throttled(struct observe *observe, struct watched *watched, bool cold,
+				int64_t delay)
 {
 	char path[1024] = "";
 	int64_t now, growth;
 
-	if (!watched->cgroup_own || (!watched->has_quota && !cold))
+	if (strlen(watched->places[CGROUP_CPU].path) < 2 || (!watched->has_quota && !cold))
 		return 0;
 	if (watched->cpu_stat_fd < 0 &&
 	    cpu_stat_path(observe, watched->places[CGROUP_CPU].path, path, sizeof path) < 0)
@@ -204,6 +205,10 @@ static int64_t sample_throttled(struct observe *observe, struct watched *watched
 		return 0;
 	growth = now - watched->throttled_usec;
 	watched->throttled_usec = now;
+	/* A cgroup may be older than its VM. */
+	if (!watched->throttled_known && growth > delay)
+		growth = delay;
+	watched->throttled_known = true;
 	return growth > 0 ? growth : 0;
 }
 
@@ -294,7 +299,7 @@ static void sample_threads_hot(struct observe *observe, struct watched *watched,
 		else
 			delay_before[i] = -1;
 	}
-	growth.throttled = sample_throttled(observe, watched, cold);
+	growth.throttled = sample_throttled(observe, watched, cold, growth.delay);
 	if (watched->leaves[0] != '\0')
 		growth.throttled += sample_leaves_throttled(observe, watched);
 	if (count == 0 && vm->state[VM_RUN] != FIGURE_PRESENT) {

@@ -208,6 +208,7 @@ static void cold_place(struct observe *observe, struct watched *watched)
 		root_close(observe->root, watched->cpu_stat_fd);
 		watched->cpu_stat_fd = -1;
 		watched->throttled_usec = 0;
+		watched->throttled_known = false;
 	}
 	memcpy(watched->cgroup_line, bytes, (size_t)size + 1);
 	find_places(observe, watched, bytes, (size_t)size);
