@@ -415,6 +415,32 @@ static void a_clock_that_was_set_back_is_no_damage(void **state)
 	record_reader_free(reader);
 }
 
+/* Written by the first Truce that had recordings; made by synthetic_recording FILE 3 6. */
+static void a_recording_of_the_first_version_is_read_for_ever(void **state)
+{
+	struct error err = { 0 };
+	struct record_reader *reader = record_reader_new(GOLDEN_DIR "/recording-version-1", &err);
+	const struct snapshot *snapshot;
+	unsigned i;
+
+	if (reader == NULL)
+		fail_msg("%s", err.text);
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(record_next(reader, &snapshot, NULL), 1);
+		assert_int_equal(snapshot->sequence, 2 + i);
+		assert_int_equal(snapshot->vm_count, i < 2 || i >= 4 ? 3 : 4);
+	}
+	assert_string_equal(snapshot->host.text[HOST_TEXT_HOSTNAME], "synthetic");
+	assert_string_equal(snapshot->vms[2]->text[VM_TEXT_NAME], "vm003");
+	assert_int_equal(snapshot->vms[2]->thread_count, 2);
+	assert_int_equal(snapshot->vms[0]->value[VM_WEIGHT], 100);
+	assert_int_equal(snapshot->vms[0]->state[VM_QUOTA], FIGURE_UNSUPPORTED);
+	assert_int_equal(snapshot->monotonic_usec / USEC_PER_SEC, 86406);
+	assert_int_equal(record_next(reader, &snapshot, NULL), 0);
+	assert_null(record_reader_damage(reader));
+	record_reader_free(reader);
+}
+
 int main(void)
 {
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -432,6 +458,7 @@ int main(void)
 		CLAIM(a_file_that_somebody_records_is_refused),
 		CLAIM(a_full_disk_loses_only_what_did_not_fit),
 		CLAIM(a_clock_that_was_set_back_is_no_damage),
+		cmocka_unit_test(a_recording_of_the_first_version_is_read_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
