@@ -367,6 +367,30 @@ static void drop_ended(struct look *look, bool vcpus_certain)
 	}
 }
 
+static bool needs_file(const struct vm *vm, const struct thread *thread)
+{
+	return thread->tid != 0 && (thread->role == ROLE_VCPU || vm->vcpu_count == 0);
+}
+
+/* Nearly every look finds what the one before did, and then allocates nothing. */
+static bool files_match(const struct look *look)
+{
+	const struct watched *watched = look->watched;
+	const struct vm *vm = watched->vm;
+	bool kept = !look->observe->options.once && !look->observe->descriptors_short;
+	size_t i;
+
+	if (watched->threads == NULL || watched->thread_count != vm->thread_count)
+		return false;
+	for (i = 0; i < vm->thread_count; i++) {
+		if (watched->threads[i].tid != vm->threads[i].tid)
+			return false;
+		if (kept && watched->threads[i].schedstat_fd < 0 && needs_file(vm, &vm->threads[i]))
+			return false;
+	}
+	return true;
+}
+
 /* watched->threads follows vm->threads, each taking its descriptor along. */
 static int sync_files(struct look *look)
 {
@@ -388,8 +412,7 @@ static int sync_files(struct look *look)
 				watched->threads[k].schedstat_fd = -1;
 				break;
 			}
-		if (moved[i].schedstat_fd < 0 && moved[i].tid != 0 &&
-		    (vm->threads[i].role == ROLE_VCPU || vm->vcpu_count == 0))
+		if (moved[i].schedstat_fd < 0 && needs_file(vm, &vm->threads[i]))
 			moved[i].schedstat_fd =
 				watched_open(look->observe, "/proc/%d/task/%d/schedstat",
 					     watched->process->pid, moved[i].tid);
@@ -467,7 +490,7 @@ int threads_look(struct observe *observe, struct watched *watched)
 		if (r < 0)
 			return r;
 	}
-	r = sync_files(&look);
+	r = files_match(&look) ? 0 : sync_files(&look);
 	return r < 0 ? r : look.changed;
 }
 
