@@ -44,10 +44,15 @@ terminal_is_line() {
 	}
 }
 
+# A key that comes too early goes to the program that is about to end, so it is pressed again.
+terminal_prompts() {
+	terminal_press Enter
+	terminal_has 'prompt: *$'
+}
+
 # The shell is back, reads lines, and shows what is typed.
 terminal_is_given_back() {
-	terminal_press "" Enter
-	poll_until 5 terminal_has 'prompt: *$' || { terminal_text >&2; fail "$1: no prompt"; }
+	poll_until 5 terminal_prompts || { terminal_text >&2; fail "$1: no prompt"; }
 	terminal_press "stty -a | grep -Eqw -- '-icanon|-echo' || echo \"terminal is \"usual" Enter
 	poll_until 5 terminal_has 'terminal is usual$' ||
 		{ terminal_text >&2; fail "$1: the terminal's settings have not come back"; }

@@ -174,6 +174,10 @@ int top_terminal_open(struct error *err)
 void top_terminal_close(void)
 {
 	if (terminal.open) {
+		/* Where the screen stays, the shell's prompt has a line of its own. */
+		move(LINES - 1, 0);
+		clrtoeol();
+		refresh();
 		endwin();
 		delscreen(terminal.screen);
 		terminal.open = false;
