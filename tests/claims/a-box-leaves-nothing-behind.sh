@@ -18,11 +18,11 @@ said_up() { [ -s "$scratch/up" ]; }
 # QEMU and virtiofsd. A shell gives its background jobs an ignored SIGINT: undo that.
 boot() {
 	rm -f "$scratch/up"
-	env --default-signal=INT,HUP "$TRUCE" lab box --timeout 100s --disk 16M -- \
-		sh -c 'echo up; sleep 1000' >"$scratch/up" 2>"$scratch/box-err" &
+	env --default-signal=INT,HUP "$TRUCE" lab box --timeout 200s --disk 16M \
+		--console "$scratch/console" -- sh -c 'echo up; sleep 1000' >"$scratch/up" 2>"$scratch/box-err" &
 	box=$!
 	background_pids="$background_pids $box"
-	poll_until 60 said_up || fail "no box: $(cat "$scratch/box-err")"
+	poll_until 120 said_up || fail "no box: $(cat "$scratch/box-err")"
 	children=$(ps -o pid= --ppid "$box")
 	# shellcheck disable=SC2086
 	set -- $children

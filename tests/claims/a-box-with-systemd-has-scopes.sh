@@ -25,7 +25,7 @@ exit 9
 END
 
 cd "$scratch" || exit 1
-expect_exit 9 "$TRUCE" lab box --timeout 200s --systemd -- \
+in_box 9 --systemd -- \
 	systemd-run --quiet --scope --unit=vm1 -p CPUWeight=50 sh in-the-box
 expect_equal "the answers" "systemd
 50

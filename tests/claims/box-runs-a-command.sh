@@ -7,13 +7,6 @@
 
 need_box
 
-# in_box STATUS [OPTION...] -- COMMAND...
-in_box() {
-	status=$1
-	shift
-	expect_exit "$status" "$TRUCE" lab box --timeout 100s "$@"
-}
-
 out() { cat "$scratch/out"; }
 err() { cat "$scratch/err"; }
 
@@ -75,6 +68,8 @@ expect_equal "sentences" 1 "$(err | wc -l)"
 expect_match "the sentence" "no-such-module" "$(err)"
 in_box 125 -- sh -c 'echo o >/proc/sysrq-trigger; sleep 1000'
 expect_match "the sentence" "switched off before its command ended" "$(err)"
+in_box 125 -- sh -c 'echo c >/proc/sysrq-trigger; sleep 1000'
+expect_match "the sentence" "kernel died: .*sysrq triggered crash" "$(err)"
 in_box 125 --no-such-option -- true
 in_box 125 --memory 1P -- true
 in_box 125 --kernel /dev/null -- true

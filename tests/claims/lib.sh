@@ -114,8 +114,12 @@ need_program() {
 	command -v "$1" >/dev/null || skip "needs $1${2:+ (Debian package $2)}"
 }
 
-# A box can be booted here. The first one of a machine fetches its kernel.
+# A box can be booted here. The first one of a machine fetches its kernel. Where the claim does
+# not hold, the console of the last box is shown.
 need_box() {
+	: >"$scratch/console"
+	# shellcheck disable=SC2016
+	at_exit '[ "$claim_status" -eq 0 ] || cat "$scratch/console" >&2'
 	box_answer=$("$TRUCE" lab box --check 2>&1)
 	case $? in
 	0) ;;
@@ -125,4 +129,11 @@ need_box() {
 	case $box_answer in *"once the kernel"*)
 		box_answer=$("$TRUCE" lab box --fetch 2>&1) || skip "needs a kernel: $box_answer" ;;
 	esac
+}
+
+# in_box STATUS [OPTION...] -- COMMAND...: expect_exit of a box. Needs need_box before it.
+in_box() {
+	box_status=$1
+	shift
+	expect_exit "$box_status" "$TRUCE" lab box --timeout 200s --console "$scratch/console" "$@"
 }

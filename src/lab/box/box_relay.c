@@ -172,6 +172,20 @@ static int wait_msec(const struct relay *relay)
 	return (int)((nearest - now + USEC_PER_MSEC - 1) / USEC_PER_MSEC);
 }
 
+/* A panic names its cause only in the lines before it. */
+static void append_cause(const struct relay *relay, struct str *sentence)
+{
+	static const char *const marks[] = { "BUG:", "Oops:", "general protection fault" };
+	struct str line;
+	size_t i;
+
+	str_init(&line);
+	for (i = 0; i < ARRAY_SIZE(marks) && line.length == 0; i++)
+		if (box_tail_last_line(&relay->console, marks[i], &line))
+			str_appendf(sentence, "; before that: %s", line.data);
+	str_done(&line);
+}
+
 /* What the box last said, for a sentence about its death. */
 static void append_last_words(const struct relay *relay, struct str *sentence)
 {
@@ -183,6 +197,22 @@ static void append_last_words(const struct relay *relay, struct str *sentence)
 	    box_tail_last_line(&relay->console, NULL, &line))
 		str_appendf(sentence, "; its console's last words: %s", line.data);
 	str_done(&line);
+}
+
+/* It switched itself off, and that was not asked for. */
+static void append_end(const struct relay *relay, struct str *sentence)
+{
+	struct str panic;
+
+	str_init(&panic);
+	if (box_tail_last_line(&relay->console, "Kernel panic", &panic)) {
+		str_appendf(sentence, "the box's kernel died: %s", panic.data);
+		append_cause(relay, sentence);
+	} else {
+		str_append(sentence, "the box was switched off before its command ended");
+		append_last_words(relay, sentence);
+	}
+	str_done(&panic);
 }
 
 static int sentence_fail(struct str *sentence, int code, struct error *err)
@@ -236,15 +266,14 @@ static int qemu_died(struct relay *relay, struct error *err)
 	tails_read(relay);
 	str_init(&sentence);
 	box_process_ended(&relay->machine->qemu, &status);
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status)) {
 		str_appendf(&sentence, "QEMU was killed by signal %d", WTERMSIG(status));
-	else if (WEXITSTATUS(status) != 0) {
+	} else if (WEXITSTATUS(status) != 0) {
 		str_append(&sentence, "QEMU failed: ");
 		if (!box_tail_last_line(&relay->qemu_log, NULL, &sentence))
 			str_appendf(&sentence, "exit status %d", WEXITSTATUS(status));
 	} else {
-		str_append(&sentence, "the box was switched off before its command ended");
-		append_last_words(relay, &sentence);
+		append_end(relay, &sentence);
 	}
 	return sentence_fail(&sentence, -EIO, err);
 }
