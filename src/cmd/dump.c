@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "cmd/need.h"
 #include "cmd/source.h"
 #include "cmd/verb.h"
@@ -31,6 +32,7 @@ struct dump {
 	uint64_t begin_usec;         /* monotonic, of the first snapshot */
 	struct str text;
 	bool begun, partly;
+	bool met[OPTION_LIST_MOST];  /* some VM has been what --vm number so says */
 };
 
 static bool is_wanted(const struct vm *vm, void *context)
@@ -38,6 +40,37 @@ static bool is_wanted(const struct vm *vm, void *context)
 	const struct dump *dump = context;
 
 	return vm_is_selected(vm, (char *const *)dump->settings->vms.values);
+}
+
+/* Which of the VMs that were asked for there are. */
+static void meet(struct dump *dump, const struct snapshot *snapshot)
+{
+	size_t i, j;
+
+	for (i = 0; i < dump->settings->vms.count; i++) {
+		char *const words[] = { (char *)dump->settings->vms.values[i], NULL };
+
+		for (j = 0; j < snapshot->vm_count && !dump->met[i]; j++)
+			dump->met[i] = vm_is_selected(snapshot->vms[j], words);
+	}
+}
+
+static int check_met(const struct dump *dump, struct error *err)
+{
+	struct str safe;
+	size_t i;
+
+	for (i = 0; i < dump->settings->vms.count && dump->met[i]; i++)
+		;
+	if (i == dump->settings->vms.count)
+		return 0;
+	str_init(&safe);
+	text_append_safe(&safe, dump->settings->vms.values[i],
+			 strlen(dump->settings->vms.values[i]));
+	error_set(err, -ENOENT, "no VM in it has the name, uuid, pid or id \"%s\"",
+		  safe.data != NULL ? safe.data : "");
+	str_done(&safe);
+	return -ENOENT;
 }
 
 /* Samples carry their time: several snapshots are one text, described once. */
@@ -53,6 +86,7 @@ static void append_metrics(struct dump *dump, const struct snapshot *snapshot)
 
 static int print(struct dump *dump, const struct snapshot *snapshot)
 {
+	meet(dump, snapshot);
 	str_clear(&dump->text);
 	if (dump->settings->openmetrics) {
 		append_metrics(dump, snapshot);
@@ -111,7 +145,9 @@ static int follow(struct dump *dump, struct error *err)
 	tell_warnings(dump);
 	if (r >= 0 && printed == VERB_FINE)
 		printed = print_end(dump);
-	return r < 0 ? r : printed == VERB_FINE ? 0 : -EIO;
+	if (r < 0 || printed != VERB_FINE)
+		return r < 0 ? r : -EIO;
+	return check_met(dump, err);
 }
 
 static int parse_time(const char *text, const char *option, uint64_t reference, uint64_t *ret,
@@ -158,6 +194,8 @@ static int dump_all(struct dump *dump, const struct source_spec *spec, struct er
 static int choose_source(const struct dump_settings *settings, const char *operand,
 			 struct source_spec *spec, struct error *err)
 {
+	uint64_t ignored;
+
 	if (settings->root != NULL && operand != NULL)
 		return error_set(err, -EINVAL, "take --root or \"%.40s\", not both", operand);
 	if (settings->root == NULL && operand == NULL)
@@ -167,6 +205,9 @@ static int choose_source(const struct dump_settings *settings, const char *opera
 				 "as fast as it is read, and never ends");
 	if (settings->json + settings->csv + settings->openmetrics > 1)
 		return error_set(err, -EINVAL, "take one of --json, --csv and --openmetrics");
+	if (parse_time(settings->from, "--from", UINT32_MAX, &ignored, err) < 0 ||
+	    parse_time(settings->to, "--to", UINT32_MAX, &ignored, err) < 0)
+		return -EINVAL;
 	spec->root = settings->root;
 	if (settings->root == NULL && strcmp(operand, "live") != 0)
 		spec->replay = operand;

@@ -181,6 +181,8 @@ static int export_run(const struct verb *verb, const void *settings, char **oper
 	str_init(&export.openmetrics);
 	str_init(&export.classic);
 	r = export_all(&export, &spec, &err);
+	if (r == -EINVAL && export.server == NULL && export.source == NULL)
+		return verb_misuse(verb, "%s", err.text);
 	source_close(export.source);
 	http_server_free(export.server);
 	str_done(&export.openmetrics);
