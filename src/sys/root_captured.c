@@ -17,6 +17,7 @@
 #include "sys/errno_name.h"
 #include "sys/open_inside.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -27,6 +28,8 @@
 #include <sys/stat.h>
 
 #define REFUSED_SUFFIX ".errno"
+/* Keeps an empty directory where version control would drop it; never listed. */
+#define EMPTY_MARK ".empty"
 
 /* Whose file a descriptor is: a process's, and of which of its descriptors. */
 struct captured_owner {
@@ -43,7 +46,9 @@ struct root_captured {
 	size_t next_event;
 	struct map same_files;
 	bool same_files_known;
-	pthread_mutex_t lock; /* over owners: readers may be on several threads */
+	pthread_mutex_t lock; /* over what follows: readers may be on several threads */
+	bool threads_known;
+	struct map threads;   /* tid -> pid of all threads, made when one is asked for */
 	struct captured_owner *owners; /* by descriptor, of those open now */
 	size_t owner_capacity;
 };
@@ -121,26 +126,69 @@ static bool captured_path_is_there(const struct root_captured *self, const char 
 	return owner_is_there(self, captured_owner(self, path));
 }
 
+/* -- threads */
+
+static int captured_add_thread(struct root_captured *self, const char *pid, const char *tid)
+{
+	long process = strtol(pid, NULL, 10), thread = strtol(tid, NULL, 10);
+
+	return thread <= 0 || thread == process ||
+	       map_put(&self->threads, (uint64_t)thread, (void *)process);
+}
+
+static void captured_add_threads_of(struct root_captured *self, const char *pid)
+{
+	char path[64];
+	int fd, length = snprintf(path, sizeof path, "/proc/%.16s/task", pid);
+	CLEANUP_CLOSEDIR DIR *dir = NULL;
+	struct dirent *entry;
+
+	fd = length < (int)sizeof path ? open_inside(self->directory, path) : -1;
+	dir = fd >= 0 ? fdopendir(fd) : NULL;
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		captured_add_thread(self, pid, entry->d_name);
+}
+
+static void captured_learn_threads(struct root_captured *self)
+{
+	int fd = open_inside(self->directory, "/proc");
+	CLEANUP_CLOSEDIR DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		if (isdigit((unsigned char)entry->d_name[0]))
+			captured_add_threads_of(self, entry->d_name);
+	self->threads_known = true;
+}
+
+static pid_t captured_process_of_thread(struct root_captured *self, uint64_t tid)
+{
+	void *pid;
+
+	pthread_mutex_lock(&self->lock);
+	if (!self->threads_known)
+		captured_learn_threads(self);
+	pid = map_get(&self->threads, tid);
+	pthread_mutex_unlock(&self->lock);
+	return (pid_t)(intptr_t)pid;
+}
+
 /*
- * The kernel answers under /proc/TID for every thread though it lists main threads only; a
- * capture has threads in their process's task directory. Returns path, or `own` with it.
+ * The kernel answers under /proc/TID for every thread, though it lists processes only; a
+ * capture has a thread in its process's task directory. False: it is no thread's.
  */
-static const char *captured_thread_path(const struct root_captured *self, const char *path,
-					char own[static PATH_MAX])
+static bool captured_thread_path(struct root_captured *self, const char *path,
+				 char ret[static PATH_MAX])
 {
 	struct cursor at = cursor_over(path, strlen(path));
 	uint64_t tid;
-	void *pid;
+	pid_t pid;
 
-	if (self->events.thread_process.count == 0 || !cursor_take_text(&at, "/proc/") ||
-	    !cursor_take_u64(&at, &tid))
-		return path;
-	pid = map_get(&self->events.thread_process, tid);
-	if (pid == NULL ||
-	    snprintf(own, PATH_MAX, "/proc/%d/task/%llu%.*s", (int)(intptr_t)pid,
-		     (unsigned long long)tid, (int)cursor_left(&at), at.at) >= PATH_MAX)
-		return path;
-	return own;
+	if (!cursor_take_text(&at, "/proc/") || !cursor_take_u64(&at, &tid))
+		return false;
+	pid = captured_process_of_thread(self, tid);
+	return pid != 0 && snprintf(ret, PATH_MAX, "/proc/%d/task/%llu%.*s", (int)pid,
+				    (unsigned long long)tid, (int)cursor_left(&at), at.at) < PATH_MAX;
 }
 
 /* -- files */
@@ -199,15 +247,16 @@ static int captured_open(struct root *root, const char *path)
 {
 	struct root_captured *self = captured(root);
 	struct captured_owner owner = captured_owner(self, path);
-	char own[PATH_MAX];
+	char thread[PATH_MAX];
 	int fd;
 
 	if (!owner_is_there(self, owner))
 		return -ENOENT;
-	path = captured_thread_path(self, path, own);
 	fd = open_inside(self->directory, path);
 	if (fd == -ENOENT)
-		return captured_refusal(self, path);
+		fd = captured_refusal(self, path);
+	if (fd == -ENOENT && captured_thread_path(self, path, thread))
+		fd = open_inside(self->directory, thread);
 	if (fd >= 0 && !captured_own(self, fd, owner)) {
 		close(fd);
 		return -ENOMEM;
@@ -236,12 +285,10 @@ static ssize_t captured_readlink(struct root *root, const char *path, char *buff
 {
 	struct root_captured *self = captured(root);
 	CLEANUP_CLOSE int fd = -1;
-	char own[PATH_MAX];
 	ssize_t got;
 
 	if (!captured_path_is_there(self, path))
 		return -ENOENT;
-	path = captured_thread_path(self, path, own);
 	fd = open_inside_link(self->directory, path);
 	if (fd < 0)
 		return fd == -ENOENT ? captured_refusal(self, path) : fd;
@@ -304,7 +351,8 @@ static int names_read(struct names *names, int fd)
 		entry = readdir(dir);
 		if (entry == NULL)
 			return -errno;
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    strcmp(entry->d_name, EMPTY_MARK) != 0)
 			r = names_add(names, entry->d_name);
 	}
 	return r;
@@ -434,6 +482,7 @@ static void captured_free(struct root *root)
 		close(self->directory);
 	capture_events_done(&self->events);
 	map_done(&self->same_files);
+	map_done(&self->threads);
 	pthread_mutex_destroy(&self->lock);
 	free(self->owners);
 	free(self);

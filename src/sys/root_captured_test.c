@@ -148,9 +148,22 @@ static void files_links_and_directories_read_as_on_the_host(void **state)
 	assert_int_equal(root_readlink(root, "/proc/1/exe", target, sizeof target), -ENOENT);
 	assert_lists(root, "/proc", "1 70 ");
 	assert_lists(root, "/proc/70/fd", "11 12 ");
+	put("sys/block/.empty", "");
+	assert_lists(root, "/sys/block", "");
 	assert_int_equal(root_open(root, "/proc/2/stat"), -ENOENT);
 	assert_int_equal(root_list(root, "/proc/2", collect, NULL), -ENOENT);
 	assert_int_equal(root_list(root, "/proc/1/stat", collect, NULL), -ENOTDIR);
+	root_free(root);
+}
+
+static void a_thread_answers_though_it_is_not_listed(void **state)
+{
+	struct root *root = open_root();
+
+	assert_reads(root, "/proc/71/comm", "CPU 0/KVM\n");
+	assert_int_equal(root_open(root, "/proc/71/stat"), -ENOENT);
+	assert_int_equal(root_open(root, "/proc/72/comm"), -ENOENT);
+	assert_lists(root, "/proc", "1 70 ");
 	root_free(root);
 }
 
@@ -379,6 +392,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(files_links_and_directories_read_as_on_the_host),
+		TEST(a_thread_answers_though_it_is_not_listed),
 		TEST(what_the_kernel_refused_is_refused_again),
 		TEST(nothing_is_written_and_nobody_is_called),
 		TEST(links_that_lead_out_are_not_followed),

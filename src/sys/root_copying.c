@@ -53,6 +53,7 @@ struct root_copying {
 	bool listed;               /* /proc was, and who is not there_at_start came later */
 	struct map there_at_start; /* pid -> non-NULL */
 	struct map told;           /* pids whose birth is told */
+	struct map main_threads;   /* pids of which that is known, beside those above */
 	struct map thread_process; /* tid -> pid */
 	struct str told_at_start, events, same_files;
 	uint64_t latest_usec;
@@ -291,9 +292,51 @@ static bool path_is_never_read(const char *path)
 	return size >= 8 && strcmp(path + size - 8, "/environ") == 0;
 }
 
+static pid_t host_process_of(struct root_copying *self, pid_t tid);
+
+/* Whether it is the number of a process; else thread_process knows whose thread it is. */
+static bool number_is_of_a_process(struct root_copying *self, pid_t number)
+{
+	pid_t pid;
+
+	if (map_get(&self->thread_process, (uint64_t)number) != NULL)
+		return false;
+	if (map_get(&self->there_at_start, (uint64_t)number) != NULL ||
+	    map_get(&self->told, (uint64_t)number) != NULL ||
+	    map_get(&self->main_threads, (uint64_t)number) != NULL)
+		return true;
+	pid = host_process_of(self, number);
+	if (pid == number)
+		map_put(&self->main_threads, (uint64_t)number, self);
+	else
+		map_put(&self->thread_process, (uint64_t)number, (void *)(intptr_t)pid);
+	return pid == number;
+}
+
+/*
+ * Where a path is kept: /proc/TID/status of a thread in its process's task directory, or else
+ * a listing of the copy's /proc would show it as a process. NULL: nowhere; other files of
+ * /proc/TID speak of the whole process.
+ */
+static const char *place_of(struct root_copying *self, const char *path, char own[static PATH_MAX])
+{
+	const char *file;
+	pid_t tid;
+
+	if (!path_process(path, &tid) || number_is_of_a_process(self, tid))
+		return path;
+	file = strrchr(path, '/');
+	if (strcmp(file, "/status") != 0)
+		return NULL;
+	snprintf(own, PATH_MAX, "/proc/%d/task/%d/status", (int)thread_process(self, tid), (int)tid);
+	return own;
+}
+
 static int copying_open(struct root *root, const char *path)
 {
 	struct root_copying *self = copying(root);
+	char own[PATH_MAX];
+	const char *place;
 	int fd;
 
 	if (path_is_hidden(self, path))
@@ -301,10 +344,11 @@ static int copying_open(struct root *root, const char *path)
 	if (path_is_never_read(path))
 		return -EPERM;
 	fd = root_open(self->inner, path);
-	if (fd < 0)
-		keep_refusal(self, path, fd);
-	else
-		keep_opened(self, fd, path);
+	place = place_of(self, path, own);
+	if (fd < 0 && place != NULL)
+		keep_refusal(self, place, fd);
+	else if (place != NULL)
+		keep_opened(self, fd, place);
 	return fd;
 }
 
@@ -362,18 +406,19 @@ static void copying_close(struct root *root, int fd)
 static ssize_t copying_readlink(struct root *root, const char *path, char *buffer, size_t size)
 {
 	struct root_copying *self = copying(root);
-	char target[PATH_MAX];
+	char target[PATH_MAX], own[PATH_MAX];
 	ssize_t got;
 
 	if (path_is_hidden(self, path))
 		return -ENOENT;
 	got = root_readlink(self->inner, path, target, sizeof target);
 	if (got < 0) {
-		if (got != -EINVAL)
+		if (got != -EINVAL && place_of(self, path, own) == path)
 			keep_refusal(self, path, got);
 		return got;
 	}
-	keep_link(self, path, target);
+	if (place_of(self, path, own) == path)
+		keep_link(self, path, target);
 	if ((size_t)got > size)
 		got = (ssize_t)size;
 	memcpy(buffer, target, (size_t)got);
@@ -480,11 +525,14 @@ static int copying_list(struct root *root, const char *path, root_list_function 
 {
 	struct root_copying *self = copying(root);
 	struct listing listing = { self, path, function, context, false };
+	char own[PATH_MAX];
 	int r;
 
 	if (path_is_hidden(self, path))
 		return -ENOENT;
 	r = root_list(self->inner, path, list_entry, &listing);
+	if (place_of(self, path, own) != path)
+		return r;
 	if (r < 0 && !listing.stopped)
 		keep_refusal(self, path, r);
 	else
@@ -741,6 +789,7 @@ static void copying_free(struct root *root)
 	map_done(&self->kept);
 	map_done(&self->there_at_start);
 	map_done(&self->told);
+	map_done(&self->main_threads);
 	map_done(&self->thread_process);
 	str_done(&self->told_at_start);
 	str_done(&self->events);

@@ -185,6 +185,21 @@ static void what_was_read_reads_the_same_from_the_copy(void **state)
 	root_free(root);
 }
 
+static void a_thread_does_not_become_a_process(void **state)
+{
+	struct root *root;
+
+	put("proc/70/task/71/status", "Name:\tCPU 0/KVM\nTgid:\t70\n");
+	root = copy_of_host();
+	assert_reads(root, "/proc/71/status", "Name:\tCPU 0/KVM\nTgid:\t70\n");
+	assert_reads(root, "/proc/71/comm", "CPU 0/KVM\n");
+	assert_reads(root, "/proc/70/comm", "qemu\n");
+	root = reopen(root);
+	assert_reads(root, "/proc/71/status", "Name:\tCPU 0/KVM\nTgid:\t70\n");
+	assert_lists(root, "/proc", "70 ");
+	root_free(root);
+}
+
 static void a_file_that_fills_the_buffer_is_copied_whole(void **state)
 {
 	struct root *root;
@@ -410,6 +425,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_read_reads_the_same_from_the_copy),
+		TEST(a_thread_does_not_become_a_process),
 		TEST(a_file_that_fills_the_buffer_is_copied_whole),
 		TEST(the_first_reading_of_what_was_there_stays),
 		TEST(births_and_deaths_are_told),
