@@ -180,7 +180,7 @@ int source_host_open(const struct source_spec *spec, int wake_fd, struct source 
 	if (host == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	host->source.ops = &host_ops;
-	if (spec->watch && spec->root == NULL)
+	if (spec->root == NULL)
 		setpriority(PRIO_PROCESS, 0, WATCHER_NICE); /* best effort: others may not */
 	host->root = open_root(spec, err);
 	if (host->root != NULL)

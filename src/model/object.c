@@ -50,7 +50,7 @@ const char *figure_state_name(enum figure_state state)
 
 const char *figure_group_name(enum figure_group group)
 {
-	static const char *const names[GROUP_COUNT] = { "hot", "cold", "maps", "owner" };
+	static const char *const names[GROUP_COUNT] = { "hot", "pressure", "cold", "maps", "owner" };
 
 	return group < GROUP_COUNT ? names[group] : "unknown";
 }

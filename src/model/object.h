@@ -24,7 +24,7 @@ enum figure_state {
 
 enum figure_unit { UNIT_NUMBER, UNIT_COUNT, UNIT_USEC, UNIT_BYTES, UNIT_PERMYRIAD, UNIT_MILLI };
 enum figure_kind { KIND_GAUGE, KIND_COUNTER, KIND_KNOB };
-enum figure_group { GROUP_HOT, GROUP_COLD, GROUP_MAPS, GROUP_OWNER, GROUP_COUNT };
+enum figure_group { GROUP_HOT, GROUP_PRESSURE, GROUP_COLD, GROUP_MAPS, GROUP_OWNER, GROUP_COUNT };
 
 struct figure_info {
 	const char *name;

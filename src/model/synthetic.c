@@ -215,7 +215,9 @@ static void set_times(struct synthetic *s)
 	for (i = 0; i < snapshot->vm_count; i++) {
 		snapshot->vms[i]->sampled_usec[GROUP_HOT] = snapshot->monotonic_usec;
 		if (cold)
-			snapshot->vms[i]->sampled_usec[GROUP_COLD] = snapshot->monotonic_usec;
+			snapshot->vms[i]->sampled_usec[GROUP_COLD] =
+				snapshot->vms[i]->sampled_usec[GROUP_PRESSURE] =
+					snapshot->monotonic_usec;
 	}
 }
 

@@ -48,11 +48,11 @@
 	F(BLOCK_READS, "block_read_operations", COUNT, COUNTER, COLD, "block reads of its own cgroup") \
 	F(BLOCK_WRITES, "block_write_operations", COUNT, COUNTER, COLD, "block writes of its own cgroup") \
 	F(IO_WEIGHT, "io_weight", NUMBER, KNOB, COLD, "I/O weight of its own cgroup")              \
-	F(PSI_CPU_SOME, "psi_cpu_some_usec", USEC, COUNTER, COLD, "time in which a thread of its cgroup waited for a CPU") \
-	F(PSI_MEMORY_SOME, "psi_memory_some_usec", USEC, COUNTER, COLD, "time in which a thread of its cgroup waited for memory") \
-	F(PSI_MEMORY_FULL, "psi_memory_full_usec", USEC, COUNTER, COLD, "time in which all of its cgroup waited for memory") \
-	F(PSI_IO_SOME, "psi_io_some_usec", USEC, COUNTER, COLD, "time in which a thread of its cgroup waited for I/O") \
-	F(PSI_IO_FULL, "psi_io_full_usec", USEC, COUNTER, COLD, "time in which all of its cgroup waited for I/O") \
+	F(PSI_CPU_SOME, "psi_cpu_some_usec", USEC, COUNTER, PRESSURE, "time in which a thread of its cgroup waited for a CPU") \
+	F(PSI_MEMORY_SOME, "psi_memory_some_usec", USEC, COUNTER, PRESSURE, "time in which a thread of its cgroup waited for memory") \
+	F(PSI_MEMORY_FULL, "psi_memory_full_usec", USEC, COUNTER, PRESSURE, "time in which all of its cgroup waited for memory") \
+	F(PSI_IO_SOME, "psi_io_some_usec", USEC, COUNTER, PRESSURE, "time in which a thread of its cgroup waited for I/O") \
+	F(PSI_IO_FULL, "psi_io_full_usec", USEC, COUNTER, PRESSURE, "time in which all of its cgroup waited for I/O") \
 	F(KVM_EXITS, "kvm_exits", COUNT, COUNTER, COLD, "exits from guest code")                   \
 	F(KVM_HALT_POLL_WASTED, "kvm_halt_poll_wasted_usec", USEC, COUNTER, COLD, "polling for a wake-up that did not come") \
 	F(PSS, "pss_bytes", BYTES, GAUGE, MAPS, "resident memory, shared pages divided among sharers") \

@@ -49,16 +49,15 @@ struct process_text {
 };
 
 /* Everything that may be refused is empty then. */
-static void process_text_read(struct observe *observe, pid_t pid, struct process_text *ret)
+static void process_text_read(struct observe *observe, pid_t pid, const char *comm,
+			      struct process_text *ret)
 {
 	char link[512];
 	const char *slash;
 	ssize_t size;
 
 	memset(ret, 0, sizeof *ret);
-	size = watched_read(observe, -1, ret->comm, sizeof ret->comm, "/proc/%d/comm", pid);
-	if (size > 0 && ret->comm[size - 1] == '\n')
-		ret->comm[size - 1] = '\0';
+	text_copy(ret->comm, sizeof ret->comm, comm, strlen(comm));
 	snprintf(link, sizeof link, "/proc/%d/exe", pid);
 	size = root_readlink(observe->root, link, link, sizeof link);
 	slash = size > 0 ? strrchr(link, '/') : NULL;
@@ -88,7 +87,6 @@ static void describe(struct observe *observe, struct watched *watched,
 	const char *plain;
 
 	watched->vmm = vmm_of(&text->process);
-	text_copy(watched->comm, sizeof watched->comm, text->comm, strlen(text->comm));
 	watched->vmm->describe(&text->process, &description);
 	plain = vmm_first_argument(&text->process);
 	if (description.name[0] == '\0')
@@ -117,26 +115,28 @@ void find_describe(struct observe *observe, struct watched *watched)
 {
 	struct process_text text;
 
-	process_text_read(observe, watched->process->pid, &text);
-	if (text.comm[0] != '\0') /* gone: keep what is known */
+	process_text_read(observe, watched->process->pid, watched->process->comm, &text);
+	if (text.cgroup[0] != '\0') { /* else it is gone: keep what is known */
 		describe(observe, watched, &text);
+		if (observe->options.once)
+			memcpy(watched->cgroup_line, text.cgroup, sizeof watched->cgroup_line);
+	}
 	cmdline_done(&text.cmdline);
 }
 
 /* -- entering and leaving --------------------------------------------------------------- */
 
-static struct watched *enter(struct observe *observe, pid_t pid, uint64_t start_ticks, bool by_kvm,
+static struct watched *enter(struct observe *observe, struct watched_process *process, bool by_kvm,
 			     bool announced)
 {
-	struct watched_process *process = watched_process(observe, pid, start_ticks);
-	struct watched *watched = process != NULL ? watched_new(observe, process) : NULL;
+	struct watched *watched = watched_new(observe, process);
 	uint64_t now = root_realtime_usec(observe->root);
 
 	if (watched == NULL)
 		return NULL;
 	watched->by_kvm = by_kvm;
 	watched->vm->born_usec = announced ? now : observe->boot_realtime_usec +
-		start_ticks * 1000000 / (uint64_t)observe->root->ticks_per_second;
+		process->start_ticks * 1000000 / (uint64_t)observe->root->ticks_per_second;
 	watched->look_again_usec = root_monotonic_usec(observe->root);
 	/* What has been there for a while has its vCPUs. */
 	watched->look_gap_usec = announced ? 1000 : 500000;
@@ -203,7 +203,7 @@ static int enter_by_descriptors(struct observe *observe, struct watched_process 
 			continue;
 		watched = known_by_descriptor(process, h->vm_fds[i]);
 		if (watched == NULL)
-			watched = enter(observe, process->pid, process->start_ticks, true, false);
+			watched = enter(observe, process, true, false);
 		if (watched == NULL)
 			return -ENOMEM;
 		tie(observe, watched, watched->kvm_tid, h->vm_fds[i]);
@@ -213,7 +213,7 @@ static int enter_by_descriptors(struct observe *observe, struct watched_process 
 		struct watched *watched = process->vms;
 
 		if (watched == NULL)
-			watched = enter(observe, process->pid, process->start_ticks, true, false);
+			watched = enter(observe, process, true, false);
 		if (watched == NULL)
 			return -ENOMEM;
 		tie(observe, watched, watched->kvm_tid, watched->kvm_fd);
@@ -245,7 +245,7 @@ static int enter_by_makers(struct observe *observe, struct watched_process *proc
 		struct watched *watched = known(process, makers[i].tid, makers[i].fd);
 
 		if (watched == NULL)
-			watched = enter(observe, process->pid, process->start_ticks, true, false);
+			watched = enter(observe, process, true, false);
 		if (watched == NULL)
 			return -ENOMEM;
 		tie(observe, watched, makers[i].tid, makers[i].fd);
@@ -263,7 +263,7 @@ static int find_kvm(struct observe *observe, const struct proc_stat *stat)
 	if (maker_count == 0 && observe->holdings.vm_count > 0 &&
 	    is_inherited(observe, stat->pid, stat->ppid))
 		return 0;
-	process = watched_process(observe, stat->pid, stat->start_ticks);
+	process = watched_process(observe, stat);
 	if (process == NULL)
 		return -ENOMEM;
 	if (maker_count > 0)
@@ -296,6 +296,7 @@ static int find_program(struct observe *observe, const struct proc_stat *stat, b
 	struct process_text text;
 	struct watched *watched;
 	const struct vmm *vmm;
+	char comm[32];
 	int r = 0;
 
 	if (process != NULL && process->start_ticks == stat->start_ticks && process->vms != NULL) {
@@ -303,7 +304,8 @@ static int find_program(struct observe *observe, const struct proc_stat *stat, b
 			watched->confirmed |= !readable || !watched->by_kvm;
 		return 0;
 	}
-	process_text_read(observe, stat->pid, &text);
+	text_copy(comm, sizeof comm, stat->comm.at, stat->comm.size);
+	process_text_read(observe, stat->pid, comm, &text);
 	vmm = vmm_of(&text.process);
 	born = observe->boot_realtime_usec +
 	       stat->start_ticks * 1000000 / (uint64_t)observe->root->ticks_per_second;
@@ -312,9 +314,11 @@ static int find_program(struct observe *observe, const struct proc_stat *stat, b
 	    (!readable || text.exe[0] != '\0')) {
 		bool kvm = asks_for_kvm(&text.cmdline) || !vmm->runs_without_kvm;
 
-		if (!readable || !kvm || now > born + KVM_GRACE_USEC)
-			r = enter(observe, stat->pid, stat->start_ticks, kvm && !readable,
-				  false) != NULL ? 0 : -ENOMEM;
+		if (!readable || !kvm || now > born + KVM_GRACE_USEC) {
+			process = watched_process(observe, stat);
+			r = process != NULL &&
+			    enter(observe, process, kvm && !readable, false) != NULL ? 0 : -ENOMEM;
+		}
 	}
 	cmdline_done(&text.cmdline);
 	return r;
@@ -367,6 +371,7 @@ static int find_process(struct observe *observe, pid_t pid)
 	size_t makers;
 	int r = read_stat(observe, pid, &stat, bytes, sizeof bytes);
 
+	observe->refused += r == -EACCES || r == -EPERM;
 	if (r < 0)
 		return r;
 	if (stat.ppid == 2 || pid == 2) {
@@ -458,12 +463,12 @@ int find_created(struct observe *observe, const struct root_event *event)
 			      "thread %d, gone before it could be looked at", event->tid);
 		return 0;
 	}
-	process = watched_process(observe, pid, stat.start_ticks);
+	process = watched_process(observe, &stat);
 	if (process == NULL)
 		return -ENOMEM;
 	watched = known(process, tid, event->vm_fd);
 	if (watched == NULL)
-		watched = enter(observe, pid, stat.start_ticks, true, true);
+		watched = enter(observe, process, true, true);
 	if (watched == NULL)
 		return -ENOMEM;
 	tie(observe, watched, tid, event->vm_fd);

@@ -41,6 +41,7 @@ struct watched_process {
 	pid_t pid;
 	uint64_t start_ticks;
 	uint32_t next_ordinal;
+	char comm[32];                /* of the main thread, when it was last seen */
 	int pidfd;
 	bool confirmed;               /* seen by the scan under way */
 	struct watched *vms;          /* in the order of their ordinals */
@@ -64,7 +65,6 @@ struct watched {
 	pid_t kvm_tid;                /* with kvm_fd the name of its directory in debugfs; */
 	int kvm_fd;                   /* kvm_fd is -1 while not known */
 	int stat_fd, io_fd, cpu_stat_fd;
-	char comm[32];                /* of the main thread, when it was last described */
 	struct watched_thread *threads; /* parallel to vm->threads but while threads_due */
 	size_t thread_count;
 	pid_t vhosts[8];              /* kernel threads that serve it, outside of its process */
@@ -117,6 +117,7 @@ struct observe {
 	bool descriptors_short;
 	bool interrupted;
 	bool kvm_counters_refused;    /* by lockdown: not asked again */
+	bool has_taps;                /* some interface of the host is one */
 	bool autogroups;              /* are on */
 	bool debugfs_kvm;             /* /sys/kernel/debug/kvm can be listed */
 	char warning[256];
@@ -124,7 +125,8 @@ struct observe {
 };
 
 /* -- watched.c ----------------------------------------------------------------------------- */
-struct watched_process *watched_process(struct observe *observe, pid_t pid, uint64_t start_ticks);
+struct proc_stat;
+struct watched_process *watched_process(struct observe *observe, const struct proc_stat *stat);
 struct watched *watched_new(struct observe *observe, struct watched_process *process);
 /* Out of the list and of the snapshot, with an event. */
 void watched_destroy(struct observe *observe, struct watched *watched);

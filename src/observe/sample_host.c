@@ -13,6 +13,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -494,6 +495,30 @@ static void sample_disk_settings(struct observe *observe)
 	}
 }
 
+static int is_tap(const char *name, void *context)
+{
+	struct observe *observe = context;
+	char path[128];
+
+	snprintf(path, sizeof path, "/sys/class/net/%.64s/tun_flags", name);
+	return root_exists(observe->root, path);
+}
+
+static int is_any(const char *name, void *context)
+{
+	return 1;
+}
+
+/* Whose taps they are is asked of each VMM's descriptors, which are many: not without need. */
+static void sample_taps(struct observe *observe)
+{
+	int r = root_list(observe->root, "/sys/class/net", is_tap, observe);
+
+	/* Unreadable: they may be there. */
+	observe->has_taps = r != 0 ||
+			    root_list(observe->root, "/sys/class/macvtap", is_any, NULL) > 0;
+}
+
 void sample_host_cold(struct observe *observe, uint64_t monotonic_usec)
 {
 	struct host *host = &observe->snapshot.host;
@@ -507,6 +532,7 @@ void sample_host_cold(struct observe *observe, uint64_t monotonic_usec)
 	observe->autogroups = watched_read(observe, -1, autogroups, sizeof autogroups,
 					   "/proc/sys/kernel/sched_autogroup_enabled") > 0 &&
 			      autogroups[0] == '1';
+	sample_taps(observe);
 	sample_vmstat(observe);
 	sample_ksm(observe);
 	sample_topology(observe);

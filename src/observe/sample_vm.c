@@ -57,12 +57,13 @@ static void set_knob(struct observe *observe, struct vm *vm, enum vm_figure figu
 /* A program that changes its name, or has not yet given it when its VM is already there. */
 static void notice_name(struct observe *observe, struct watched *watched, struct span comm)
 {
-	size_t size = strlen(watched->comm);
+	struct watched_process *process = watched->process;
 
-	if (comm.size == size && memcmp(comm.at, watched->comm, size) == 0)
+	if (span_equals(comm, process->comm) || comm.size >= sizeof process->comm)
 		return;
-	find_describe(observe, watched);
-	text_copy(watched->comm, sizeof watched->comm, comm.at, comm.size);
+	text_copy(process->comm, sizeof process->comm, comm.at, comm.size);
+	for (watched = process->vms; watched != NULL; watched = watched->sibling)
+		find_describe(observe, watched);
 }
 
 static int sample_stat(struct observe *observe, struct watched *watched)
@@ -326,6 +327,9 @@ int sample_vm(struct observe *observe, struct watched *watched, bool cold, uint6
 		r = sample_vm_cold(observe, watched, monotonic_usec);
 	if (r < 0)
 		return r;
+	/* Who looks only twice wants its rate as well. */
+	if (observe->options.once && watched->cgroup_own && !cold)
+		sample_vm_pressure(observe, watched, monotonic_usec);
 	sample_io(observe, watched);
 	sample_threads_hot(observe, watched, cold);
 	watched->vm->sampled_usec[GROUP_HOT] = monotonic_usec;

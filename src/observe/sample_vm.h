@@ -10,6 +10,8 @@
 int sample_vm(struct observe *observe, struct watched *watched, bool cold, uint64_t monotonic_usec);
 /* The cold part alone: settings, memory, cgroup, threads one by one. -ESRCH. */
 int sample_vm_cold(struct observe *observe, struct watched *watched, uint64_t monotonic_usec);
+/* What its cgroup's threads waited for. */
+void sample_vm_pressure(struct observe *observe, struct watched *watched, uint64_t monotonic_usec);
 /* Growth of a host interface's counters, if it is this VM's tap. */
 struct net_stat;
 bool sample_vm_tap(struct watched *watched, const struct net_stat *stat);

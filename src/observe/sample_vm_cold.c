@@ -197,9 +197,16 @@ static void cold_place(struct observe *observe, struct watched *watched)
 {
 	char bytes[sizeof watched->cgroup_line];
 	const char *path;
-	ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/cgroup",
-				    watched->process->pid);
+	ssize_t size;
 
+	/* For one look what was read to recognise the VMM is fresh enough. */
+	if (observe->options.once && watched->cgroup_line[0] != '\0') {
+		size = (ssize_t)strlen(watched->cgroup_line);
+		memcpy(bytes, watched->cgroup_line, (size_t)size + 1);
+	} else {
+		size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/cgroup",
+				    watched->process->pid);
+	}
 	if (size < 0)
 		return;
 	if (strcmp(bytes, watched->cgroup_line) == 0 && watched->cold_count % RARELY != 0)
@@ -288,7 +295,7 @@ static int read_pressure(struct observe *observe, struct watched *watched, const
 	return size < 0 ? (int)size : pressure_parse(bytes, (size_t)size, ret);
 }
 
-static void cold_pressure(struct observe *observe, struct watched *watched)
+void sample_vm_pressure(struct observe *observe, struct watched *watched, uint64_t monotonic_usec)
 {
 	struct vm *vm = watched->vm;
 	struct pressure pressure;
@@ -302,6 +309,7 @@ static void cold_pressure(struct observe *observe, struct watched *watched)
 	r = read_pressure(observe, watched, "io.pressure", &pressure);
 	set(vm, VM_PSI_IO_SOME, pressure.some.total_usec, r);
 	set(vm, VM_PSI_IO_FULL, pressure.full.total_usec, r);
+	vm->sampled_usec[GROUP_PRESSURE] = monotonic_usec;
 }
 
 /* -- KVM, taps, threads ----------------------------------------------------------------- */
@@ -373,6 +381,11 @@ static void cold_taps(struct observe *observe, struct watched *watched)
 
 	if (watched->process->vms != watched || watched->cold_count % RARELY > 1)
 		return;
+	if (!observe->has_taps) {
+		for (figure = VM_NET_RECEIVED; figure <= VM_NET_DROPS; figure++)
+			watched->vm->state[figure] = FIGURE_UNSUPPORTED;
+		return;
+	}
 	if (holdings_read(observe->root, watched->process->pid, h) < 0)
 		h->tun_count = 0;
 	for (i = 0; i < h->tun_count; i++) {
@@ -498,7 +511,7 @@ int sample_vm_cold(struct observe *observe, struct watched *watched, uint64_t mo
 	cold_place(observe, watched);
 	cold_weight(observe, watched);
 	cold_own_cgroup(observe, watched);
-	cold_pressure(observe, watched);
+	sample_vm_pressure(observe, watched, monotonic_usec);
 	cold_kvm(observe, watched);
 	cold_taps(observe, watched);
 	cold_threads(observe, watched);

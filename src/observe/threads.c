@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/cursor.h"
+#include "base/text.h"
 #include "base/vec.h"
 #include "observe/holdings.h"
 #include "sys/process.h"
@@ -275,12 +276,16 @@ static int thread_listed(const char *name, void *context)
 	}
 	if (thread != NULL && thread->text[THREAD_TEXT_COMM] != NULL)
 		return 0;
-	size = watched_read(look->observe, -1, comm, sizeof comm, "/proc/%d/task/%d/comm",
-			    watched->process->pid, tid);
-	if (size <= 0)
-		return 0;
-	if (comm[size - 1] == '\n')
-		comm[size - 1] = '\0';
+	if (tid == watched->process->pid) {
+		text_copy(comm, sizeof comm, watched->process->comm, strlen(watched->process->comm));
+	} else {
+		size = watched_read(look->observe, -1, comm, sizeof comm, "/proc/%d/task/%d/comm",
+				    watched->process->pid, tid);
+		if (size <= 0)
+			return 0;
+		if (comm[size - 1] == '\n')
+			comm[size - 1] = '\0';
+	}
 	if (thread != NULL) {
 		set_comm(thread, comm);
 		return 0;

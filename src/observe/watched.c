@@ -2,7 +2,9 @@
 /* The life of a watched VM and of its process. */
 #include "observe/observer.h"
 
+#include "base/text.h"
 #include "base/vec.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,25 +12,26 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-struct watched_process *watched_process(struct observe *observe, pid_t pid, uint64_t start_ticks)
+struct watched_process *watched_process(struct observe *observe, const struct proc_stat *stat)
 {
-	struct watched_process *process = map_get(&observe->processes, (uint64_t)pid);
+	struct watched_process *process = map_get(&observe->processes, (uint64_t)stat->pid);
 	struct epoll_event waiting = { .events = EPOLLIN };
 
-	if (process != NULL && process->start_ticks == start_ticks)
+	if (process != NULL && process->start_ticks == stat->start_ticks)
 		return process;
 	if (process != NULL) /* its end has not been told yet: the pid is another's now */
 		watched_process_forget(observe, process);
 	process = calloc(1, sizeof *process);
-	if (process == NULL || !map_put(&observe->processes, (uint64_t)pid, process)) {
+	if (process == NULL || !map_put(&observe->processes, (uint64_t)stat->pid, process)) {
 		free(process);
 		return NULL;
 	}
-	process->pid = pid;
-	process->start_ticks = start_ticks;
-	process->pidfd = observe->epoll_fd >= 0 ? root_pidfd(observe->root, pid) : -1;
+	process->pid = stat->pid;
+	process->start_ticks = stat->start_ticks;
+	text_copy(process->comm, sizeof process->comm, stat->comm.at, stat->comm.size);
+	process->pidfd = observe->epoll_fd >= 0 ? root_pidfd(observe->root, stat->pid) : -1;
 	if (process->pidfd >= 0) {
-		waiting.data.u64 = (uint64_t)pid;
+		waiting.data.u64 = (uint64_t)stat->pid;
 		epoll_ctl(observe->epoll_fd, EPOLL_CTL_ADD, process->pidfd, &waiting);
 	}
 	return process;

@@ -396,7 +396,7 @@ static void the_page_of_figures_is_up_to_date(void **state)
 		   "\n"
 		   "The names are those of recordings, JSON and CSV. A counter only grows while the\n"
 		   "object lives. A knob is a setting. Groups: hot figures are sampled at each tick,\n"
-		   "cold ones at each tenth and after events; maps and owner only where asked for.\n"
+		   "cold ones and pressure at each tenth; maps and owner only where asked for.\n"
 		   "A figure that is not there has a reason: not asked, unsupported (this kernel, VMM\n"
 		   "or host does not have it), refused (the kernel said no), vanished (it went while it\n"
 		   "was read), late (its owner did not answer in time), too soon (a rate needs a second\n"

@@ -90,7 +90,7 @@ static void series_tick(struct series *series, uint64_t usec, int64_t hot, int64
 	vm->sampled_usec[GROUP_HOT] = usec;
 	figure_set(vm->value, vm->state, VM_USER, hot);
 	if (cold >= 0) {
-		vm->sampled_usec[GROUP_COLD] = usec;
+		vm->sampled_usec[GROUP_PRESSURE] = usec;
 		figure_set(vm->value, vm->state, VM_PSI_IO_SOME, cold);
 	}
 	assert_int_equal(rates_advance(&series->rates, &series->snapshot), 0);
