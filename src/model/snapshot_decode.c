@@ -417,16 +417,12 @@ static bool fill_texts(struct object_view view, const struct table *table, const
 static void fill_extras(struct snapshot *snapshot, const struct table *table,
 			enum object_kind kind, size_t at)
 {
-	const struct object_shape *shape = object_shape(kind);
-	unsigned i;
+	size_t i;
 
-	for (i = 0; i < OBJECT_EXTRAS_MAX && shape->extras[i] != NULL; i++) {
-		int column = table_find_column(table, shape->extras[i]);
-
-		if (column >= 0)
-			object_set_extra(snapshot, kind, at, i,
-					 table->rows[at]->cell[column].value);
-	}
+	for (i = 0; i < table->column_count; i++)
+		if (table->columns[i].extra >= 0)
+			object_set_extra(snapshot, kind, at, (unsigned)table->columns[i].extra,
+					 table->rows[at]->cell[i].value);
 }
 
 /* One kind of object: all of it after its list changed, else only what the frame changed. */

@@ -1,24 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/snapshot_objects.h"
 
+#include <stdio.h>
 #include <string.h>
-
-#define SAMPLED "@sampled_hot_usec", "@sampled_cold_usec", "@sampled_maps_usec", \
-		"@sampled_owner_usec"
 
 static const struct object_shape shapes[OBJECT_KIND_COUNT] = {
 	[OBJECT_HOST] = { &host_info, -1, 0, false,
-			  { "@sequence", "@realtime_usec", "@monotonic_usec", SAMPLED }, 3 },
-	[OBJECT_CPU] = { &cpu_info, -1, 1, false, { NULL }, -1 },
-	[OBJECT_DISK] = { &disk_info, -1, 0, true, { NULL }, -1 },
-	[OBJECT_NIC] = { &nic_info, -1, 0, true, { NULL }, -1 },
-	[OBJECT_VM] = { &vm_info, -1, 3, false, { "@born_usec", SAMPLED }, 1 },
-	[OBJECT_THREAD] = { &thread_info, OBJECT_VM, 3, false, { NULL }, -1 },
+			  3, { "@sequence", "@realtime_usec", "@monotonic_usec" }, true },
+	[OBJECT_CPU] = { &cpu_info, -1, 1, false, 0, { NULL }, false },
+	[OBJECT_DISK] = { &disk_info, -1, 0, true, 0, { NULL }, false },
+	[OBJECT_NIC] = { &nic_info, -1, 0, true, 0, { NULL }, false },
+	[OBJECT_VM] = { &vm_info, -1, 3, false, 1, { "@born_usec" }, true },
+	[OBJECT_THREAD] = { &thread_info, OBJECT_VM, 3, false, 0, { NULL }, false },
 };
 
 const struct object_shape *object_shape(enum object_kind kind)
 {
 	return &shapes[kind];
+}
+
+unsigned object_extra_count(enum object_kind kind)
+{
+	return shapes[kind].time_count + (shapes[kind].sampled ? GROUP_COUNT : 0);
+}
+
+void object_extra_name(enum object_kind kind, unsigned extra, char ret[static OBJECT_EXTRA_NAME_SIZE])
+{
+	const struct object_shape *shape = &shapes[kind];
+
+	if (extra < shape->time_count)
+		snprintf(ret, OBJECT_EXTRA_NAME_SIZE, "%s", shape->times[extra]);
+	else
+		snprintf(ret, OBJECT_EXTRA_NAME_SIZE, "@sampled_%s_usec",
+			 figure_group_name((enum figure_group)(extra - shape->time_count)));
 }
 
 struct object_walk object_walk_over(const struct snapshot *snapshot, enum object_kind kind)

@@ -19,15 +19,17 @@ enum object_kind {
 	OBJECT_KIND_COUNT,
 };
 
-enum { OBJECT_KEYS_MAX = 3, OBJECT_EXTRAS_MAX = 8 };
+enum { OBJECT_KEYS_MAX = 3, OBJECT_TIMES_MAX = 3, OBJECT_EXTRA_NAME_SIZE = 64 };
+enum { OBJECT_EXTRAS_MAX = OBJECT_TIMES_MAX + GROUP_COUNT };
 
 struct object_shape {
 	const struct object_info *info;
 	int parent; /* enum object_kind, or -1 */
 	unsigned key_count;
 	bool named;
-	const char *extras[OBJECT_EXTRAS_MAX]; /* ended by NULL */
-	int sampled_extra;                     /* where the times of the groups begin, or -1 */
+	unsigned time_count; /* the first extras */
+	const char *times[OBJECT_TIMES_MAX];
+	bool sampled;        /* then follows when each group was sampled */
 };
 
 struct object_item {
@@ -46,6 +48,9 @@ struct object_walk {
 };
 
 const struct object_shape *object_shape(enum object_kind kind);
+unsigned object_extra_count(enum object_kind kind);
+/* "@born_usec", "@sampled_hot_usec" */
+void object_extra_name(enum object_kind kind, unsigned extra, char ret[static OBJECT_EXTRA_NAME_SIZE]);
 /* for (walk = object_walk_over(snapshot, kind); object_walk_next(&walk, &item); ) */
 struct object_walk object_walk_over(const struct snapshot *snapshot, enum object_kind kind);
 bool object_walk_next(struct object_walk *walk, struct object_item *ret);

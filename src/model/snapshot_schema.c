@@ -39,6 +39,7 @@ static const struct {
 	{ OBJECT_HOST, "@sampled_hot_usec", GUESS_SAME, OBJECT_HOST, "@monotonic_usec" },
 	{ OBJECT_VM, "@sampled_hot_usec", GUESS_HOST, OBJECT_HOST, "@sampled_hot_usec" },
 	{ OBJECT_VM, "@sampled_cold_usec", GUESS_HOST, OBJECT_HOST, "@sampled_cold_usec" },
+	{ OBJECT_VM, "@sampled_pressure_usec", GUESS_HOST, OBJECT_HOST, "@sampled_cold_usec" },
 	{ OBJECT_VM, "run_usec", GUESS_CHILDREN, OBJECT_THREAD, "run_usec" },
 	{ OBJECT_VM, "run_delay_usec", GUESS_CHILDREN, OBJECT_THREAD, "run_delay_usec" },
 	{ OBJECT_VM, "waiting_usec", GUESS_SAME, OBJECT_VM, "run_delay_usec" },
@@ -71,15 +72,15 @@ static enum column_clock shape_clock(enum object_kind kind, int *ret_extra)
 	const struct object_shape *shape = object_shape(kind);
 	enum column_clock clock = CLOCK_OWN;
 
-	if (shape->sampled_extra < 0 && shape->parent >= 0) {
+	if (!shape->sampled && shape->parent >= 0) {
 		shape = object_shape((enum object_kind)shape->parent);
 		clock = CLOCK_PARENT;
 	}
-	if (shape->sampled_extra < 0) {
+	if (!shape->sampled) {
 		shape = object_shape(OBJECT_HOST);
 		clock = CLOCK_HOST;
 	}
-	*ret_extra = shape->sampled_extra;
+	*ret_extra = (int)shape->time_count;
 	return clock;
 }
 
@@ -96,31 +97,24 @@ static void column_make_figure(struct column *column, const struct figure_info *
 	column->clock = (uint8_t)shape_clock(kind, &extra);
 	column->clock_column = (uint16_t)(extra + (int)info->group);
 	column->figure = figure;
+	column->extra = -1;
 }
 
-static void column_make_extra(struct column *column, const char *name)
+static void column_make_extra(struct column *column, enum object_kind kind, unsigned extra)
 {
-	text_copy(column->name, sizeof column->name, name, strlen(name));
+	object_extra_name(kind, extra, column->name);
 	column->unit = UNIT_USEC;
 	column->kind = KIND_COUNTER;
 	column->guess = GUESS_HISTORY;
 	column->figure = -1;
-}
-
-static size_t shape_extra_count(const struct object_shape *shape)
-{
-	size_t count = 0;
-
-	while (count < OBJECT_EXTRAS_MAX && shape->extras[count] != NULL)
-		count++;
-	return count;
+	column->extra = (int)extra;
 }
 
 static bool table_make(struct table *table, enum object_kind kind)
 {
 	const struct object_shape *shape = object_shape(kind);
 	const struct object_info *info = shape->info;
-	size_t extras = shape_extra_count(shape), i;
+	size_t extras = object_extra_count(kind), i;
 
 	text_copy(table->name, sizeof table->name, info->name, strlen(info->name));
 	table->parent = shape->parent;
@@ -129,7 +123,7 @@ static bool table_make(struct table *table, enum object_kind kind)
 	if (!table_set_shape(table, extras + info->figure_count, info->text_count))
 		return false;
 	for (i = 0; i < extras; i++)
-		column_make_extra(&table->columns[i], shape->extras[i]);
+		column_make_extra(&table->columns[i], kind, (unsigned)i);
 	for (i = 0; i < info->figure_count; i++)
 		column_make_figure(&table->columns[extras + i], &info->figures[i], (int)i, kind);
 	for (i = 0; i < info->text_count; i++) {
@@ -214,7 +208,7 @@ static bool schema_take_column(struct column *column, struct cursor *bytes)
 	column->guess_column = (uint16_t)guess_column;
 	column->clock = (uint8_t)clock;
 	column->clock_column = (uint16_t)clock_column;
-	column->figure = -1;
+	column->figure = column->extra = -1;
 	return true;
 }
 
@@ -302,10 +296,25 @@ static bool schema_is_sound(const struct tables *tables)
 	return tables->count > 0;
 }
 
-/* A figure is the same when its name, unit and kind are. */
-static void table_match(struct table *table, const struct object_info *info)
+static void table_match_extras(struct table *table, enum object_kind kind)
 {
-	size_t i, j;
+	char name[OBJECT_EXTRA_NAME_SIZE];
+	unsigned i;
+
+	for (i = 0; i < object_extra_count(kind); i++) {
+		int at;
+
+		object_extra_name(kind, i, name);
+		at = table_find_column(table, name);
+		if (at >= 0)
+			table->columns[at].extra = (int)i;
+	}
+}
+
+/* A figure is the same when its name, unit and kind are. */
+static void table_match_figures(struct table *table, const struct object_info *info)
+{
+	size_t i;
 
 	for (i = 0; i < table->column_count; i++) {
 		struct column *column = &table->columns[i];
@@ -315,6 +324,12 @@ static void table_match(struct table *table, const struct object_info *info)
 		    info->figures[figure].kind == column->kind)
 			column->figure = figure;
 	}
+}
+
+static void table_match_texts(struct table *table, const struct object_info *info)
+{
+	size_t i, j;
+
 	for (i = 0; i < table->text_count; i++) {
 		table->text_own[i] = -1;
 		for (j = 0; j < info->text_count; j++)
@@ -331,8 +346,11 @@ static void schema_match(struct tables *tables)
 		const struct object_shape *shape = object_shape((enum object_kind)kind);
 		struct table *table = tables_find(tables, shape->info->name);
 
-		if (table != NULL)
-			table_match(table, shape->info);
+		if (table == NULL)
+			continue;
+		table_match_extras(table, (enum object_kind)kind);
+		table_match_figures(table, shape->info);
+		table_match_texts(table, shape->info);
 	}
 }
 

@@ -48,7 +48,7 @@ struct column {
 	uint16_t guess_column;
 	uint8_t clock;
 	uint16_t clock_column;
-	int figure;                /* the program's own number of it, or -1 */
+	int figure, extra;         /* the program's own number of it, or -1 */
 	uint64_t step;             /* every growth so far was a multiple; 0: there was none */
 	uint64_t changed_frame;    /* the last one in which a cell of it changed */
 	bool changed;              /* writing: a cell of it changes in this frame */

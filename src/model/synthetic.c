@@ -474,12 +474,14 @@ static bool items_equal(const struct object_item *a, const struct object_item *b
 }
 
 static bool extras_equal(const struct object_item *a, const struct object_item *b,
-			 const struct object_shape *shape, const char **ret_what)
+			 enum object_kind kind, const char **ret_what)
 {
+	static char name[OBJECT_EXTRA_NAME_SIZE];
 	unsigned i;
 
-	for (i = 0; i < OBJECT_EXTRAS_MAX && shape->extras[i] != NULL; i++) {
-		*ret_what = shape->extras[i];
+	for (i = 0; i < object_extra_count(kind); i++) {
+		object_extra_name(kind, i, name);
+		*ret_what = name;
 		if (a->extra[i] != b->extra[i])
 			return false;
 	}
@@ -497,7 +499,7 @@ static bool kinds_equal(const struct snapshot *a, const struct snapshot *b, enum
 
 	while (object_walk_next(&walk_a, &of_a)) {
 		if (!object_walk_next(&walk_b, &of_b) || !items_equal(&of_a, &of_b, &what) ||
-		    !extras_equal(&of_a, &of_b, shape, &what)) {
+		    !extras_equal(&of_a, &of_b, kind, &what)) {
 			snprintf(text, size, "%s %u: %s", shape->info->name, at, what);
 			return false;
 		}
