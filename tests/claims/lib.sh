@@ -12,6 +12,10 @@
 
 set -u
 
+# As on any machine: a system user has no shell, and continuous integration neither a locale
+# nor a terminal.
+export LC_ALL=C.UTF-8 SHELL=/bin/sh TERM="${TERM:-xterm-256color}"
+
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/truce-claim.XXXXXX") || exit 1
 background_pids=
 at_exit_commands=
