@@ -294,6 +294,7 @@ int observe_tick_events(struct observe *observe)
 	return 0;
 }
 
+/* At every tick: a VM of the list before may have ended since. */
 static void list_tapped(struct observe *observe)
 {
 	size_t i;
@@ -344,8 +345,7 @@ int observe_tick(struct observe *observe, struct error *err)
 	if (cold)
 		sample_host_cold(observe, now);
 	sample_vms(observe, cold, now);
-	if (cold || changed)
-		list_tapped(observe);
+	list_tapped(observe);
 	sample_host_hot(observe, now);
 	if (observe->worker != NULL)
 		worker_exchange(observe->worker, observe);

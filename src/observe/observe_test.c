@@ -294,6 +294,45 @@ static void what_a_cgroup_throttled_before_its_vm_is_not_the_vm_s(void **state)
 	assert_int_equal(fake_vm(host, 100)->value[VM_WAITING], 0);
 }
 
+static void put_tap(struct fake_host *host, unsigned long long sent_to_guest)
+{
+	fake_put(host, "sys/class/net/vnet0/tun_flags", "0x1002\n");
+	fake_link(host, "/dev/net/tun", "proc/100/fd/20");
+	fake_put(host, "proc/100/fdinfo/20", "pos:\t0\nflags:\t02\niff:\tvnet0\n");
+	fake_put(host, "proc/net/dev", "Inter-|   Receive\n face |bytes\n"
+		 " vnet0: 7 1 0 0 0 0 0 0 %llu 2 0 0 0 0 0 0\n", sent_to_guest);
+}
+
+static void what_a_host_sends_into_a_tap_its_guest_receives(void **state)
+{
+	struct fake_host *host = *state;
+
+	put_qemu_kvm(host);
+	put_tap(host, 1000);
+	fake_observe(host, &watching, NULL);
+	assert_string_equal(fake_vm(host, 100)->text[VM_TEXT_TAPS], "vnet0");
+	put_tap(host, 1500);
+	fake_tick(host);
+	assert_int_equal(fake_vm(host, 100)->value[VM_NET_RECEIVED], 1500);
+	assert_int_equal(observe_snapshot(host->observe)->nic_count, 0);
+}
+
+static void the_tap_of_a_vm_that_ended_is_nobody_s(void **state)
+{
+	struct fake_host *host = *state;
+
+	put_qemu_kvm(host);
+	put_tap(host, 1000);
+	fake_put(host, "events", "3000000 destroy 100 9\n");
+	fake_observe(host, &watching, NULL);
+	assert_non_null(fake_vm(host, 100));
+	while (observe_wait(host->observe, 504000000) == 1)
+		;
+	assert_null(fake_vm(host, 100));
+	fake_tick(host);
+	assert_int_equal(observe_snapshot(host->observe)->nic_count, 1);
+}
+
 static void a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not(void **state)
 {
 	struct fake_host *host = *state;
@@ -374,6 +413,8 @@ int main(void)
 		TEST(lost_events_are_made_good_by_a_scan),
 		TEST(waiting_is_run_delay_minus_what_its_own_quota_took),
 		TEST(what_a_cgroup_throttled_before_its_vm_is_not_the_vm_s),
+		TEST(what_a_host_sends_into_a_tap_its_guest_receives),
+		TEST(the_tap_of_a_vm_that_ended_is_nobody_s),
 		TEST(a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not),
 		TEST(a_knob_turned_by_somebody_is_an_event),
 		TEST(a_figure_that_is_refused_is_not_zero),

@@ -52,6 +52,7 @@ struct watched_thread {
 	int schedstat_fd;
 	bool has_quota;    /* of its own cgroup: libvirt's vcpuN */
 	int64_t run_usec, run_delay_usec, throttled_usec; /* as last read; their growth is the VM's */
+	int64_t tick_delay_usec; /* run delay of this tick; -1: not sampled in it */
 };
 
 struct watched {
@@ -94,7 +95,7 @@ struct observe {
 	size_t pending_count, pending_capacity;
 	struct watched **watched;     /* in no order */
 	size_t watched_count, watched_capacity;
-	struct watched **tapped;      /* those with taps, made anew after each cold sample */
+	struct watched **tapped;      /* those with taps, made anew at each tick */
 	size_t tapped_count, tapped_capacity;
 	struct map processes;         /* pid -> struct watched_process */
 	struct cgroup_layout cgroups;

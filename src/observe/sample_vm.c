@@ -138,8 +138,8 @@ static void sample_io(struct observe *observe, struct watched *watched)
 /* -- waiting ---------------------------------------------------------------------------- */
 
 /* What a thread's own quota held back it did not wait for others. Both counters are read one
- * after the other, so the difference of one tick may be short of nothing: it is never negative. */
-static int64_t waited(int64_t delay, int64_t throttled)
+ * after the other, so in one tick the second may have grown by more than the first. */
+static int64_t delay_by_others(int64_t delay, int64_t throttled)
 {
 	return delay > throttled ? delay - throttled : 0;
 }
@@ -180,7 +180,8 @@ static int64_t sample_leaves_throttled(struct observe *observe, struct watched *
 		now = read_throttled(observe, -1, path);
 		if (!field_present(now))
 			continue;
-		sum += waited(now, file->throttled_usec);
+		if (now > file->throttled_usec)
+			sum += now - file->throttled_usec;
 		file->throttled_usec = now;
 	}
 	return sum;
@@ -237,7 +238,8 @@ static bool sample_thread_hot(struct observe *observe, struct watched *watched, 
 	run = (int64_t)(stat.run_nsec / NSEC_PER_USEC);
 	delay = (int64_t)(stat.delay_nsec / NSEC_PER_USEC);
 	growth->run += run - file->run_usec;
-	growth->delay += delay - file->run_delay_usec;
+	file->tick_delay_usec = delay - file->run_delay_usec;
+	growth->delay += file->tick_delay_usec;
 	file->run_usec = run;
 	file->run_delay_usec = delay;
 	figure_set(thread->value, thread->state, THREAD_RUN, run);
@@ -251,19 +253,17 @@ static size_t threads_that_count(const struct vm *vm)
 	return vm->vcpu_count > 0 ? vm->vcpu_count : vm->thread_count;
 }
 
-/* A vCPU's own share of what was throttled: its cgroup's where it has one, else by its delay. */
-static void share_waiting(struct observe *observe, struct watched *watched,
-			  const int64_t *delay_before, const struct growth *growth)
+/* Nobody tells which vCPU was throttled for how long: each takes its part by its run delay. */
+static void share_waiting(struct watched *watched, size_t count, const struct growth *growth)
 {
 	size_t i;
 
-	for (i = 0; i < threads_that_count(watched->vm) && i < watched->thread_count; i++) {
+	for (i = 0; i < count; i++) {
 		struct thread *thread = &watched->vm->threads[i];
-		int64_t delay, throttled;
+		int64_t delay = watched->threads[i].tick_delay_usec, throttled;
 
-		if (thread->tid != watched->threads[i].tid || delay_before[i] < 0)
+		if (delay < 0)
 			continue;
-		delay = watched->threads[i].run_delay_usec - delay_before[i];
 		throttled = growth->delay > 0 ?
 			(int64_t)((double)growth->throttled * (double)delay / (double)growth->delay) : 0;
 		if (throttled > delay)
@@ -272,47 +272,39 @@ static void share_waiting(struct observe *observe, struct watched *watched,
 			figure_set(thread->value, thread->state, THREAD_WAITING, 0);
 			figure_set(thread->value, thread->state, THREAD_THROTTLED, 0);
 		}
-		thread->value[THREAD_WAITING] += waited(delay, throttled);
+		thread->value[THREAD_WAITING] += delay_by_others(delay, throttled);
 		thread->value[THREAD_THROTTLED] += throttled;
 	}
 }
-
-#define VCPUS_AT_ONCE 1024
 
 static void sample_threads_hot(struct observe *observe, struct watched *watched, bool cold)
 {
 	struct vm *vm = watched->vm;
 	struct growth growth = { 0 };
-	int64_t delay_before[VCPUS_AT_ONCE];
-	size_t i, count = 0, vcpus = threads_that_count(vm);
+	size_t i, sampled = 0, count = threads_that_count(vm);
 
-	if (vcpus > VCPUS_AT_ONCE)
-		vcpus = VCPUS_AT_ONCE;
-	for (i = 0; i < vcpus; i++) {
-		delay_before[i] = -1;
-		/* Until the next look the two lists may not match. */
-		if (i >= watched->thread_count || vm->threads[i].tid == 0 ||
-		    watched->threads[i].tid != vm->threads[i].tid)
-			continue;
-		delay_before[i] = watched->threads[i].run_delay_usec;
-		if (sample_thread_hot(observe, watched, i, &growth))
-			count++;
-		else
-			delay_before[i] = -1;
+	/* Until the next look the two lists may not match. */
+	if (count > watched->thread_count)
+		count = watched->thread_count;
+	for (i = 0; i < count; i++) {
+		watched->threads[i].tick_delay_usec = -1;
+		if (vm->threads[i].tid != 0 && watched->threads[i].tid == vm->threads[i].tid)
+			sampled += sample_thread_hot(observe, watched, i, &growth);
 	}
 	growth.throttled = sample_throttled(observe, watched, cold, growth.delay);
 	if (watched->leaves[0] != '\0')
 		growth.throttled += sample_leaves_throttled(observe, watched);
-	if (count == 0 && vm->state[VM_RUN] != FIGURE_PRESENT) {
+	if (sampled == 0 && vm->state[VM_RUN] != FIGURE_PRESENT) {
 		for (i = VM_RUN; i <= VM_WAITING; i++)
-			absent(vm, (enum vm_figure)i, vcpus > 0 ? FIGURE_TOO_SOON : FIGURE_UNSUPPORTED);
+			absent(vm, (enum vm_figure)i, threads_that_count(vm) > 0 ? FIGURE_TOO_SOON
+										 : FIGURE_UNSUPPORTED);
 		return;
 	}
 	grow(vm, VM_RUN, growth.run);
 	grow(vm, VM_RUN_DELAY, growth.delay);
 	grow(vm, VM_THROTTLED, growth.throttled);
-	grow(vm, VM_WAITING, waited(growth.delay, growth.throttled));
-	share_waiting(observe, watched, delay_before, &growth);
+	grow(vm, VM_WAITING, delay_by_others(growth.delay, growth.throttled));
+	share_waiting(watched, count, &growth);
 }
 
 int sample_vm(struct observe *observe, struct watched *watched, bool cold, uint64_t monotonic_usec)
