@@ -163,7 +163,7 @@ const struct verb record_verb = {
 	.summary = "write what is seen into a file, to be looked at later",
 	.notes = "A FILE that is a recording is continued. Ctrl-C ends it well; a kill or a crash loses\n"
 		 "at most the snapshot that was being written. When the disk is full it says so, keeps\n"
-		 "what there is, and goes on as soon as there is room. A hundred VMs take about 90 MB a\n"
+		 "what there is, and goes on as soon as there is room. A hundred VMs take 60 to 90 MB a\n"
 		 "day at one snapshot a second.\n"
 		 "\n"
 		 "truce top --replay FILE, truce events --replay FILE and truce dump FILE read it, also\n"

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/varint.h"
+#include "model/snapshot_cells.h"
 #include "model/snapshot_objects.h"
 #include "model/snapshot_schema.h"
 

@@ -128,10 +128,4 @@ void table_cancel_list(struct tables *tables, struct table *table);
 /* By parent, keys and name, as the rows of a table are sorted. */
 int row_compare(const struct table *table, const struct row *a, const struct row *b);
 
-/*
- * Codes the values of all tables, either way. Writing: each cell's growth and next_state, and
- * each column's `changed`, have been set. False: no memory, or (reading) the bytes are wrong.
- */
-bool tables_code(struct tables *tables, struct range_coder *coder);
-
 #endif
