@@ -126,10 +126,11 @@ services_release() {
 	trap - EXIT
 }
 
+# Only where systemd runs; elsewhere nothing is started at the next boot.
 services_disable() {
-	local unit
-	command -v systemctl >/dev/null || return 0
-	dpkg -L "$@" 2>/dev/null | sed -n 's,^\(/usr\)\?/lib/systemd/system/\(.*[^@]\.service\)$,\2,p' |
+	local unit place='\(/usr\)\?/lib/systemd/system' kinds='service\|socket\|timer'
+	[ -d /run/systemd/system ] || return 0
+	dpkg -L "$@" 2>/dev/null | sed -n "s,^$place/\(.*[^@]\.\($kinds\)\)\$,\2,p" |
 		while read -r unit; do
 			systemctl disable --quiet "$unit" 2>/dev/null || :
 		done
