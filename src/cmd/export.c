@@ -125,8 +125,10 @@ static void tell_warnings(struct export *export)
 {
 	const char *warning;
 
-	while ((warning = source_warning(export->source)) != NULL)
+	while ((warning = source_warning(export->source)) != NULL) {
 		verb_warn(export->verb, "%s", warning);
+		export->partly = true;
+	}
 }
 
 /* By the clock on the wall, for a captured host too. */
