@@ -17,13 +17,6 @@ void map_done(struct map *map)
 	map_init(map);
 }
 
-void map_clear(struct map *map)
-{
-	if (map->capacity != 0)
-		memset(map->slots, 0, map->capacity * sizeof *map->slots);
-	map->count = 0;
-}
-
 static size_t map_home(const struct map *map, uint64_t key)
 {
 	/* Fibonacci hashing: process ids are dense, their product's high bits are not. */

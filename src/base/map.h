@@ -28,7 +28,6 @@ bool map_put(struct map *map, uint64_t key, void *value);
 void *map_get(const struct map *map, uint64_t key);
 /* Returns what was there, or NULL. */
 void *map_remove(struct map *map, uint64_t key);
-void map_clear(struct map *map);
 /* for (size_t at = 0; (slot = map_next(map, &at)) != NULL; ) */
 struct map_slot *map_next(const struct map *map, size_t *at);
 

@@ -9,23 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
-void verb_append_help(const struct verb *verb, struct str *str)
-{
-	str_appendf(str, "usage: truce %s [OPTION...]%s%s\n\n", verb->name,
-		    verb->operands != NULL ? " " : "", verb->operands != NULL ? verb->operands : "");
-	str_appendf(str, "%s\n\n", verb->summary);
-	options_append_help(verb->options, str);
-	if (verb->notes != NULL)
-		str_appendf(str, "\n%s\n", verb->notes);
-}
-
 static int verb_help(const struct verb *verb)
 {
 	struct str text;
 	int r;
 
 	str_init(&text);
-	verb_append_help(verb, &text);
+	str_appendf(&text, "usage: truce %s [OPTION...]%s%s\n\n", verb->name,
+		    verb->operands != NULL ? " " : "", verb->operands != NULL ? verb->operands : "");
+	str_appendf(&text, "%s\n\n", verb->summary);
+	options_append_help(verb->options, &text);
+	if (verb->notes != NULL)
+		str_appendf(&text, "\n%s\n", verb->notes);
 	r = verb_print(verb, &text);
 	str_done(&text);
 	return r;

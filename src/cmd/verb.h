@@ -52,8 +52,6 @@ extern const struct verb capture_verb, doctor_verb;
 
 /* Parses, answers --help, runs. `arguments` begins behind the verb's name. */
 int verb_call(const struct verb *verb, char **arguments);
-/* The text of `truce VERB --help`. */
-void verb_append_help(const struct verb *verb, struct str *str);
 
 /* "truce VERB: sentence" on stderr. verb_fail returns VERB_FAILED, verb_misuse VERB_USAGE. */
 int verb_fail(const struct verb *verb, const struct error *err);

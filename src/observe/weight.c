@@ -8,7 +8,8 @@
 #include <sched.h>
 #include <string.h>
 
-int64_t weight_of_nice_permyriad(int nice)
+/* The kernel's scale: each step of nice is worth a quarter. */
+static int64_t weight_of_nice_permyriad(int nice)
 {
 	double relative = 10000;
 

@@ -22,7 +22,5 @@ struct effective_weight {
 /* The VM's places, nice and policy have been sampled. */
 void weight_read(struct observe *observe, const struct watched *watched,
 		 struct effective_weight *ret);
-/* The kernel's scale: each step of nice is worth a quarter. */
-int64_t weight_of_nice_permyriad(int nice);
 
 #endif

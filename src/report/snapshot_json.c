@@ -194,7 +194,7 @@ void snapshot_json_vm(struct json *json, const struct snapshot *snapshot, const 
 	json_threads(json, "other_threads", vm, false);
 }
 
-void snapshot_json_event(struct json *json, const struct event *event)
+static void json_event(struct json *json, const struct event *event)
 {
 	json_object_begin(json);
 	json_key(json, "time");
@@ -238,7 +238,7 @@ void snapshot_json_append_line(const struct snapshot *snapshot,
 	json_key(&json, "events");
 	json_array_begin(&json);
 	for (i = 0; i < snapshot->event_count; i++)
-		snapshot_json_event(&json, &snapshot->events[i]);
+		json_event(&json, &snapshot->events[i]);
 	json_array_end(&json);
 	json_object_end(&json);
 	str_append_char(out, '\n');

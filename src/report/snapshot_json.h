@@ -18,8 +18,6 @@ void snapshot_json_times(struct json *json, const struct snapshot *snapshot);
 void snapshot_json_host(struct json *json, const struct snapshot *snapshot);
 /* The keys of one VM, in the object that is open: a caller may add its own. */
 void snapshot_json_vm(struct json *json, const struct snapshot *snapshot, const struct vm *vm);
-/* An object. */
-void snapshot_json_event(struct json *json, const struct event *event);
 
 /* One line of schema truce.dump/1, of the VMs that `wanted` wants (NULL: all). */
 void snapshot_json_append_line(const struct snapshot *snapshot,

@@ -81,12 +81,6 @@ bool vm_column_is_text(const struct vm_column *column)
 	return column->kind == COLUMN_NAME || column->kind == COLUMN_ID || column->kind == COLUMN_TEXT;
 }
 
-bool vm_column_is_rate(const struct vm_column *column)
-{
-	return column->kind == COLUMN_CPU || column->kind == COLUMN_HURT ||
-	       column->kind >= COLUMN_PERCENT;
-}
-
 enum figure_group vm_column_group(const struct vm_column *column)
 {
 	return column->kind > COLUMN_TEXT ? vm_info.figures[column->figure].group : GROUP_HOT;
@@ -125,6 +119,9 @@ void vm_append_name(const struct vm *vm, struct str *str)
 
 static double cpu_time(const struct vm *vm)
 {
+	/* Of several VMs in one process only the first has the process's own count. */
+	if (vm->state[VM_USER] != FIGURE_PRESENT)
+		return figure_number(vm_view(vm), VM_RUN);
 	return figure_number(vm_view(vm), VM_USER) + figure_number(vm_view(vm), VM_SYSTEM);
 }
 

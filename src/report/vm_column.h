@@ -53,8 +53,6 @@ extern const struct vm_column vm_columns[];
 const struct vm_column *vm_column_find(const char *name);
 /* Texts stand left and sort from A; numbers stand right and sort from the largest. */
 bool vm_column_is_text(const struct vm_column *column);
-/* Needs two sights: without them it is absent for all. */
-bool vm_column_is_rate(const struct vm_column *column);
 void vm_column_append(const struct vm_column *column, const struct vm_row *row, struct str *str);
 /* Which group its figure is of: some are read only on a declared need. */
 enum figure_group vm_column_group(const struct vm_column *column);

@@ -15,7 +15,8 @@ static bool cpu_list_take(struct cursor *c, unsigned *ret)
 	return true;
 }
 
-bool cpu_list_next(struct cursor *c, unsigned *ret_first, unsigned *ret_last)
+/* The next range, both ends in it; false at the end or at the first mistake. */
+static bool cpu_list_next(struct cursor *c, unsigned *ret_first, unsigned *ret_last)
 {
 	struct cursor at = *c;
 	unsigned first, last;
@@ -47,15 +48,4 @@ int cpu_list_count(const char *bytes, size_t size)
 	if (!cursor_at_end(&c) && *c.at != '\n')
 		return -EINVAL;
 	return count <= CPU_LIST_LIMIT ? (int)count : -EINVAL;
-}
-
-bool cpu_list_contains(const char *bytes, size_t size, unsigned cpu)
-{
-	struct cursor c = cursor_over(bytes, size);
-	unsigned first, last;
-
-	while (cpu_list_next(&c, &first, &last))
-		if (cpu >= first && cpu <= last)
-			return true;
-	return false;
 }

@@ -3,19 +3,12 @@
 #ifndef SYS_CPU_LIST_H
 #define SYS_CPU_LIST_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-
-struct cursor;
 
 /* No machine has CPUs beyond this; a list that names them is refused. */
 #define CPU_LIST_LIMIT 65536
 
-/* The next range, both ends in it; false at the end or at the first mistake. */
-bool cpu_list_next(struct cursor *c, unsigned *ret_first, unsigned *ret_last);
 /* How many CPUs a list has; -EINVAL when it is no list. An empty list has none. */
 int cpu_list_count(const char *bytes, size_t size);
-bool cpu_list_contains(const char *bytes, size_t size, unsigned cpu);
 
 #endif

@@ -36,20 +36,11 @@ static void what_is_no_list_is_refused(void **state)
 		assert_int_equal(count(bad[i]), -EINVAL);
 }
 
-static void a_cpu_is_found_in_a_range(void **state)
-{
-	assert_true(cpu_list_contains("0-3,8", 5, 2));
-	assert_true(cpu_list_contains("0-3,8\n", 6, 8));
-	assert_false(cpu_list_contains("0-3,8", 5, 4));
-	assert_false(cpu_list_contains("", 0, 0));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_are_counted),
 		cmocka_unit_test(what_is_no_list_is_refused),
-		cmocka_unit_test(a_cpu_is_found_in_a_range),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
