@@ -395,6 +395,17 @@ static int find_process(struct observe *observe, pid_t pid)
 	return may_be_program(observe, &stat) ? find_program(observe, &stat, true) : 0;
 }
 
+/* Process 1 is everywhere: who does not see it sees his own processes alone. (A capture may well be
+ * without it.) */
+static void notice_hidden(struct observe *observe)
+{
+	if (observe->pids.count > 0 && observe->pids.items[0] != 1 &&
+	    !root_is_captured(observe->root))
+		observe_warn(observe, WARN_RIGHTS,
+			     "/proc hides the processes of others (hidepid), and with them their VMs: "
+			     "run as root to see every VM");
+}
+
 int find_all(struct observe *observe)
 {
 	struct watched *watched;
@@ -406,6 +417,7 @@ int find_all(struct observe *observe)
 	r = pids_read(observe->root, &observe->pids);
 	if (r == 0)
 		r = makers_read(observe->root, &observe->pids, &observe->makers);
+	notice_hidden(observe);
 	for (i = 0; i < observe->pids.count && r == 0; i++) {
 		/* For one look KVM's own list is enough; who watches on trusts nothing but the
 		 * descriptors, for a directory may be missing (two VMs of one name). */
