@@ -281,6 +281,30 @@ static void waiting_is_run_delay_minus_what_its_own_quota_took(void **state)
 	assert_int_equal(vm->threads[0].value[THREAD_WAITING], 1000);
 }
 
+static void a_vcpu_s_own_quota_holds_back_that_vcpu_alone(void **state)
+{
+	struct fake_host *host = *state;
+	const struct vm *vm;
+
+#define SCOPE "/machine.slice/machine-qemu\\x2d1\\x2dweb.scope"
+	put_qemu_kvm(host);
+	fake_put(host, "proc/100/cgroup", "0::" SCOPE "/libvirt/emulator\n");
+	fake_put(host, "sys/fs/cgroup" SCOPE "/cpu.max", "max 100000\n");
+	fake_put(host, "sys/fs/cgroup" SCOPE "/libvirt/vcpu0/cpu.max", "25000 100000\n");
+	fake_put(host, "sys/fs/cgroup" SCOPE "/libvirt/vcpu0/cpu.stat", "throttled_usec 1200\n");
+	fake_put(host, "sys/fs/cgroup" SCOPE "/libvirt/vcpu1/cpu.max", "max 100000\n");
+#undef SCOPE
+	fake_observe(host, &watching, NULL);
+	vm = fake_vm(host, 100);
+	assert_int_equal(vm->value[VM_RUN_DELAY], 3000);
+	assert_int_equal(vm->value[VM_THROTTLED], 1200);
+	assert_int_equal(vm->value[VM_WAITING], 1800);
+	assert_int_equal(vm->threads[0].value[THREAD_THROTTLED], 1200);
+	assert_int_equal(vm->threads[0].value[THREAD_WAITING], 800);
+	assert_int_equal(vm->threads[1].value[THREAD_THROTTLED], 0);
+	assert_int_equal(vm->threads[1].value[THREAD_WAITING], 1000);
+}
+
 static void what_a_cgroup_throttled_before_its_vm_is_not_the_vm_s(void **state)
 {
 	struct fake_host *host = *state;
@@ -412,6 +436,7 @@ int main(void)
 		TEST(a_vm_that_dies_mid_tick_is_dropped_and_the_others_stay),
 		TEST(lost_events_are_made_good_by_a_scan),
 		TEST(waiting_is_run_delay_minus_what_its_own_quota_took),
+		TEST(a_vcpu_s_own_quota_holds_back_that_vcpu_alone),
 		TEST(what_a_cgroup_throttled_before_its_vm_is_not_the_vm_s),
 		TEST(what_a_host_sends_into_a_tap_its_guest_receives),
 		TEST(the_tap_of_a_vm_that_ended_is_nobody_s),

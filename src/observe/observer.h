@@ -52,7 +52,8 @@ struct watched_thread {
 	int schedstat_fd;
 	bool has_quota;    /* of its own cgroup: libvirt's vcpuN */
 	int64_t run_usec, run_delay_usec, throttled_usec; /* as last read; their growth is the VM's */
-	int64_t tick_delay_usec; /* run delay of this tick; -1: not sampled in it */
+	int64_t tick_delay_usec;     /* run delay of this tick; -1: not sampled in it */
+	int64_t tick_throttled_usec; /* by its own cgroup's quota, in this tick */
 };
 
 struct watched {

@@ -181,8 +181,9 @@ static int64_t sample_leaves_throttled(struct observe *observe, struct watched *
 		if (!field_present(now))
 			continue;
 		if (now > file->throttled_usec)
-			sum += now - file->throttled_usec;
+			file->tick_throttled_usec = now - file->throttled_usec;
 		file->throttled_usec = now;
+		sum += file->tick_throttled_usec;
 	}
 	return sum;
 }
@@ -253,8 +254,10 @@ static size_t threads_that_count(const struct vm *vm)
 	return vm->vcpu_count > 0 ? vm->vcpu_count : vm->thread_count;
 }
 
-/* Nobody tells which vCPU was throttled for how long: each takes its part by its run delay. */
-static void share_waiting(struct watched *watched, size_t count, const struct growth *growth)
+/* What a vCPU's own cgroup held back is its alone. Of what the VM's cgroup held back nobody tells
+ * which vCPU it was: each takes its part by its run delay. */
+static void share_waiting(struct watched *watched, size_t count, const struct growth *growth,
+			  int64_t shared_throttled)
 {
 	size_t i;
 
@@ -264,8 +267,10 @@ static void share_waiting(struct watched *watched, size_t count, const struct gr
 
 		if (delay < 0)
 			continue;
-		throttled = growth->delay > 0 ?
-			(int64_t)((double)growth->throttled * (double)delay / (double)growth->delay) : 0;
+		throttled = watched->threads[i].tick_throttled_usec;
+		if (growth->delay > 0)
+			throttled += (int64_t)((double)shared_throttled * (double)delay /
+					       (double)growth->delay);
 		if (throttled > delay)
 			throttled = delay;
 		if (thread->state[THREAD_WAITING] != FIGURE_PRESENT) {
@@ -281,6 +286,7 @@ static void sample_threads_hot(struct observe *observe, struct watched *watched,
 {
 	struct vm *vm = watched->vm;
 	struct growth growth = { 0 };
+	int64_t shared_throttled;
 	size_t i, sampled = 0, count = threads_that_count(vm);
 
 	/* Until the next look the two lists may not match. */
@@ -288,10 +294,12 @@ static void sample_threads_hot(struct observe *observe, struct watched *watched,
 		count = watched->thread_count;
 	for (i = 0; i < count; i++) {
 		watched->threads[i].tick_delay_usec = -1;
+		watched->threads[i].tick_throttled_usec = 0;
 		if (vm->threads[i].tid != 0 && watched->threads[i].tid == vm->threads[i].tid)
 			sampled += sample_thread_hot(observe, watched, i, &growth);
 	}
-	growth.throttled = sample_throttled(observe, watched, cold, growth.delay);
+	shared_throttled = sample_throttled(observe, watched, cold, growth.delay);
+	growth.throttled = shared_throttled;
 	if (watched->leaves[0] != '\0')
 		growth.throttled += sample_leaves_throttled(observe, watched);
 	if (sampled == 0 && vm->state[VM_RUN] != FIGURE_PRESENT) {
@@ -304,7 +312,7 @@ static void sample_threads_hot(struct observe *observe, struct watched *watched,
 	grow(vm, VM_RUN_DELAY, growth.delay);
 	grow(vm, VM_THROTTLED, growth.throttled);
 	grow(vm, VM_WAITING, delay_by_others(growth.delay, growth.throttled));
-	share_waiting(watched, count, &growth);
+	share_waiting(watched, count, &growth, shared_throttled);
 }
 
 int sample_vm(struct observe *observe, struct watched *watched, bool cold, uint64_t monotonic_usec)
