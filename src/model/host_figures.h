@@ -5,9 +5,9 @@
 
 /* The machine as a whole. */
 #define HOST_FIGURES(F)                                                                            \
-	F(LOAD_1MIN, "load_1min_milli", MILLI, GAUGE, HOT, "run queue average, 1 minute")           \
-	F(LOAD_5MIN, "load_5min_milli", MILLI, GAUGE, HOT, "run queue average, 5 minutes")          \
-	F(LOAD_15MIN, "load_15min_milli", MILLI, GAUGE, HOT, "run queue average, 15 minutes")       \
+	F(LOAD_1MIN, "load_1min_milli", MILLI, GAUGE, HOT, "threads runnable or in uninterruptible sleep, average over 1 minute") \
+	F(LOAD_5MIN, "load_5min_milli", MILLI, GAUGE, HOT, "threads runnable or in uninterruptible sleep, average over 5 minutes") \
+	F(LOAD_15MIN, "load_15min_milli", MILLI, GAUGE, HOT, "threads runnable or in uninterruptible sleep, average over 15 minutes") \
 	F(UTILISATION_1MIN, "utilisation_1min_permyriad", PERMYRIAD, GAUGE, HOT,                    \
 	  "busy share of all CPUs over the last minute, or over what has been seen of it")         \
 	F(UTILISATION_5MIN, "utilisation_5min_permyriad", PERMYRIAD, GAUGE, HOT,                    \
@@ -25,11 +25,11 @@
 	F(PSI_MEMORY_FULL, "psi_memory_full_usec", USEC, COUNTER, HOT, "time in which all waited for memory") \
 	F(PSI_IO_SOME, "psi_io_some_usec", USEC, COUNTER, HOT, "time in which somebody waited for I/O") \
 	F(PSI_IO_FULL, "psi_io_full_usec", USEC, COUNTER, HOT, "time in which all waited for I/O")  \
-	F(PSI_CPU_SOME_10S, "psi_cpu_some_10s_permyriad", PERMYRIAD, GAUGE, HOT, "the same as a share of the last 10 s") \
-	F(PSI_MEMORY_SOME_10S, "psi_memory_some_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s") \
-	F(PSI_MEMORY_FULL_10S, "psi_memory_full_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s") \
-	F(PSI_IO_SOME_10S, "psi_io_some_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s") \
-	F(PSI_IO_FULL_10S, "psi_io_full_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s") \
+	F(PSI_CPU_SOME_10S, "psi_cpu_some_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s in which somebody waited for a CPU") \
+	F(PSI_MEMORY_SOME_10S, "psi_memory_some_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s in which somebody waited for memory") \
+	F(PSI_MEMORY_FULL_10S, "psi_memory_full_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s in which all waited for memory") \
+	F(PSI_IO_SOME_10S, "psi_io_some_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s in which somebody waited for I/O") \
+	F(PSI_IO_FULL_10S, "psi_io_full_10s_permyriad", PERMYRIAD, GAUGE, HOT, "share of the last 10 s in which all waited for I/O") \
 	F(MEMORY_TOTAL, "memory_total_bytes", BYTES, GAUGE, HOT, "memory that the kernel manages")  \
 	F(MEMORY_FREE, "memory_free_bytes", BYTES, GAUGE, HOT, "memory that nobody uses")           \
 	F(MEMORY_AVAILABLE, "memory_available_bytes", BYTES, GAUGE, HOT, "memory to be had without swapping") \
@@ -64,7 +64,7 @@
 	F(KSM_ACROSS_NODES, "ksm_merge_across_nodes", NUMBER, KNOB, COLD, "merge across NUMA nodes") \
 	F(KSM_USE_ZERO_PAGES, "ksm_use_zero_pages", NUMBER, KNOB, COLD, "zero pages to the kernel's own") \
 	F(KSMD_CPU, "ksmd_cpu_usec", USEC, COUNTER, COLD, "CPU time of ksmd")                       \
-	F(OWN_TICK, "own_tick_usec", USEC, GAUGE, HOT, "CPU time that the previous tick cost Truce") \
+	F(OWN_TICK, "own_tick_usec", USEC, GAUGE, HOT, "CPU time that this tick cost the thread that samples") \
 	F(EVENTS_LOST, "events_lost", COUNT, COUNTER, HOT, "times that KVM's events overflowed and a scan made good")
 
 #define HOST_TEXTS(T)                                                                              \

@@ -22,8 +22,8 @@
 	F(WRITE_CALLS, "write_calls", COUNT, COUNTER, HOT, "write system calls")                   \
 	F(NET_RECEIVED, "net_received_bytes", BYTES, COUNTER, HOT, "bytes that the guest received through its taps") \
 	F(NET_SENT, "net_sent_bytes", BYTES, COUNTER, HOT, "bytes that the guest sent through its taps") \
-	F(NET_RECEIVED_PACKETS, "net_received_packets", COUNT, COUNTER, HOT, "packets received")   \
-	F(NET_SENT_PACKETS, "net_sent_packets", COUNT, COUNTER, HOT, "packets sent")               \
+	F(NET_RECEIVED_PACKETS, "net_received_packets", COUNT, COUNTER, HOT, "packets that the guest received through its taps") \
+	F(NET_SENT_PACKETS, "net_sent_packets", COUNT, COUNTER, HOT, "packets that the guest sent through its taps") \
 	F(NET_DROPS, "net_drops", COUNT, COUNTER, HOT, "packets dropped at its taps")              \
 	F(NICE, "nice", NUMBER, KNOB, COLD, "nice of the main thread")                             \
 	F(POLICY, "policy", NUMBER, KNOB, COLD, "scheduling policy of the main thread, the kernel's number") \
@@ -56,7 +56,7 @@
 	F(KVM_EXITS, "kvm_exits", COUNT, COUNTER, COLD, "exits from guest code")                   \
 	F(KVM_HALT_POLL_WASTED, "kvm_halt_poll_wasted_usec", USEC, COUNTER, COLD, "polling for a wake-up that did not come") \
 	F(PSS, "pss_bytes", BYTES, GAUGE, MAPS, "resident memory, shared pages divided among sharers") \
-	F(HUGE, "huge_bytes", BYTES, GAUGE, MAPS, "memory in transparent huge pages")              \
+	F(HUGE, "huge_bytes", BYTES, GAUGE, MAPS, "anonymous memory in transparent huge pages")    \
 	F(BALLOON_ACTUAL, "balloon_actual_bytes", BYTES, GAUGE, OWNER, "memory that the balloon leaves to the guest") \
 	F(BALLOON_TARGET, "balloon_target_bytes", BYTES, KNOB, OWNER, "memory that the balloon is asked to leave") \
 	F(GUEST_FREE, "guest_free_bytes", BYTES, GAUGE, OWNER, "free memory as the guest tells it") \
@@ -70,7 +70,7 @@
 	T(OWNER, "owner", "libvirt, proxmox, kubevirt or none: who its knobs belong to")           \
 	T(CLASS, "class", "class that the policy puts it in")                                      \
 	T(CGROUP, "cgroup", "cgroup of the VM, as the kernel writes it")                           \
-	T(CGROUP_OWN, "cgroup_own", "yes when nothing but this VM is in it")                       \
+	T(CGROUP_OWN, "cgroup_own", "yes when nothing but this VM and its helpers is in it")       \
 	T(WEIGHT_WHERE, "weight_where", "what arbitrates: cpu.weight, cpu.shares, cpu.idle, autogroup, nice or realtime") \
 	T(AFFINITY, "affinity", "CPUs that the main thread may use, as a list")                    \
 	T(TAPS, "taps", "its host network interfaces, with commas")
@@ -79,8 +79,8 @@
 #define THREAD_FIGURES(F)                                                                          \
 	F(RUN, "run_usec", USEC, COUNTER, HOT, "time that it ran")                                 \
 	F(RUN_DELAY, "run_delay_usec", USEC, COUNTER, HOT, "time that it was runnable and did not run") \
-	F(THROTTLED, "throttled_usec", USEC, COUNTER, HOT, "time that a quota of its own cgroup held it back") \
-	F(WAITING, "waiting_usec", USEC, COUNTER, HOT, "run delay minus throttled")                \
+	F(THROTTLED, "throttled_usec", USEC, COUNTER, HOT, "time that its VM's quota or its own held it back; of a common one its part by run delay") \
+	F(WAITING, "waiting_usec", USEC, COUNTER, HOT, "run delay minus throttled: what others did to it") \
 	F(USER, "user_usec", USEC, COUNTER, COLD, "user mode, guest code included")                \
 	F(SYSTEM, "system_usec", USEC, COUNTER, COLD, "kernel mode")                               \
 	F(GUEST, "guest_usec", USEC, COUNTER, COLD, "guest code")                                  \
