@@ -324,8 +324,6 @@ static int find_program(struct observe *observe, const struct proc_stat *stat, b
 	return r;
 }
 
-/* A program that may run a guest without KVM, or whose descriptors may be refused: by its main
- * thread's name, or its executable where it took another name. */
 static bool runs_qemu(struct observe *observe, pid_t pid)
 {
 	char link[512];
@@ -338,15 +336,17 @@ static bool runs_qemu(struct observe *observe, pid_t pid)
 	return slash != NULL && strncmp(slash, "/qemu-", 6) == 0;
 }
 
+/* A program that may run a guest without KVM, or whose descriptors may be refused: by its main
+ * thread's name, or its executable where it took another name. */
 static bool may_be_program(struct observe *observe, const struct proc_stat *stat)
 {
-	static const char *const starts[] = { "qemu", "kvm", "firecracker", "cloud-hyp", "crosvm",
-					      "lkvm" };
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < ARRAY_SIZE(starts); i++)
-		if (span_starts_with(stat->comm, starts[i]))
-			return true;
+	for (i = 0; vmm_kinds[i] != NULL; i++)
+		for (k = 0; k < ARRAY_SIZE(vmm_kinds[i]->comm_starts); k++)
+			if (vmm_kinds[i]->comm_starts[k] != NULL &&
+			    span_starts_with(stat->comm, vmm_kinds[i]->comm_starts[k]))
+				return true;
 	return runs_qemu(observe, stat->pid);
 }
 

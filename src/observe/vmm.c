@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "observe/vmm.h"
 
-#include "base/cleanup.h"
 #include "base/cursor.h"
 
 #include <string.h>
 
-static const struct vmm *const kinds[] = {
-	&vmm_qemu, &vmm_firecracker, &vmm_cloud_hypervisor, &vmm_crosvm, &vmm_kvmtool,
+const struct vmm *const vmm_kinds[] = {
+	&vmm_qemu,
+	&vmm_firecracker,
+	&vmm_cloud_hypervisor,
+	&vmm_crosvm,
+	&vmm_kvmtool,
+	NULL,
 };
 
 const struct vmm *vmm_of(const struct process *process)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (kinds[i]->is(process))
-			return kinds[i];
+	for (i = 0; vmm_kinds[i] != NULL; i++)
+		if (vmm_kinds[i]->is(process))
+			return vmm_kinds[i];
 	return &vmm_other;
 }
 

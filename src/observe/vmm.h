@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What kind of program runs a VM: one struct of functions a kind, one line each in vmm.c.
+ * What kind of program runs a VM: one struct a kind, with its line in vmm_kinds.
  * Everything here comes from a process that may be hostile: bounded, believed only as a label.
  */
 #ifndef OBSERVE_VMM_H
@@ -27,6 +27,9 @@ struct vm_description {
 struct vmm {
 	const char *name;
 	bool runs_without_kvm; /* found by the slow scan too */
+	/* What its main thread's name may begin with: who begins otherwise is not looked into
+	 * unless KVM says so. NULL: none. */
+	const char *comm_starts[2];
 	bool (*is)(const struct process *process);
 	void (*describe)(const struct process *process, struct vm_description *ret);
 	/* The role by thread name; a vCPU's number in *ret_index. False: the name says nothing. */
@@ -35,6 +38,9 @@ struct vmm {
 
 extern const struct vmm vmm_qemu, vmm_firecracker, vmm_cloud_hypervisor, vmm_crosvm, vmm_kvmtool,
 	vmm_other;
+
+/* Every kind but vmm_other, NULL at the end. */
+extern const struct vmm *const vmm_kinds[];
 
 /* Never NULL: vmm_other takes whatever is left. */
 const struct vmm *vmm_of(const struct process *process);

@@ -45,6 +45,7 @@ static bool cloud_hypervisor_thread_role(const char *comm, enum thread_role *ret
 
 const struct vmm vmm_cloud_hypervisor = {
 	.name = "cloud-hypervisor",
+	.comm_starts = { "cloud-hyp" },
 	.is = cloud_hypervisor_is,
 	.describe = cloud_hypervisor_describe,
 	.thread_role = cloud_hypervisor_thread_role,

@@ -43,6 +43,7 @@ static bool crosvm_thread_role(const char *comm, enum thread_role *ret_role, int
 
 const struct vmm vmm_crosvm = {
 	.name = "crosvm",
+	.comm_starts = { "crosvm" },
 	.is = crosvm_is,
 	.describe = crosvm_describe,
 	.thread_role = crosvm_thread_role,

@@ -32,6 +32,7 @@ static bool firecracker_thread_role(const char *comm, enum thread_role *ret_role
 
 const struct vmm vmm_firecracker = {
 	.name = "firecracker",
+	.comm_starts = { "firecracker" },
 	.is = firecracker_is,
 	.describe = firecracker_describe,
 	.thread_role = firecracker_thread_role,

@@ -36,6 +36,7 @@ static bool kvmtool_thread_role(const char *comm, enum thread_role *ret_role, in
 
 const struct vmm vmm_kvmtool = {
 	.name = "kvmtool",
+	.comm_starts = { "lkvm", "kvmtool" },
 	.is = kvmtool_is,
 	.describe = kvmtool_describe,
 	.thread_role = kvmtool_thread_role,

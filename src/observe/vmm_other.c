@@ -3,8 +3,6 @@
  * known custom of naming. */
 #include "observe/vmm.h"
 
-#include "base/cleanup.h"
-
 static bool other_is(const struct process *process)
 {
 	return true;
@@ -17,13 +15,10 @@ static void other_describe(const struct process *process, struct vm_description 
 
 static bool other_thread_role(const char *comm, enum thread_role *ret_role, int *ret_index)
 {
-	static const struct vmm *const customs[] = {
-		&vmm_qemu, &vmm_firecracker, &vmm_cloud_hypervisor, &vmm_crosvm, &vmm_kvmtool,
-	};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(customs); i++)
-		if (customs[i]->thread_role(comm, ret_role, ret_index))
+	for (i = 0; vmm_kinds[i] != NULL; i++)
+		if (vmm_kinds[i]->thread_role(comm, ret_role, ret_index))
 			return true;
 	return false;
 }

@@ -73,6 +73,7 @@ static bool qemu_thread_role(const char *comm, enum thread_role *ret_role, int *
 const struct vmm vmm_qemu = {
 	.name = "qemu",
 	.runs_without_kvm = true,
+	.comm_starts = { "qemu", "kvm" },
 	.is = qemu_is,
 	.describe = qemu_describe,
 	.thread_role = qemu_thread_role,
