@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The machine's clocks in microseconds. Only sys/ and the programs call these; whatever
- * decides or computes gets the time as an input. */
+/* The machine's clocks. What observes a host asks its root for the time, so that captures have
+ * their own; whatever decides or computes gets the time as an input. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
