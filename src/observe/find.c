@@ -40,6 +40,13 @@ static pid_t process_of_thread(struct observe *observe, pid_t tid)
 		-ESRCH : (pid_t)status.tgid;
 }
 
+/* When a process that is met late was started. */
+static uint64_t born_usec(const struct observe *observe, uint64_t start_ticks)
+{
+	return observe->boot_realtime_usec +
+	       start_ticks * 1000000 / (uint64_t)observe->root->ticks_per_second;
+}
+
 /* -- what it is ------------------------------------------------------------------------- */
 
 struct process_text {
@@ -135,8 +142,7 @@ static struct watched *enter(struct observe *observe, struct watched_process *pr
 	if (watched == NULL)
 		return NULL;
 	watched->by_kvm = by_kvm;
-	watched->vm->born_usec = announced ? now : observe->boot_realtime_usec +
-		process->start_ticks * 1000000 / (uint64_t)observe->root->ticks_per_second;
+	watched->vm->born_usec = announced ? now : born_usec(observe, process->start_ticks);
 	watched->look_again_usec = root_monotonic_usec(observe->root);
 	/* What has been there for a while has its vCPUs. */
 	watched->look_gap_usec = announced ? 1000 : 500000;
@@ -292,7 +298,7 @@ static bool asks_for_kvm(const struct cmdline *cmdline)
 static int find_program(struct observe *observe, const struct proc_stat *stat, bool readable)
 {
 	struct watched_process *process = map_get(&observe->processes, (uint64_t)stat->pid);
-	uint64_t now = root_realtime_usec(observe->root), born;
+	uint64_t now = root_realtime_usec(observe->root);
 	struct process_text text;
 	struct watched *watched;
 	const struct vmm *vmm;
@@ -307,14 +313,12 @@ static int find_program(struct observe *observe, const struct proc_stat *stat, b
 	text_copy(comm, sizeof comm, stat->comm.at, stat->comm.size);
 	process_text_read(observe, stat->pid, comm, &text);
 	vmm = vmm_of(&text.process);
-	born = observe->boot_realtime_usec +
-	       stat->start_ticks * 1000000 / (uint64_t)observe->root->ticks_per_second;
 	/* A process that is ending has lost its memory and its executable, and its VM too. */
 	if (vmm != &vmm_other && (vmm->runs_without_kvm || !readable) && stat->state != 'Z' &&
 	    (!readable || text.exe[0] != '\0')) {
 		bool kvm = asks_for_kvm(&text.cmdline) || !vmm->runs_without_kvm;
 
-		if (!readable || !kvm || now > born + KVM_GRACE_USEC) {
+		if (!readable || !kvm || now > born_usec(observe, stat->start_ticks) + KVM_GRACE_USEC) {
 			process = watched_process(observe, stat);
 			r = process != NULL &&
 			    enter(observe, process, kvm && !readable, false) != NULL ? 0 : -ENOMEM;

@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "base/vec.h"
 #include "observe/sample_vm.h"
+#include "observe/take.h"
 #include "sys/device.h"
 #include "sys/host.h"
 #include "sys/ksm.h"
@@ -47,10 +48,7 @@ struct host_files {
 
 static void set(struct host *host, enum host_figure figure, int64_t number)
 {
-	if (field_present(number))
-		figure_set(host->value, host->state, figure, number);
-	else
-		host->state[figure] = FIGURE_UNSUPPORTED;
+	figure_take(host->value, host->state, figure, number, 0);
 }
 
 /* The whole file in the observer's buffer; it grows until it fits, which is once. */
@@ -282,10 +280,7 @@ static void sample_pressure(struct observe *observe)
 
 static void set_disk(struct disk *disk, enum disk_figure figure, int64_t number)
 {
-	if (field_present(number))
-		figure_set(disk->value, disk->state, figure, number);
-	else
-		disk->state[figure] = FIGURE_UNSUPPORTED;
+	figure_take(disk->value, disk->state, figure, number, 0);
 }
 
 static void sample_disks(struct observe *observe)
@@ -466,12 +461,9 @@ static void sample_topology(struct observe *observe)
 			FIGURE_UNSUPPORTED;
 		if (host_topology_read(observe->root, cpu->number, &topology) < 0)
 			continue;
-		if (field_present(topology.core))
-			figure_set(cpu->value, cpu->state, CPU_CORE, topology.core);
-		if (field_present(topology.package))
-			figure_set(cpu->value, cpu->state, CPU_PACKAGE, topology.package);
-		if (field_present(topology.node))
-			figure_set(cpu->value, cpu->state, CPU_NODE, topology.node);
+		figure_take(cpu->value, cpu->state, CPU_CORE, topology.core, 0);
+		figure_take(cpu->value, cpu->state, CPU_PACKAGE, topology.package, 0);
+		figure_take(cpu->value, cpu->state, CPU_NODE, topology.node, 0);
 		if (topology.siblings[0] != '\0')
 			text_set(&cpu->text[CPU_TEXT_SIBLINGS], topology.siblings,
 				 strlen(topology.siblings));

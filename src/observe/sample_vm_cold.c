@@ -6,13 +6,13 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "observe/find.h"
+#include "observe/take.h"
 #include "observe/threads.h"
 #include "observe/weight.h"
 #include "sys/cgroup_files.h"
 #include "sys/pressure.h"
 #include "sys/proc.h"
 #include "sys/process.h"
-#include "sys/device.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,15 +21,6 @@
 
 /* Things that hardly ever change are looked at in every sixth cold sample: each minute at 1 Hz. */
 #define RARELY 6
-
-static void set(struct vm *vm, enum vm_figure figure, int64_t number, int r)
-{
-	if (r >= 0 && field_present(number))
-		figure_set(vm->value, vm->state, figure, number);
-	else
-		vm->state[figure] = (uint8_t)(r < 0 ? figure_state_from_errno(r)
-						    : FIGURE_UNSUPPORTED);
-}
 
 /* A text that is a setting: another one is an event. */
 static void set_knob_text(struct observe *observe, struct vm *vm, enum vm_text text,
@@ -59,10 +50,10 @@ static int cold_process(struct observe *observe, struct watched *watched)
 		int64_t locked = field_present(status.locked_bytes) ? status.locked_bytes : 0;
 
 		locked += field_present(status.pinned_bytes) ? status.pinned_bytes : 0;
-		set(vm, VM_SWAP, status.swap_bytes, 0);
-		set(vm, VM_RSS_ANONYMOUS, status.rss_anonymous_bytes, 0);
-		set(vm, VM_LOCKED, field_present(status.locked_bytes) ? locked : FIELD_ABSENT, 0);
-		set(vm, VM_CPUS_ALLOWED, status.cpus_allowed, 0);
+		vm_take(vm, VM_SWAP, status.swap_bytes, 0);
+		vm_take(vm, VM_RSS_ANONYMOUS, status.rss_anonymous_bytes, 0);
+		vm_take(vm, VM_LOCKED, field_present(status.locked_bytes) ? locked : FIELD_ABSENT, 0);
+		vm_take(vm, VM_CPUS_ALLOWED, status.cpus_allowed, 0);
 		set_knob_text(observe, vm, VM_TEXT_AFFINITY, status.cpus_list.at,
 			      status.cpus_list.size);
 	}
@@ -87,10 +78,10 @@ static void cold_ksm(struct observe *observe, struct watched *watched)
 		if (size < 0 || field_parse_number(bytes, (size_t)size, &ksm.merging_pages) < 0)
 			ksm.merging_pages = FIELD_ABSENT;
 	}
-	set(vm, VM_KSM_MERGED, ksm.merging_pages, field_present(ksm.merging_pages) ? 0 : r);
-	set(vm, VM_KSM_ZERO, ksm.zero_pages, r);
-	set(vm, VM_KSM_TRACKED, ksm.tracked_pages, r);
-	set(vm, VM_KSM_PROFIT, ksm.profit_bytes, r);
+	vm_take(vm, VM_KSM_MERGED, ksm.merging_pages, field_present(ksm.merging_pages) ? 0 : r);
+	vm_take(vm, VM_KSM_ZERO, ksm.zero_pages, r);
+	vm_take(vm, VM_KSM_TRACKED, ksm.tracked_pages, r);
+	vm_take(vm, VM_KSM_PROFIT, ksm.profit_bytes, r);
 }
 
 /* -- the cgroup ------------------------------------------------------------------------- */
@@ -233,21 +224,21 @@ static void cold_weight(struct observe *observe, struct watched *watched)
 	int r;
 
 	weight_read(observe, watched, &weight);
-	set(vm, VM_AUTOGROUP_NICE, weight.autogroup_nice, 0);
-	set(vm, VM_WEIGHT, weight.weight, 0);
-	set(vm, VM_WEIGHT_RELATIVE, weight.relative_permyriad, 0);
+	vm_take(vm, VM_AUTOGROUP_NICE, weight.autogroup_nice, 0);
+	vm_take(vm, VM_WEIGHT, weight.weight, 0);
+	vm_take(vm, VM_WEIGHT_RELATIVE, weight.relative_permyriad, 0);
 	set_knob_text(observe, vm, VM_TEXT_WEIGHT_WHERE, weight.where, strlen(weight.where));
 
 	if (watched->places[CGROUP_CPU].path[0] != '/' || watched->places[CGROUP_CPU].path[1] == '\0') {
-		set(vm, VM_QUOTA, FIELD_UNLIMITED, 0); /* nobody can limit the root cgroup */
+		vm_take(vm, VM_QUOTA, FIELD_UNLIMITED, 0); /* nobody can limit the root cgroup */
 		vm->state[VM_QUOTA_BURST] = FIGURE_UNSUPPORTED;
 		watched->has_quota = false;
 		return;
 	}
 	r = cgroup_quota_effective(observe->root, &observe->cgroups, place(watched, CGROUP_CPU),
 				   &quota);
-	set(vm, VM_QUOTA, r < 0 ? FIELD_ABSENT : quota.permyriad, r);
-	set(vm, VM_QUOTA_BURST, r < 0 ? FIELD_ABSENT : quota.burst_usec, r);
+	vm_take(vm, VM_QUOTA, r < 0 ? FIELD_ABSENT : quota.permyriad, r);
+	vm_take(vm, VM_QUOTA_BURST, r < 0 ? FIELD_ABSENT : quota.burst_usec, r);
 	watched->has_quota = r == 0 && quota.permyriad != FIELD_UNLIMITED;
 }
 
@@ -268,13 +259,13 @@ static void cold_own_cgroup(struct observe *observe, struct watched *watched)
 		weight_r = cgroup_io_weight_read(observe->root, &observe->cgroups,
 						 place(watched, CGROUP_IO), &io_weight);
 	}
-	set(vm, VM_MEMORY_CURRENT, memory.current, memory_r);
-	set(vm, VM_MEMORY_LOW, memory.low, memory_r);
-	set(vm, VM_MEMORY_HIGH, memory.high, memory_r);
-	set(vm, VM_MEMORY_MAX, memory.max, memory_r);
-	set(vm, VM_BLOCK_READS, io.reads, io_r);
-	set(vm, VM_BLOCK_WRITES, io.writes, io_r);
-	set(vm, VM_IO_WEIGHT, io_weight, weight_r);
+	vm_take(vm, VM_MEMORY_CURRENT, memory.current, memory_r);
+	vm_take(vm, VM_MEMORY_LOW, memory.low, memory_r);
+	vm_take(vm, VM_MEMORY_HIGH, memory.high, memory_r);
+	vm_take(vm, VM_MEMORY_MAX, memory.max, memory_r);
+	vm_take(vm, VM_BLOCK_READS, io.reads, io_r);
+	vm_take(vm, VM_BLOCK_WRITES, io.writes, io_r);
+	vm_take(vm, VM_IO_WEIGHT, io_weight, weight_r);
 }
 
 static int read_pressure(struct observe *observe, struct watched *watched, const char *file,
@@ -302,13 +293,13 @@ void sample_vm_pressure(struct observe *observe, struct watched *watched, uint64
 	int r;
 
 	r = read_pressure(observe, watched, "cpu.pressure", &pressure);
-	set(vm, VM_PSI_CPU_SOME, pressure.some.total_usec, r);
+	vm_take(vm, VM_PSI_CPU_SOME, pressure.some.total_usec, r);
 	r = read_pressure(observe, watched, "memory.pressure", &pressure);
-	set(vm, VM_PSI_MEMORY_SOME, pressure.some.total_usec, r);
-	set(vm, VM_PSI_MEMORY_FULL, pressure.full.total_usec, r);
+	vm_take(vm, VM_PSI_MEMORY_SOME, pressure.some.total_usec, r);
+	vm_take(vm, VM_PSI_MEMORY_FULL, pressure.full.total_usec, r);
 	r = read_pressure(observe, watched, "io.pressure", &pressure);
-	set(vm, VM_PSI_IO_SOME, pressure.some.total_usec, r);
-	set(vm, VM_PSI_IO_FULL, pressure.full.total_usec, r);
+	vm_take(vm, VM_PSI_IO_SOME, pressure.some.total_usec, r);
+	vm_take(vm, VM_PSI_IO_FULL, pressure.full.total_usec, r);
 	vm->sampled_usec[GROUP_PRESSURE] = monotonic_usec;
 }
 
@@ -344,9 +335,9 @@ static void cold_kvm(struct observe *observe, struct watched *watched)
 	int r;
 
 	number = read_kvm(observe, watched, "exits", &r);
-	set(watched->vm, VM_KVM_EXITS, number, r);
+	vm_take(watched->vm, VM_KVM_EXITS, number, r);
 	number = read_kvm(observe, watched, "halt_poll_fail_ns", &r);
-	set(watched->vm, VM_KVM_HALT_POLL_WASTED, field_present(number) ? number / 1000 : number, r);
+	vm_take(watched->vm, VM_KVM_HALT_POLL_WASTED, field_present(number) ? number / 1000 : number, r);
 }
 
 static void add_tap(struct watched *watched, const char *name)

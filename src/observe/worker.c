@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "observe/observer.h"
+#include "observe/take.h"
 #include "sys/cmdline.h"
 #include "sys/libvirt.h"
 #include "sys/proc.h"
@@ -227,15 +228,6 @@ void worker_free(struct worker *worker)
 	free(worker);
 }
 
-static void set(struct vm *vm, enum vm_figure figure, int64_t number, int code)
-{
-	if (code == 0 && field_present(number))
-		figure_set(vm->value, vm->state, figure, number);
-	else
-		vm->state[figure] = (uint8_t)(code < 0 ? figure_state_from_errno(code)
-						       : FIGURE_UNSUPPORTED);
-}
-
 static void take_answer(const struct worker *worker, struct observe *observe,
 			const struct task *task)
 {
@@ -244,8 +236,8 @@ static void take_answer(const struct worker *worker, struct observe *observe,
 	if (vm == NULL)
 		return;
 	if (worker->with_maps) {
-		set(vm, VM_PSS, task->maps.pss, task->maps_code);
-		set(vm, VM_HUGE, task->maps.huge, task->maps_code);
+		vm_take(vm, VM_PSS, task->maps.pss, task->maps_code);
+		vm_take(vm, VM_HUGE, task->maps.huge, task->maps_code);
 		vm->sampled_usec[GROUP_MAPS] = task->monotonic_usec;
 	}
 	if (worker->with_owner) {
@@ -255,10 +247,10 @@ static void take_answer(const struct worker *worker, struct observe *observe,
 
 		memcpy(value, vm->value, sizeof value);
 		memcpy(state, vm->state, sizeof state);
-		set(vm, VM_BALLOON_ACTUAL, task->balloon.actual_bytes, task->owner_code);
-		set(vm, VM_BALLOON_TARGET, task->balloon.target_bytes, task->owner_code);
-		set(vm, VM_GUEST_FREE, task->balloon.free_bytes, task->owner_code);
-		set(vm, VM_GUEST_AVAILABLE, task->balloon.available_bytes, task->owner_code);
+		vm_take(vm, VM_BALLOON_ACTUAL, task->balloon.actual_bytes, task->owner_code);
+		vm_take(vm, VM_BALLOON_TARGET, task->balloon.target_bytes, task->owner_code);
+		vm_take(vm, VM_GUEST_FREE, task->balloon.free_bytes, task->owner_code);
+		vm_take(vm, VM_GUEST_AVAILABLE, task->balloon.available_bytes, task->owner_code);
 		observe_knob_events(observe, vm, "", before, vm_view(vm));
 		vm->sampled_usec[GROUP_OWNER] = task->monotonic_usec;
 	}
