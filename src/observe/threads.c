@@ -219,7 +219,8 @@ static void set_comm(struct thread *thread, const char *comm)
 	text_set(&thread->text[THREAD_TEXT_COMM], comm, strlen(comm));
 }
 
-static int thread_new(struct look *look, pid_t tid, const char *comm)
+/* A thread that is new, or that may have become a vCPU's since. */
+static int thread_judge(struct look *look, pid_t tid, const char *comm)
 {
 	struct watched *watched = look->watched;
 	struct vm *vm = watched->vm;
@@ -244,8 +245,12 @@ static int thread_new(struct look *look, pid_t tid, const char *comm)
 
 		if (r < 0)
 			return r;
-	} else if (vm_thread(vm, role, -1, tid) == NULL) {
-		return -ENOMEM;
+	} else {
+		thread = thread_by_tid(vm, tid);
+		if (thread != NULL && thread->role != role)
+			thread_drop(look, thread);
+		if (vm_thread(vm, role, -1, tid) == NULL)
+			return -ENOMEM;
 	}
 	thread = thread_by_tid(vm, tid);
 	if (thread != NULL)
@@ -259,6 +264,8 @@ static int thread_listed(const char *name, void *context)
 	struct watched *watched = look->watched;
 	pid_t tid = atoi(name);
 	struct thread *thread = thread_by_tid(watched->vm, tid);
+	bool settled = thread != NULL && (thread->role == ROLE_VCPU || !watched->by_kvm ||
+					  !vcpus_lack_threads(watched->vm));
 	char comm[64];
 	ssize_t size;
 
@@ -269,12 +276,7 @@ static int thread_listed(const char *name, void *context)
 		look->observe->tids[look->observe->tid_count++] = tid;
 	if (is_vcpu_of_sibling(watched, tid))
 		return 0;
-	if (thread != NULL && thread->role != ROLE_VCPU && watched->by_kvm &&
-	    vcpus_lack_threads(watched->vm)) {
-		thread_drop(look, thread); /* perhaps it has become a vCPU's since */
-		thread = NULL;
-	}
-	if (thread != NULL && thread->text[THREAD_TEXT_COMM] != NULL)
+	if (settled && thread->text[THREAD_TEXT_COMM] != NULL)
 		return 0;
 	if (tid == watched->process->pid) {
 		text_copy(comm, sizeof comm, watched->process->comm, strlen(watched->process->comm));
@@ -286,11 +288,11 @@ static int thread_listed(const char *name, void *context)
 		if (comm[size - 1] == '\n')
 			comm[size - 1] = '\0';
 	}
-	if (thread != NULL) {
+	if (settled) {
 		set_comm(thread, comm);
 		return 0;
 	}
-	return thread_new(look, tid, comm);
+	return thread_judge(look, tid, comm);
 }
 
 static bool was_listed(const struct observe *observe, pid_t tid)
