@@ -5,64 +5,55 @@
 # time of a call is taken in the VMM itself: by the test VMM's log, and by a library preloaded into
 # QEMU. The bars, in a VM's first second: 99 of 100 within 10 ms and 20 ms.
 . "$SOURCE_ROOT/tests/bench/lib.sh"
-
-need_root
-need_kvm
+. "$SOURCE_ROOT/tests/bench/follow.sh"
 
 births=${TRUCE_BIRTHS:-200}
 qemu_births=${TRUCE_QEMU_BIRTHS:-50}
 
-follow_start() {
-	mkfifo "$scratch/ask-$1"
-	exec 9<>"$scratch/ask-$1"
-	background sh -c 'exec "$1" <"$2" 9>&-' sh "$BENCH_DIR/observe_follow" "$scratch/ask-$1" \
-		>"$scratch/followed-$1"
-	echo >&9
-	poll_until 20 grep -q '^end' "$scratch/followed-$1" || fail "the observer did not begin"
-}
-
-# Once it has answered, it has listed all that it ever will.
-follow_end() {
-	echo >&9
-	poll_until 20 sh -c "[ \$(grep -c '^end' '$scratch/followed-$1') -eq 2 ]" ||
-		fail "the observer did not answer"
-	exec 9>&-
-	wait "$pid"
-}
+need_root
+need_kvm
 
 tiny() {
-	follow_start tiny
-	"$TINY_VMM" births --count "$births" --vcpus 2 --gap-ms 20 --hold-ms 300 --spin 0.5 \
-		--log "$scratch/log-tiny" >/dev/null || fail "the test VMM failed"
-	follow_end tiny
-	"$SOURCE_ROOT/tests/bench/births_join.py" tiny_vmm "$scratch/log-tiny" "$scratch/followed-tiny"
+	setsid "$TINY_VMM" births --count "$births" --vcpus 2 --gap-ms 20 --hold-ms 300 --spin 0.5 \
+		--log "$scratch/log" >/dev/null || fail "the test VMM failed"
 }
 
 # It lives for half a second, paused; 124 says that it lived until then.
 qemu_birth() {
 	status=0
-	KVM_TIMES=$scratch/log-qemu LD_PRELOAD=$BENCH_DIR/libkvm_times.so \
-		timeout 0.5 qemu-system-x86_64 -accel kvm -smp 2 -m 32 -nodefaults -no-user-config \
+	KVM_TIMES=$scratch/log LD_PRELOAD=$BENCH_DIR/libkvm_times.so \
+		setsid timeout 0.5 qemu-system-x86_64 -accel kvm -smp 2 -m 32 -nodefaults -no-user-config \
 		-display none -S 2>"$scratch/qemu.err" || status=$?
 	[ $status -eq 124 ] || fail "QEMU ended with $status: $(cat "$scratch/qemu.err")"
 }
 
-by_qemu() {
-	follow_start qemu
+qemus() {
 	n=0
 	while [ $n -lt "$qemu_births" ]; do
 		qemu_birth
 		n=$((n + 1))
 	done
-	follow_end qemu
-	"$SOURCE_ROOT/tests/bench/births_join.py" qemu "$scratch/log-qemu" "$scratch/followed-qemu"
+}
+
+# measure NAME COMMAND: an observer while the command makes its births.
+measure() {
+	rm -f "$scratch/log"
+	follow_start
+	"$2"
+	follow_ask # it has listed by now whatever it ever will
+	read -r ran waited _ <"/proc/$follow_pid/schedstat"
+	follow_end
+	"$SOURCE_ROOT/tests/bench/births_join.py" "$1" "$scratch/log" "$scratch/followed" ||
+		fail "the log of $1 cannot be used"
+	echo "           (the observer ran for $((ran / 1000000)) ms and waited for a CPU for" \
+		"$((waited / 1000000)) ms)"
 }
 
 bench_head "From KVM's call to the list, milliseconds from the begin of the call"
 echo "VMM        call             count   median      90%      99%    worst  99%, from end  never  bar of the 99%"
-tiny
+measure tiny_vmm tiny
 if command -v qemu-system-x86_64 >/dev/null; then
-	by_qemu
+	measure qemu qemus
 else
 	echo "qemu       not measured: it is not installed (Debian package qemu-system-x86)"
 fi
