@@ -341,6 +341,27 @@ static void what_a_host_sends_into_a_tap_its_guest_receives(void **state)
 	assert_int_equal(observe_snapshot(host->observe)->nic_count, 0);
 }
 
+static void a_tap_that_was_given_away_counts_no_more(void **state)
+{
+	struct fake_host *host = *state;
+	int64_t received;
+	int i;
+
+	put_qemu_kvm(host);
+	put_tap(host, 1000);
+	fake_observe(host, &watching, NULL);
+	fake_remove(host, "proc/100/fd/20");
+	for (i = 0; i < 100; i++) /* descriptors are looked at once a minute */
+		fake_tick(host);
+	assert_string_equal(fake_vm(host, 100)->text[VM_TEXT_TAPS], "");
+	received = fake_vm(host, 100)->value[VM_NET_RECEIVED];
+	put_tap(host, 9000);
+	fake_remove(host, "proc/100/fd/20");
+	fake_tick(host);
+	assert_int_equal(fake_vm(host, 100)->value[VM_NET_RECEIVED], received);
+	assert_int_equal(fake_vm(host, 100)->state[VM_NET_RECEIVED], FIGURE_PRESENT);
+}
+
 static void the_tap_of_a_vm_that_ended_is_nobody_s(void **state)
 {
 	struct fake_host *host = *state;
@@ -439,6 +460,7 @@ int main(void)
 		TEST(a_vcpu_s_own_quota_holds_back_that_vcpu_alone),
 		TEST(what_a_cgroup_throttled_before_its_vm_is_not_the_vm_s),
 		TEST(what_a_host_sends_into_a_tap_its_guest_receives),
+		TEST(a_tap_that_was_given_away_counts_no_more),
 		TEST(the_tap_of_a_vm_that_ended_is_nobody_s),
 		TEST(a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not),
 		TEST(a_knob_turned_by_somebody_is_an_event),

@@ -28,6 +28,7 @@ struct worker;
 /* A tap's counters as last read; what it grows by is its VM's. */
 struct tap {
 	char name[16];
+	bool held; /* found among the descriptors when they were last read */
 	bool has_before;
 	int64_t received_bytes, received_packets, sent_bytes, sent_packets, drops;
 };

@@ -340,56 +340,89 @@ static void cold_kvm(struct observe *observe, struct watched *watched)
 	vm_take(watched->vm, VM_KVM_HALT_POLL_WASTED, field_present(number) ? number / 1000 : number, r);
 }
 
-static void add_tap(struct watched *watched, const char *name)
+/* True when it is a new one. */
+static bool tap_held(struct watched *watched, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < watched->tap_count; i++)
+		if (strcmp(watched->taps[i].name, name) == 0) {
+			watched->taps[i].held = true;
+			return false;
+		}
+	if (!VEC_RESERVE(watched->taps, watched->tap_capacity, watched->tap_count + 1))
+		return false;
+	memset(&watched->taps[i], 0, sizeof *watched->taps);
+	text_copy(watched->taps[i].name, sizeof watched->taps->name, name, strlen(name));
+	watched->taps[i].held = true;
+	watched->tap_count++;
+	return true;
+}
+
+/* Its name may be another VM's tap from now on. True when there was one. */
+static bool drop_taps_not_held(struct watched *watched)
+{
+	size_t i, kept = 0, before = watched->tap_count;
+
+	for (i = 0; i < watched->tap_count; i++)
+		if (watched->taps[i].held)
+			watched->taps[kept++] = watched->taps[i];
+	watched->tap_count = kept;
+	return kept != before;
+}
+
+static void name_taps(struct watched *watched)
 {
 	struct str names;
 	size_t i;
 
-	for (i = 0; i < watched->tap_count; i++)
-		if (strcmp(watched->taps[i].name, name) == 0)
-			return;
-	if (!VEC_RESERVE(watched->taps, watched->tap_capacity, watched->tap_count + 1))
-		return;
-	memset(&watched->taps[watched->tap_count], 0, sizeof *watched->taps);
-	text_copy(watched->taps[watched->tap_count].name, sizeof watched->taps->name, name,
-		  strlen(name));
-	watched->tap_count++;
 	str_init(&names);
 	for (i = 0; i < watched->tap_count; i++)
 		str_appendf(&names, i > 0 ? ",%s" : "%s", watched->taps[i].name);
 	if (!names.failed)
-		text_set(&watched->vm->text[VM_TEXT_TAPS], names.data, names.length);
+		text_set(&watched->vm->text[VM_TEXT_TAPS], names.data != NULL ? names.data : "",
+			 names.length);
 	str_done(&names);
 }
 
-/* Taps come and go with the descriptors, which are many: looked at rarely. */
-static void cold_taps(struct observe *observe, struct watched *watched)
+static void read_taps(struct observe *observe, struct watched *watched)
 {
 	struct holdings *h = &observe->holdings;
 	char bytes[512], name[64];
-	unsigned figure;
+	bool changed = false;
 	size_t i;
 
-	if (watched->process->vms != watched || watched->cold_count % RARELY > 1)
-		return;
-	if (!observe->has_taps) {
-		for (figure = VM_NET_RECEIVED; figure <= VM_NET_DROPS; figure++)
-			watched->vm->state[figure] = FIGURE_UNSUPPORTED;
-		return;
-	}
 	if (holdings_read(observe->root, watched->process->pid, h) < 0)
-		h->tun_count = 0;
+		return;
+	for (i = 0; i < watched->tap_count; i++)
+		watched->taps[i].held = false;
 	for (i = 0; i < h->tun_count; i++) {
 		ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/fdinfo/%d",
 					    watched->process->pid, h->tun_fds[i]);
 
 		if (size > 0 && process_tap_name(bytes, (size_t)size, name, sizeof name) == 0 &&
 		    name[0] != '\0')
-			add_tap(watched, name);
+			changed |= tap_held(watched, name);
 	}
-	if (watched->tap_count == 0)
-		for (figure = VM_NET_RECEIVED; figure <= VM_NET_DROPS; figure++)
-			watched->vm->state[figure] = FIGURE_UNSUPPORTED;
+	changed |= drop_taps_not_held(watched);
+	if (changed)
+		name_taps(watched);
+}
+
+/* Taps come and go with the descriptors, which are many: looked at rarely. */
+static void cold_taps(struct observe *observe, struct watched *watched)
+{
+	struct vm *vm = watched->vm;
+	unsigned figure;
+
+	if (watched->process->vms != watched || watched->cold_count % RARELY > 1)
+		return;
+	if (observe->has_taps)
+		read_taps(observe, watched);
+	if (watched->tap_count > 0 || vm->state[VM_NET_RECEIVED] == FIGURE_PRESENT)
+		return; /* what was counted before its taps went holds */
+	for (figure = VM_NET_RECEIVED; figure <= VM_NET_DROPS; figure++)
+		vm->state[figure] = FIGURE_UNSUPPORTED;
 }
 
 static void cold_thread(struct observe *observe, struct watched *watched, struct thread *thread)
