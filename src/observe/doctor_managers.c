@@ -33,8 +33,8 @@ static const struct {
 	{ "kubelet", "kubelet", "kubelet.service", "weights, quotas and limits below kubepods" },
 	{ "libvirtd", "libvirtd", "libvirtd.service", "every knob of its domains" },
 	{ "virtqemud", "virtqemud", "virtqemud.service", "every knob of its domains" },
-	{ "nova-compute", "nova-compute", "nova-compute.service", "weights and affinity when a VM starts" },
-	{ "Proxmox VE", "pvestatd", "pvestatd.service", "balloons of its VMs; weights when a VM starts" },
+	{ "nova-compute", "nova-compute", "nova-compute.service", "weights and affinity at a VM's start" },
+	{ "Proxmox VE", "pvestatd", "pvestatd.service", "balloons of its VMs; weights at their start" },
 	{ "irqbalance", "irqbalance", "irqbalance.service", "affinity of interrupts" },
 };
 

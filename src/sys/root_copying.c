@@ -8,11 +8,8 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "sys/capture_files.h"
-#include "sys/copy_place.h"
-#include "sys/errno_name.h"
-#include "sys/secrets.h"
+#include "sys/keeper.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,9 +20,6 @@
 
 /* No file that a reader wants whole is larger. */
 #define FILE_MOST (4u << 20)
-
-/* What the copy has of a path. */
-enum kept { KEPT_NOTHING, KEPT_REFUSAL, KEPT_DIRECTORY, KEPT_PRESENCE, KEPT_CONTENT };
 
 /* An open descriptor of the host. */
 struct copying_file {
@@ -39,11 +33,10 @@ struct root_copying {
 	/* Readers may be on several threads, and a listing calls back: recursive. It is held while
 	 * the host is read, so that a copy is written in the order in which it was read. */
 	pthread_mutex_t lock;
-	struct copy copy;
+	struct keeper keeper;
 	copying_sees *sees;
 	void *context;
 	uint64_t start_monotonic_usec, start_realtime_usec;
-	struct map kept; /* hash of the path -> enum kept */
 	struct copying_file *files; /* by descriptor */
 	size_t file_capacity;
 	struct pollfd *processes; /* pidfds of our own, for their exits */
@@ -58,8 +51,6 @@ struct root_copying {
 	struct str told_at_start, events, same_files;
 	uint64_t latest_usec;
 	bool compared;
-	struct copying_counts counts;
-	struct error failure; /* the first to write the copy */
 };
 
 static struct root_copying *copying(struct root *root)
@@ -68,18 +59,6 @@ static struct root_copying *copying(struct root *root)
 }
 
 /* -- processes */
-
-static bool path_process(const char *path, pid_t *ret)
-{
-	struct cursor at = cursor_over(path, strlen(path));
-	uint64_t pid;
-
-	if (!cursor_take_text(&at, "/proc/") || cursor_at_end(&at) ||
-	    !isdigit((unsigned char)*at.at) || !cursor_take_u64(&at, &pid) || pid > INT_MAX)
-		return false;
-	*ret = (pid_t)pid;
-	return true;
-}
 
 static pid_t thread_process(struct root_copying *self, pid_t tid)
 {
@@ -97,7 +76,7 @@ static bool path_is_hidden(struct root_copying *self, const char *path)
 {
 	pid_t pid;
 
-	return path_process(path, &pid) && process_is_hidden(self, pid);
+	return keeper_path_process(path, &pid) && process_is_hidden(self, pid);
 }
 
 /* Born since the births are told: it may still be moved, renamed, and given its threads. */
@@ -105,154 +84,22 @@ static bool path_is_young(struct root_copying *self, const char *path)
 {
 	pid_t pid;
 
-	return self->following && self->listed && path_process(path, &pid) &&
+	return self->following && self->listed && keeper_path_process(path, &pid) &&
 	       map_get(&self->there_at_start, (uint64_t)thread_process(self, pid)) == NULL;
 }
 
-/* -- keeping */
-
-static void copying_fail(struct root_copying *self, const char *path, int code)
-{
-	if (self->failure.code == 0)
-		error_errno(&self->failure, code, "cannot write the copy of %s", path);
-}
-
-/* FNV-1a; two paths of one capture do not meet in 64 bits. */
-static uint64_t path_hash(const char *path)
-{
-	uint64_t hash = 0xcbf29ce484222325ull;
-
-	for (; *path != '\0'; path++)
-		hash = (hash ^ (unsigned char)*path) * 0x100000001b3ull;
-	return hash;
-}
-
-static enum kept kept_of(struct root_copying *self, const char *path)
-{
-	return (enum kept)(uintptr_t)map_get(&self->kept, path_hash(path));
-}
-
-/* Takes the outcome of a write into the books. */
-static void copying_note(struct root_copying *self, const char *path, enum kept kept, size_t size,
-			 int r)
-{
-	enum kept before = kept_of(self, path);
-
-	if (r < 0) {
-		/* Something else is there, as a link in a directory's place: that stays. */
-		if (r != -EEXIST && r != -EINVAL && r != -ENOTDIR)
-			copying_fail(self, path, r);
-		return;
-	}
-	if (!map_put(&self->kept, path_hash(path), (void *)(uintptr_t)kept))
-		copying_fail(self, path, -ENOMEM);
-	self->counts.files += before == KEPT_NOTHING && kept >= KEPT_PRESENCE;
-	self->counts.refused += kept == KEPT_REFUSAL;
-	self->counts.bytes += size;
-}
-
-/* Arguments of a process, or of the kernel: what ends each of them; -1 for other files. */
-static int path_separator(const char *path)
-{
-	pid_t pid;
-	size_t size = strlen(path);
-
-	if (strcmp(path, "/proc/cmdline") == 0)
-		return ' ';
-	return path_process(path, &pid) && size > 8 && strcmp(path + size - 8, "/cmdline") == 0 ? 0
-											  : -1;
-}
+/* -- files */
 
 static void keep_content(struct root_copying *self, const char *path, const char *bytes,
 			 size_t size)
 {
-	enum kept before = kept_of(self, path);
-	int separator = path_separator(path);
-	struct str masked;
-	size_t count = 0;
-
-	if (before == KEPT_CONTENT && (size == 0 || !path_is_young(self, path)))
-		return;
-	str_init(&masked);
-	if (separator >= 0) {
-		count = secrets_mask(bytes, size, (char)separator, &masked);
-		if (masked.failed) {
-			copying_fail(self, path, -ENOMEM);
-			return str_done(&masked);
-		}
-		bytes = masked.data;
-		size = masked.length;
-	}
-	self->counts.masked += before == KEPT_CONTENT ? 0 : count;
-	copying_note(self, path, KEPT_CONTENT, before == KEPT_CONTENT ? 0 : size,
-		     copy_put_file(&self->copy, path, bytes, size, true));
-	str_done(&masked);
-}
-
-static void keep_presence(struct root_copying *self, const char *path)
-{
-	if (kept_of(self, path) == KEPT_NOTHING)
-		copying_note(self, path, KEPT_PRESENCE, 0,
-			     copy_put_file(&self->copy, path, "", 0, false));
-}
-
-/* Nothing there, or no more, is no refusal; what Truce itself lacks is not the host's. */
-static bool failure_is_a_refusal(ssize_t code)
-{
-	static const int others[] = { ENOENT, ESRCH, ENOTDIR, ENODEV, EISDIR, EMFILE, ENFILE, ENOMEM,
-				      EINTR, EAGAIN, ENAMETOOLONG, 0 };
-
-	for (size_t i = 0; others[i] != 0; i++)
-		if (code == -others[i])
-			return false;
-	return true;
-}
-
-/* A process that is ending refuses what it has no more. */
-static bool path_is_of_the_dead(struct root_copying *self, const char *path)
-{
-	char name[48], text[512];
-	const char *behind;
-	pid_t pid;
-
-	if (!path_process(path, &pid))
-		return false;
-	snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
-	if (root_read(self->inner, name, text, sizeof text) < 0)
-		return true;
-	behind = strrchr(text, ')');
-	return behind != NULL && behind[1] == ' ' && (behind[2] == 'Z' || behind[2] == 'X');
-}
-
-static void keep_refusal(struct root_copying *self, const char *path, ssize_t code)
-{
-	char name[PATH_MAX], text[32];
-
-	if (!failure_is_a_refusal(code) || kept_of(self, path) != KEPT_NOTHING ||
-	    path_is_of_the_dead(self, path) ||
-	    snprintf(name, sizeof name, "%s.errno", path) >= (int)sizeof name)
-		return;
-	snprintf(text, sizeof text, "%s\n", errno_name((int)code));
-	copying_note(self, path, KEPT_REFUSAL, 0,
-		     copy_put_file(&self->copy, name, text, strlen(text), false));
-}
-
-static void keep_directory(struct root_copying *self, const char *path)
-{
-	if (kept_of(self, path) == KEPT_NOTHING)
-		copying_note(self, path, KEPT_DIRECTORY, 0, copy_put_directory(&self->copy, path));
+	keeper_content(&self->keeper, path, bytes, size, path_is_young(self, path));
 }
 
 static void keep_link(struct root_copying *self, const char *path, const char *target)
 {
-	bool young = path_is_young(self, path);
-
-	if (kept_of(self, path) != KEPT_CONTENT || young)
-		copying_note(self, path, KEPT_CONTENT, 0,
-			     copy_put_link(&self->copy, path, target, young));
+	keeper_link(&self->keeper, path, target, path_is_young(self, path));
 }
-
-/* -- files */
 
 static struct copying_file *copying_file(struct root_copying *self, int fd)
 {
@@ -271,16 +118,16 @@ static void keep_opened(struct root_copying *self, int fd, const char *path)
 	struct stat status;
 
 	if (file == NULL || fstat(fd, &status) < 0)
-		return copying_fail(self, path, -ENOMEM);
+		return keeper_fail(&self->keeper, path, -ENOMEM);
 	if (S_ISDIR(status.st_mode)) {
-		keep_directory(self, path);
+		keeper_directory(&self->keeper, path);
 	} else if (!S_ISREG(status.st_mode)) {
 		/* A device: a capture has an empty file in its place, which says that it opens. */
-		keep_presence(self, path);
+		keeper_presence(&self->keeper, path);
 	} else {
 		file->path = strdup(path);
 		if (file->path == NULL)
-			copying_fail(self, path, -ENOMEM);
+			keeper_fail(&self->keeper, path, -ENOMEM);
 	}
 	file->said = false;
 }
@@ -323,7 +170,7 @@ static const char *place_of(struct root_copying *self, const char *path, char ow
 	const char *file;
 	pid_t tid;
 
-	if (!path_process(path, &tid) || number_is_of_a_process(self, tid))
+	if (!keeper_path_process(path, &tid) || number_is_of_a_process(self, tid))
 		return path;
 	file = strrchr(path, '/');
 	if (strcmp(file, "/status") != 0)
@@ -346,7 +193,7 @@ static int copying_open(struct root *root, const char *path)
 	fd = root_open(self->inner, path);
 	place = place_of(self, path, own);
 	if (fd < 0 && place != NULL)
-		keep_refusal(self, place, fd);
+		keeper_refusal(&self->keeper, place, fd);
 	else if (place != NULL)
 		keep_opened(self, fd, place);
 	return fd;
@@ -363,7 +210,7 @@ static void keep_whole(struct root_copying *self, int fd, const char *path, size
 		free(bytes);
 		bytes = malloc(size);
 		if (bytes == NULL)
-			return copying_fail(self, path, -ENOMEM);
+			return keeper_fail(&self->keeper, path, -ENOMEM);
 		got = root_pread(self->inner, fd, bytes, size);
 	} while (got == (ssize_t)size && size < FILE_MOST);
 	if (got >= 0)
@@ -380,7 +227,7 @@ static ssize_t copying_pread(struct root *root, int fd, void *buffer, size_t siz
 		return got;
 	file->said = true;
 	if (got < 0)
-		keep_refusal(self, file->path, got);
+		keeper_refusal(&self->keeper, file->path, got);
 	else if ((size_t)got == size && size > 0)
 		keep_whole(self, fd, file->path, size);
 	else
@@ -395,7 +242,7 @@ static void copying_close(struct root *root, int fd)
 
 	/* Opened and not read: somebody only wanted to know whether it is there. */
 	if (file != NULL && file->path != NULL && !file->said)
-		keep_presence(self, file->path);
+		keeper_presence(&self->keeper, file->path);
 	if (file != NULL) {
 		free(file->path);
 		file->path = NULL;
@@ -414,7 +261,7 @@ static ssize_t copying_readlink(struct root *root, const char *path, char *buffe
 	got = root_readlink(self->inner, path, target, sizeof target);
 	if (got < 0) {
 		if (got != -EINVAL && place_of(self, path, own) == path)
-			keep_refusal(self, path, got);
+			keeper_refusal(&self->keeper, path, got);
 		return got;
 	}
 	if (place_of(self, path, own) == path)
@@ -461,7 +308,7 @@ static void keep_entry(struct root_copying *self, const char *path)
 	struct stat status;
 	int fd;
 
-	if (kept_of(self, path) != KEPT_NOTHING)
+	if (keeper_has(&self->keeper, path))
 		return;
 	if (root_readlink(self->inner, path, target, sizeof target) > 0)
 		return keep_link(self, path, target);
@@ -469,7 +316,7 @@ static void keep_entry(struct root_copying *self, const char *path)
 	if (fd < 0)
 		return;
 	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode))
-		keep_directory(self, path);
+		keeper_directory(&self->keeper, path);
 	root_close(self->inner, fd);
 }
 
@@ -477,7 +324,7 @@ static bool path_is_task_directory(const char *path, pid_t *ret_pid)
 {
 	size_t size = strlen(path);
 
-	return size > 5 && strcmp(path + size - 5, "/task") == 0 && path_process(path, ret_pid);
+	return size > 5 && strcmp(path + size - 5, "/task") == 0 && keeper_path_process(path, ret_pid);
 }
 
 static void note_entry(struct listing *listing, const char *name)
@@ -489,12 +336,12 @@ static void note_entry(struct listing *listing, const char *name)
 	if (snprintf(path, sizeof path, "%s/%s", listing->path, name) >= (int)sizeof path)
 		return;
 	if (path_is_task_directory(listing->path, &pid)) {
-		keep_directory(self, path);
+		keeper_directory(&self->keeper, path);
 		tid = atoi(name);
 		if (tid != pid)
 			map_put(&self->thread_process, (uint64_t)tid, (void *)(intptr_t)pid);
 	} else if (strcmp(listing->path, "/proc") == 0) {
-		if (path_process(path, &pid))
+		if (keeper_path_process(path, &pid))
 			note_process(self, pid);
 	} else if (strncmp(listing->path, "/proc/", 6) != 0) {
 		keep_entry(self, path);
@@ -534,9 +381,9 @@ static int copying_list(struct root *root, const char *path, root_list_function 
 	if (place_of(self, path, own) != path)
 		return r;
 	if (r < 0 && !listing.stopped)
-		keep_refusal(self, path, r);
+		keeper_refusal(&self->keeper, path, r);
 	else
-		keep_directory(self, path);
+		keeper_directory(&self->keeper, path);
 	self->listed = self->listed || strcmp(path, "/proc") == 0;
 	return r;
 }
@@ -614,9 +461,11 @@ static int copying_event_next(struct root *root, struct root_event *ret)
 	return 1;
 }
 
-static void copying_watch(struct root_copying *self, pid_t pid, int pidfd)
+/* A descriptor of our own, not a duplicate: one that is left open would keep the reader's epoll
+ * awake after he has closed his. */
+static void copying_watch(struct root_copying *self, pid_t pid)
 {
-	int own = fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
+	int own = root_pidfd(self->inner, pid);
 
 	if (own < 0)
 		return;
@@ -635,7 +484,7 @@ static int copying_pidfd(struct root *root, pid_t pid)
 	int fd = root_pidfd(self->inner, pid);
 
 	if (fd >= 0)
-		copying_watch(self, pid, fd);
+		copying_watch(self, pid);
 	return fd;
 }
 
@@ -786,7 +635,7 @@ static void copying_free(struct root *root)
 	free(self->files);
 	free(self->processes);
 	free(self->process_pids);
-	map_done(&self->kept);
+	keeper_done(&self->keeper);
 	map_done(&self->there_at_start);
 	map_done(&self->told);
 	map_done(&self->main_threads);
@@ -836,7 +685,7 @@ struct root *root_copying_new(struct root *inner, int directory, copying_sees *s
 	self->root = *inner;
 	self->root.ops = &copying_ops;
 	self->inner = inner;
-	self->copy = (struct copy){ directory, inner };
+	keeper_init(&self->keeper, directory, inner);
 	self->sees = sees;
 	self->context = context;
 	self->start_monotonic_usec = root_monotonic_usec(inner);
@@ -854,10 +703,10 @@ static void finish_file(struct root_copying *self, const char *path, struct str 
 	if (second->length > 0)
 		str_append_bytes(first, second->data, second->length);
 	if (first->failed || second->failed)
-		return copying_fail(self, path, -ENOMEM);
-	r = copy_put_file(&self->copy, path, first->data, first->length, true);
+		return keeper_fail(&self->keeper, path, -ENOMEM);
+	r = copy_put_file(&self->keeper.copy, path, first->data, first->length, true);
 	if (r < 0)
-		copying_fail(self, path, r);
+		keeper_fail(&self->keeper, path, r);
 }
 
 static void finish_about(struct root_copying *self, const char *more)
@@ -890,12 +739,12 @@ int root_copying_finish(struct root *root, const char *more, struct error *err)
 		finish_file(self, "/events", &self->told_at_start, &self->events);
 	if (self->compared)
 		finish_file(self, "/same-files", &self->same_files, &nothing);
-	if (self->failure.code != 0 && err != NULL)
-		*err = self->failure;
-	return self->failure.code;
+	if (self->keeper.failure.code != 0 && err != NULL)
+		*err = self->keeper.failure;
+	return self->keeper.failure.code;
 }
 
 struct copying_counts root_copying_counts(const struct root *root)
 {
-	return ((const struct root_copying *)root)->counts;
+	return ((const struct root_copying *)root)->keeper.counts;
 }

@@ -10,13 +10,8 @@
 #ifndef SYS_ROOT_COPYING_H
 #define SYS_ROOT_COPYING_H
 
+#include "sys/keeper.h"
 #include "sys/root.h"
-
-struct copying_counts {
-	uint64_t files, bytes; /* links are files, directories are not */
-	uint64_t refused;      /* reads that the kernel refused, kept as refusals */
-	uint64_t masked;       /* arguments */
-};
 
 /* Whether the copy may know of a process; others are hidden from the readers too. */
 typedef bool copying_sees(pid_t pid, void *context);
