@@ -51,6 +51,7 @@ struct watched_process {
 struct watched_thread {
 	pid_t tid;
 	int schedstat_fd;
+	int cpu_stat_fd;   /* of its own cgroup, while that has a quota */
 	bool has_quota;    /* of its own cgroup: libvirt's vcpuN */
 	int64_t run_usec, run_delay_usec, throttled_usec; /* as last read; their growth is the VM's */
 	int64_t tick_delay_usec;     /* run delay of this tick; -1: not sampled in it */

@@ -161,10 +161,23 @@ static int cpu_stat_path(const struct observe *observe, const char *path, char *
 			      (struct span){ path, strlen(path) }, "cpu.stat", ret, size);
 }
 
+static int64_t read_leaf_throttled(struct observe *observe, const struct watched *watched,
+				   struct watched_thread *file, int index)
+{
+	char path[1024] = "", leaf[600];
+
+	if (file->cpu_stat_fd < 0) {
+		snprintf(leaf, sizeof leaf, "%s/vcpu%d", watched->leaves, index);
+		if (cpu_stat_path(observe, leaf, path, sizeof path) < 0)
+			return FIELD_ABSENT;
+		file->cpu_stat_fd = watched_open(observe, "%s", path);
+	}
+	return read_throttled(observe, file->cpu_stat_fd, path);
+}
+
 /* The same for vCPUs that have cgroups and quotas of their own. */
 static int64_t sample_leaves_throttled(struct observe *observe, struct watched *watched)
 {
-	char path[1024], leaf[600];
 	int64_t sum = 0, now;
 	size_t i;
 
@@ -173,11 +186,7 @@ static int64_t sample_leaves_throttled(struct observe *observe, struct watched *
 
 		if (!file->has_quota)
 			continue;
-		snprintf(leaf, sizeof leaf, "%s/vcpu%d", watched->leaves,
-			 watched->vm->threads[i].index);
-		if (cpu_stat_path(observe, leaf, path, sizeof path) < 0)
-			continue;
-		now = read_throttled(observe, -1, path);
+		now = read_leaf_throttled(observe, watched, file, watched->vm->threads[i].index);
 		if (!field_present(now))
 			continue;
 		if (now > file->throttled_usec)

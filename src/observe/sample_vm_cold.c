@@ -184,6 +184,19 @@ static const char *telling_path(const struct watched *watched)
 	return watched->places[CGROUP_CONTROLLER_COUNT].path;
 }
 
+/* They are of the cgroup that it has left. */
+static void close_cpu_stats(struct observe *observe, struct watched *watched)
+{
+	size_t i;
+
+	root_close(observe->root, watched->cpu_stat_fd);
+	watched->cpu_stat_fd = -1;
+	for (i = 0; i < watched->thread_count; i++) {
+		root_close(observe->root, watched->threads[i].cpu_stat_fd);
+		watched->threads[i].cpu_stat_fd = -1;
+	}
+}
+
 static void cold_place(struct observe *observe, struct watched *watched)
 {
 	char bytes[sizeof watched->cgroup_line];
@@ -203,8 +216,7 @@ static void cold_place(struct observe *observe, struct watched *watched)
 	if (strcmp(bytes, watched->cgroup_line) == 0 && watched->cold_count % RARELY != 0)
 		return;
 	if (strcmp(bytes, watched->cgroup_line) != 0) {
-		root_close(observe->root, watched->cpu_stat_fd);
-		watched->cpu_stat_fd = -1;
+		close_cpu_stats(observe, watched);
 		watched->throttled_usec = 0;
 		watched->throttled_known = false;
 	}

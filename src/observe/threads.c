@@ -411,12 +411,13 @@ static int sync_files(struct look *look)
 		return -ENOMEM;
 	for (i = 0; i < vm->thread_count; i++) {
 		moved[i].tid = vm->threads[i].tid;
-		moved[i].schedstat_fd = -1;
+		moved[i].schedstat_fd = moved[i].cpu_stat_fd = -1;
 		for (k = 0; k < watched->thread_count; k++)
 			if (moved[i].tid != 0 && watched->threads[k].tid == moved[i].tid) {
 				moved[i] = watched->threads[k];
 				watched->threads[k].tid = 0;
 				watched->threads[k].schedstat_fd = -1;
+				watched->threads[k].cpu_stat_fd = -1;
 				break;
 			}
 		if (moved[i].schedstat_fd < 0 && needs_file(vm, &vm->threads[i]))
@@ -424,8 +425,10 @@ static int sync_files(struct look *look)
 				watched_open(look->observe, "/proc/%d/task/%d/schedstat",
 					     watched->process->pid, moved[i].tid);
 	}
-	for (k = 0; k < watched->thread_count; k++)
+	for (k = 0; k < watched->thread_count; k++) {
 		root_close(look->observe->root, watched->threads[k].schedstat_fd);
+		root_close(look->observe->root, watched->threads[k].cpu_stat_fd);
+	}
 	free(watched->threads);
 	watched->threads = moved;
 	watched->thread_count = vm->thread_count;

@@ -86,8 +86,10 @@ static void watched_close(struct observe *observe, struct watched *watched)
 	root_close(observe->root, watched->stat_fd);
 	root_close(observe->root, watched->io_fd);
 	root_close(observe->root, watched->cpu_stat_fd);
-	for (i = 0; i < watched->thread_count; i++)
+	for (i = 0; i < watched->thread_count; i++) {
 		root_close(observe->root, watched->threads[i].schedstat_fd);
+		root_close(observe->root, watched->threads[i].cpu_stat_fd);
+	}
 }
 
 void watched_destroy(struct observe *observe, struct watched *watched)
