@@ -81,6 +81,15 @@ int object_find_figure(const struct object_info *info, const char *name)
 	return -1;
 }
 
+bool figure_growth(struct object_view now, struct object_view before, unsigned index, int64_t *ret)
+{
+	if (now.state[index] != FIGURE_PRESENT || before.state[index] != FIGURE_PRESENT)
+		return false;
+	if (__builtin_sub_overflow(now.value[index], before.value[index], ret))
+		return false;
+	return *ret >= 0;
+}
+
 bool text_set(char **text, const char *value, size_t size)
 {
 	char *copy;

@@ -61,8 +61,7 @@ const char *figure_state_name(enum figure_state state);
 const char *figure_group_name(enum figure_group group);
 /* The state that a negative errno of a read means. */
 enum figure_state figure_state_from_errno(int code);
-/* Index of the figure with that name, or -1. */
-int object_find_figure(const struct object_info *info, const char *name);
+int object_find_figure(const struct object_info *info, const char *name); /* its index, or -1 */
 
 static inline void figure_set(int64_t *value, uint8_t *state, unsigned index, int64_t number)
 {
@@ -70,6 +69,8 @@ static inline void figure_set(int64_t *value, uint8_t *state, unsigned index, in
 	state[index] = FIGURE_PRESENT;
 }
 
+/* Growth of a counter between two sights of one object; false where either is absent. */
+bool figure_growth(struct object_view now, struct object_view before, unsigned index, int64_t *ret);
 /* Replaces a text only when it differs: nothing is allocated while nothing changes. */
 bool text_set(char **text, const char *value, size_t size);
 /* Values, states and texts of `from` into `to` (of the same info); false: out of memory. */

@@ -264,15 +264,6 @@ int snapshot_copy(struct snapshot *to, const struct snapshot *from)
 	return 0;
 }
 
-bool figure_growth(struct object_view now, struct object_view before, unsigned index, int64_t *ret)
-{
-	if (now.state[index] != FIGURE_PRESENT || before.state[index] != FIGURE_PRESENT)
-		return false;
-	if (__builtin_sub_overflow(now.value[index], before.value[index], ret))
-		return false;
-	return *ret >= 0;
-}
-
 const char *event_kind_name(enum event_kind kind)
 {
 	static const char *const names[EVENT_KIND_COUNT] = {

@@ -47,8 +47,4 @@ void snapshot_clear_nics(struct snapshot *snapshot);
 /* NULL when memory is out; the caller fills it. */
 struct event *snapshot_add_event(struct snapshot *snapshot, enum event_kind kind);
 
-/* Growth of a counter between two sights of one object; false where either is absent. */
-bool figure_growth(struct object_view now, struct object_view before, unsigned index,
-		   int64_t *ret);
-
 #endif

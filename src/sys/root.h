@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The only way to the kernel: a table of functions with three makes. `live` is this machine;
+ * The only way to the kernel: a table of functions with several makes. `live` is this machine;
  * `captured` is a directory written by `truce capture`, with its own clock, its births and its
- * deaths, never written to; `faulty` wraps another root and makes chosen calls fail.
+ * deaths, never written to; `faulty` wraps another root and makes chosen calls fail; `copying` wraps
+ * another and keeps what is read; `memory` is a table of files, for tests.
  * Paths are absolute as on the host ("/proc/1/stat"). Failures are negative errnos. ENOENT and
  * ESRCH are normal: whatever is read may vanish between two calls.
  */
