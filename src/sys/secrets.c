@@ -18,6 +18,7 @@ struct stretch {
 /* What is known of an argument before its names are looked at. */
 struct context {
 	bool whole_is_secret;  /* behind "--password" */
+	bool whole_is_key;     /* behind "--api-key": a secret, or a path */
 	bool string_is_secret; /* behind -fw_cfg: string=... hands configuration to a guest */
 	bool data_is_secret;   /* a secret object of QEMU */
 };
@@ -74,9 +75,10 @@ static const char *const names_of_places[] = {
 	"-secret", "-file", "_file", "file", "-path", "_path", "-fd", "-id", "_id", "-sock", NULL
 };
 static const char *const names_with_secret_words[] = {
-	"password", "passwd", "passphrase", "secret", "token", "credential", "apikey", NULL
+	"password", "passwd", "passphrase", "secret", "token", "credential", "apikey", "cookie",
+	"signature", NULL
 };
-static const char *const names_of_secrets[] = { "pass", "pw", "pin", "psk", "auth", NULL };
+static const char *const names_of_secrets[] = { "pass", "pw", "pin", "psk", "auth", "sig", NULL };
 static const char *const names_of_keys[] = { "-key", "_key", ".key", NULL };
 static const char *const switches[] = { "on", "off", "yes", "no", "true", "false", "", NULL };
 
@@ -99,6 +101,7 @@ static bool argument_is_secret_object(struct stretch argument)
 {
 	return (argument.size > 7 && strncasecmp(argument.at, "secret,", 7) == 0) ||
 	       stretch_has(argument, "qom-type=secret,") ||
+	       stretch_ends(argument, "qom-type=secret") ||
 	       (stretch_has(argument, "\"qom-type\"") && stretch_has(argument, "\"secret\""));
 }
 
@@ -124,7 +127,12 @@ static struct stretch name_before(struct stretch argument, size_t end, bool *ret
 {
 	size_t start;
 
-	*ret_quoted = end > 0 && argument.at[end - 1] == '"';
+	start = end;
+	while (start > 0 && argument.at[start - 1] == ' ')
+		start--;
+	*ret_quoted = start > 0 && argument.at[start - 1] == '"'; /* JSON allows "name" : "value" */
+	if (*ret_quoted)
+		end = start;
 	if (*ret_quoted)
 		end--;
 	start = end;
@@ -193,15 +201,69 @@ static bool name_is_credential(struct stretch argument, struct stretch name)
 	       stretch_is_one_of(name_before(argument, start - 1, &quoted), words);
 }
 
+/* "Authorization: Bearer ..." as a program is told to send it, "password: ..." in YAML: up to the
+ * end of the line. */
+static struct stretch header_value(struct stretch argument, size_t i)
+{
+	bool quoted;
+	struct stretch name = name_before(argument, i, &quoted);
+	size_t start = i + 1, end;
+
+	if (quoted || argument.at[start] != ' ' ||
+	    !(name_is_secret(name) || stretch_ends(name, "authorization")))
+		return (struct stretch){ argument.at, 0 };
+	while (start < argument.size && argument.at[start] == ' ')
+		start++;
+	for (end = start; end < argument.size; end++)
+		if (strchr("\n\"'", argument.at[end]) != NULL)
+			break;
+	return (struct stretch){ argument.at + start, end - start };
+}
+
+/* The word behind "--password " within an argument that is a whole command: sh -c "...". */
+static struct stretch word_behind_option(struct stretch argument, size_t i)
+{
+	struct stretch nothing = { argument.at, 0 }, name;
+	size_t start = i, at = i + 1, end;
+	char quote;
+
+	while (start > 0 && character_names(argument.at[start - 1]))
+		start--;
+	name = (struct stretch){ argument.at + start, i - start };
+	if (name.size == 0 || *name.at != '-' || argument.at[at] == '-')
+		return nothing;
+	while (name.size > 0 && *name.at == '-') {
+		name.at++;
+		name.size--;
+	}
+	if (!name_is_secret(name) &&
+	    !(stretch_ends_in_one_of(name, names_of_keys) && argument.at[at] != '/'))
+		return nothing;
+	quote = argument.at[at];
+	at += quote == '"' || quote == '\'';
+	quote = at > i + 1 ? quote : ' ';
+	for (end = at; end < argument.size && argument.at[end] != quote; end++)
+		;
+	return (struct stretch){ argument.at + at, end - at };
+}
+
 /* The secret whose beginning is announced at `i`, or nothing. The name is judged before the
  * value is measured: each byte of an argument is looked at a few times, however it is made. */
 static struct stretch secret_at(struct stretch argument, size_t i, const struct context *context)
 {
-	struct stretch name, value, nothing = { argument.at, 0 };
+	struct stretch name, value = { argument.at, 0 }, nothing = { argument.at, 0 };
 	char c = argument.at[i];
 	bool quoted;
 
-	if ((c != '=' && c != ':') || i + 1 == argument.size)
+	if ((c != '=' && c != ':' && c != ' ') || i + 1 == argument.size)
+		return nothing;
+	if (c == ' ')
+		value = word_behind_option(argument, i);
+	else if (c == ':')
+		value = header_value(argument, i);
+	if (c != '=' && value.size > 0)
+		return stretch_is_one_of(value, switches) ? nothing : value;
+	if (c == ' ')
 		return nothing;
 	if (c == ':' && i + 2 < argument.size && memcmp(argument.at + i, "://", 3) == 0)
 		return url_password(argument, i + 3);
@@ -218,7 +280,9 @@ static size_t argument_mask(struct stretch argument, const struct context *conte
 {
 	size_t i = 0, masked = 0;
 
-	if (context->whole_is_secret && !stretch_is_one_of(argument, switches)) {
+	if ((context->whole_is_secret ||
+	     (context->whole_is_key && argument.size > 0 && *argument.at != '/')) &&
+	    !stretch_is_one_of(argument, switches)) {
 		str_append(ret, "***");
 		return 1;
 	}
@@ -253,6 +317,7 @@ static struct context context_after(struct stretch argument)
 	}
 	context.string_is_secret = stretch_is(name, "fw_cfg");
 	context.whole_is_secret = name_is_secret(name);
+	context.whole_is_key = stretch_ends_in_one_of(name, names_of_keys);
 	return context;
 }
 

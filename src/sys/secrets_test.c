@@ -62,6 +62,10 @@ static void an_argument_behind_a_secret_option_is_masked(void **state)
 {
 	assert_masked("vmm|--password|hunter2|--token|a b|-m|4", "vmm|--password|***|--token|***|-m|4");
 	assert_masked("vmm|--password=hunter2|-m", "vmm|--password=***|-m");
+	assert_masked("vmm|--api-key|abc|-m", "vmm|--api-key|***|-m");
+	assert_kept("vmm|--tls-key|/etc/pki/key.pem|--key|keys");
+	assert_masked("sh|-c|vmm --password hunter2 -m 4", "sh|-c|vmm --password *** -m 4");
+	assert_masked("curl|-H|Authorization: Bearer abc.def", "curl|-H|Authorization: ***");
 	assert_masked("vmm|-pass|--dashes", "vmm|-pass|***");
 }
 
@@ -79,6 +83,10 @@ static void the_data_of_a_secret_object_is_masked(void **state)
 		      "-object|qom-type=secret,id=sec0,data=***");
 	assert_masked("-object|{\"qom-type\":\"secret\",\"id\":\"s\",\"data\":\"let\\\"me\",\"iv\":\"x\"}",
 		      "-object|{\"qom-type\":\"secret\",\"id\":\"s\",\"data\":\"***\",\"iv\":\"x\"}");
+	assert_masked("-object|id=sec0,data=letmein,qom-type=secret",
+		      "-object|id=sec0,data=***,qom-type=secret");
+	assert_masked("-object|{\"qom-type\" : \"secret\" , \"data\" : \"letmein\"}",
+		      "-object|{\"qom-type\" : \"secret\" , \"data\" : \"***\"}");
 	assert_kept("-device|x,data=harmless");
 }
 
@@ -96,6 +104,10 @@ static void json_and_urls_are_looked_into(void **state)
 	assert_masked("-drive|file=https://user:pa:ss@host/disk.img,format=raw",
 		      "-drive|file=https://user:***@host/disk.img,format=raw");
 	assert_kept("-drive|file=https://user@host:443/disk.img");
+	assert_masked("-drive|file.cookie=id3,file.driver=https", "-drive|file.cookie=***,file.driver=https");
+	assert_masked("-drive|file=https://host/x?X-Amz-Signature=a&b=c,format=raw",
+		      "-drive|file=https://host/x?X-Amz-Signature=***,format=raw");
+	assert_masked("-drive|file=https://host/x?se=1&sig=abc", "-drive|file=https://host/x?se=1&sig=***");
 	assert_kept("-incoming|tcp://[::]:4444");
 	assert_masked("{\"password\":\"unended", "{\"password\":\"***");
 }
