@@ -44,7 +44,8 @@ bool text_deceives(unsigned c)
 	       (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-void text_append_safe(struct str *str, const char *bytes, size_t size)
+static void append_without_deceit(struct str *str, const char *bytes, size_t size,
+				  const char *backslash)
 {
 	size_t at = 0;
 
@@ -54,7 +55,7 @@ void text_append_safe(struct str *str, const char *bytes, size_t size)
 		size_t i;
 
 		if (length != 0 && character == '\\') {
-			str_append(str, "\\\\");
+			str_append(str, backslash);
 		} else if (length != 0 && !text_deceives(character)) {
 			str_append_bytes(str, bytes + at, length);
 		} else {
@@ -64,6 +65,16 @@ void text_append_safe(struct str *str, const char *bytes, size_t size)
 		}
 		at += length;
 	}
+}
+
+void text_append_safe(struct str *str, const char *bytes, size_t size)
+{
+	append_without_deceit(str, bytes, size, "\\\\");
+}
+
+void text_append_printable(struct str *str, const char *bytes, size_t size)
+{
+	append_without_deceit(str, bytes, size, "\\");
 }
 
 size_t text_columns(const char *safe)

@@ -21,6 +21,9 @@ bool text_deceives(unsigned character);
 
 void text_append_safe(struct str *str, const char *bytes, size_t size);
 
+/* The same for a sentence, parts of which may be safe already: a backslash stays one. */
+void text_append_printable(struct str *str, const char *bytes, size_t size);
+
 /* Columns that safe text takes on a terminal. */
 size_t text_columns(const char *safe);
 

@@ -94,6 +94,8 @@ static int capture_run(const struct verb *verb, const void *context, char **oper
 	struct root *host;
 	int r;
 
+	if (*options.directory == '\0')
+		return verb_misuse(verb, "\"\" is no name of a directory");
 	if (settings->with != NULL && strcmp(settings->with, "maps") != 0)
 		return verb_misuse(verb, "--with takes \"maps\", not \"%.40s\"", settings->with);
 	if (settings->root != NULL && settings->for_usec != 0)

@@ -223,6 +223,8 @@ static int dump_run(const struct verb *verb, const void *settings, char **operan
 
 	if (choose_source(dump.settings, operands[0], &spec, &err) < 0)
 		return verb_misuse(verb, "%s", err.text);
+	if (dump.settings->for_usec != 0 && dump.settings->for_usec < spec.interval_usec)
+		spec.interval_usec = dump.settings->for_usec;
 	str_init(&dump.text);
 	r = dump_all(&dump, &spec, &err);
 	str_done(&dump.text);

@@ -83,6 +83,7 @@ static int follow(struct events *events, struct error *err)
 		if (time_is_up(events, snapshot))
 			return 0;
 	}
+	tell_warnings(events);
 	return printed == VERB_FINE ? r : -EIO;
 }
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LISTEN_USUALLY "127.0.0.1:9823"
@@ -67,12 +68,16 @@ static int write_textfile(const char *temporary, const struct str *text)
 	return 0;
 }
 
-/* Under another name first, so that whoever reads FILE finds it whole. */
+/* Under another name first, so that whoever reads FILE finds it whole. That would put a file in
+ * the place of a device or a pipe, too. */
 static int replace_textfile(const char *path, const struct str *text, struct error *err)
 {
 	struct str temporary;
+	struct stat there;
 	int r;
 
+	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+		return error_set(err, -EINVAL, "cannot replace %s: it is not a regular file", path);
 	str_init(&temporary);
 	str_append(&temporary, path);
 	str_append(&temporary, ".new");
@@ -180,6 +185,8 @@ static int export_run(const struct verb *verb, const void *settings, char **oper
 
 	if (need_parse(export.settings->with, &spec, &err) < 0)
 		return verb_misuse(verb, "%s", err.text);
+	if (export.settings->for_usec != 0 && export.settings->for_usec < spec.interval_usec)
+		spec.interval_usec = export.settings->for_usec;
 	str_init(&export.openmetrics);
 	str_init(&export.classic);
 	r = export_all(&export, &spec, &err);

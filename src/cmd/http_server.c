@@ -10,6 +10,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,13 @@ static int split_address(const char *address, char *host, size_t host_size, cons
 	return 0;
 }
 
+/* getaddrinfo() takes numbers that are none of ports, and drops their upper bits. */
+static bool port_is_one(const char *port)
+{
+	return strspn(port, "0123456789") == strlen(port) && strlen(port) <= 5 &&
+	       atoi(port) <= UINT16_MAX;
+}
+
 static int listen_on(const struct addrinfo *info)
 {
 	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -75,7 +83,7 @@ static int server_listen(struct http_server *server, const char *address, struct
 	const char *port = NULL;
 	char host[64];
 
-	if (split_address(address, host, sizeof host, &port) < 0 ||
+	if (split_address(address, host, sizeof host, &port) < 0 || !port_is_one(port) ||
 	    getaddrinfo(host, port, &hints, &info) != 0)
 		return error_set(err, -EINVAL, "\"%.60s\" is no address to listen on: write "
 				 "127.0.0.1:9823 or [::1]:9823", address);
@@ -168,7 +176,7 @@ void http_server_free(struct http_server *server)
 	if (server->listener >= 0)
 		close(server->listener);
 	if (server->pid > 0) {
-		kill(server->pid, SIGTERM);
+		kill(server->pid, SIGKILL); /* it has nothing to finish, and may be stopped */
 		while (waitpid(server->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}

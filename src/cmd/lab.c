@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* truce-lab: what `truce lab VERB` runs. A table of verbs and a loop, as truce itself. */
 #include "cmd/lab.h"
+#include "cmd/streams.h"
 #include "cmd/verb.h"
 
 #include <locale.h>
@@ -33,6 +34,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	streams_prepare();
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	/* Whoever ignores SIGCHLD hands that on, and then no child could be waited for. */

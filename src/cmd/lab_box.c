@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,8 +132,11 @@ static int disks_parse(const struct option_list *disks, uint64_t *ret_bytes, str
 	size_t i;
 	int code = 0;
 
-	for (i = 0; code == 0 && i < disks->count; i++)
+	for (i = 0; code == 0 && i < disks->count; i++) {
 		code = size_parse("disk", disks->values[i], &ret_bytes[i], err);
+		if (code == 0 && ret_bytes[i] == 0)
+			code = error_set(err, -EINVAL, "--disk takes a size of more than 0");
+	}
 	return code;
 }
 
@@ -284,7 +288,7 @@ static int spec_fill(struct box_spec *spec, const struct lab_box_settings *setti
 		.modules = settings->modules.values,
 		.disk_bytes = disk_bytes,
 		.disk_count = settings->disks.count,
-		.cpus = settings->cpus <= BOX_CPUS_MOST ? (unsigned)settings->cpus : 0,
+		.cpus = settings->cpus < UINT_MAX ? (unsigned)settings->cpus : UINT_MAX,
 		.nested_kvm = settings->kvm,
 		.systemd = settings->systemd,
 		.kernel = settings->kernel,

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "cmd/noun.h"
+#include "cmd/streams.h"
 #include "cmd/suggest.h"
 #include "cmd/verb.h"
 
@@ -33,6 +34,14 @@ static const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
+static int finish_output(void)
+{
+	if (!ferror(stdout) && fflush(stdout) == 0)
+		return VERB_FINE;
+	fprintf(stderr, "truce: cannot write to standard output: %m\n");
+	return VERB_FAILED;
+}
+
 static int print_help(FILE *stream)
 {
 	size_t i;
@@ -43,7 +52,9 @@ static int print_help(FILE *stream)
 	for (i = 0; nouns[i].name != NULL; i++)
 		fprintf(stream, "  %-10s %s\n", nouns[i].name, nouns[i].summary);
 	fputs("\ntruce VERB --help tells more; so does the manual page truce-VERB(1).\n", stream);
-	return stream == stdout ? VERB_FINE : VERB_USAGE;
+	if (stream != stdout)
+		return VERB_USAGE;
+	return finish_output();
 }
 
 static int refuse_verb(const char *name)
@@ -90,6 +101,7 @@ int main(int argc, char **argv)
 	const struct verb *verb;
 	const struct noun *noun;
 
+	streams_prepare();
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	if (argc < 2)
@@ -102,7 +114,9 @@ int main(int argc, char **argv)
 		return noun_exec(noun, argv + 2);
 	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return call_help(argv + 2);
-	if (strcmp(argv[1], "--version") == 0)
-		return printf("truce %s\n", TRUCE_VERSION) < 0 || fflush(stdout) != 0;
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("truce %s\n", TRUCE_VERSION);
+		return finish_output();
+	}
 	return refuse_verb(argv[1]);
 }

@@ -97,10 +97,13 @@ static int option_store(const struct option_info *option, const char *value, cha
 		*(const char **)field = value;
 		return 0;
 	case OPTION_KIND_DURATION:
+	case OPTION_KIND_INTERVAL:
 		if (units_parse_duration(value, field) < 0)
 			return error_set(err, -EINVAL,
 					 "--%s takes a time such as 200ms, 1s or 5m, not \"%.40s\"",
 					 option->name, value);
+		if (option->kind == OPTION_KIND_INTERVAL && *(uint64_t *)field == 0)
+			return error_set(err, -EINVAL, "--%s takes a time of more than 0", option->name);
 		return 0;
 	case OPTION_KIND_COUNT:
 		return option_store_count(option, value, field, err);
@@ -125,7 +128,8 @@ static int parse_with_value(struct parser *parser, const struct option_info *opt
 	if (value == NULL)
 		value = parser->arguments[parser->next];
 	if (value == NULL)
-		return error_set(err, -EINVAL, "--%s needs a %s", option->name, option->argument);
+		return error_set(err, -EINVAL, "--%s needs a value, %s", option->name,
+				 option->argument);
 	if (attached == NULL)
 		parser->next++;
 	return option_store(option, value, parser->settings, err);

@@ -20,10 +20,10 @@ enum option_kind {
 	OPTION_KIND_FLAG,     /* bool */
 	OPTION_KIND_TEXT,     /* const char *, points into the arguments */
 	OPTION_KIND_DURATION, /* uint64_t, microseconds: "200ms", "1s", "2.5h"; a bare number: s */
+	OPTION_KIND_INTERVAL, /* the same, and not 0 */
 	OPTION_KIND_COUNT,    /* uint64_t */
 	OPTION_KIND_LIST,     /* struct option_list: every one of several counts */
 };
-
 #define OPTION_LIST_MOST 64
 
 struct option_list {
@@ -66,7 +66,7 @@ struct option_info {
 #define OPTION_REPLAY(settings, field) \
 	OPTION_TEXT(settings, field, 0, "replay", "FILE", "read the recording FILE, not this machine")
 #define OPTION_INTERVAL(settings, field, what) \
-	OPTION_DURATION(settings, field, 'd', "interval", "TIME", what)
+	{ OPTION_KIND_INTERVAL, 'd', "interval", "TIME", what, OPTION_FIELD(settings, field, uint64_t) }
 
 /*
  * Stores options into settings and moves the operands to the front of `arguments`, NULL behind

@@ -124,6 +124,8 @@ int unprivileged_become(const int *keep, size_t keep_count, struct error *err)
 	if (r < 0)
 		return r;
 	/* After the change of user, which resets it. */
+	if (chdir("/") < 0) /* what was mounted where it was started can be unmounted */
+		return error_errno(err, -errno, "cannot leave the working directory");
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) < 0)
 		return error_errno(err, -errno, "cannot give up privileges");

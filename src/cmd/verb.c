@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,9 +51,21 @@ int verb_call(const struct verb *verb, char **arguments)
 	return verb->run(verb, settings, arguments);
 }
 
+/* One line, whatever a path or a name in the sentence is made of. What is safe stays as it is:
+ * some sentences quote names that have been made safe already. */
+static void verb_say_text(const struct verb *verb, const char *sentence)
+{
+	struct str line;
+
+	str_init(&line);
+	text_append_printable(&line, sentence, strlen(sentence));
+	fprintf(stderr, "truce %s: %s\n", verb->name, line.data != NULL ? line.data : "");
+	str_done(&line);
+}
+
 int verb_fail(const struct verb *verb, const struct error *err)
 {
-	fprintf(stderr, "truce %s: %s\n", verb->name, err->text);
+	verb_say_text(verb, err->text);
 	return VERB_FAILED;
 }
 
@@ -61,9 +74,10 @@ static void verb_say(const struct verb *verb, const char *format, va_list args)
 
 static void verb_say(const struct verb *verb, const char *format, va_list args)
 {
-	fprintf(stderr, "truce %s: ", verb->name);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	char sentence[1024];
+
+	vsnprintf(sentence, sizeof sentence, format, args);
+	verb_say_text(verb, sentence);
 }
 
 int verb_misuse(const struct verb *verb, const char *format, ...)

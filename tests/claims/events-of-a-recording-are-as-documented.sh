@@ -13,6 +13,14 @@ expect_match "the birth" '^2026-03-01 12:00:2[01]\.[0-9]{3}  created +vm005 +[0-
 expect_match "the death" '^2026-03-01 12:00:4[01]\.[0-9]{3}  destroyed +vm000 ' \
 	"$(sed -n 2p "$scratch/out")"
 
+# One byte wrong: what is good is told, and that something is not.
+size=$(wc -c <"$scratch/night")
+head -c $((size / 2)) "$scratch/night" >"$scratch/damaged"
+printf x >>"$scratch/damaged"
+tail -c +$((size / 2 + 2)) "$scratch/night" >>"$scratch/damaged"
+expect_exit 3 "$TRUCE" events --replay "$scratch/damaged"
+expect_match "the sentence" 'is damaged in 1 place' "$(cat "$scratch/err")"
+
 # In any other zone the same events come at other hours.
 TZ=Asia/Tokyo expect_exit 0 "$TRUCE" events --replay "$scratch/night"
 expect_match "the birth in Tokyo" '^2026-03-01 (21|12):00:2[01]' "$(sed -n 1p "$scratch/out")"

@@ -7,6 +7,7 @@
 python=/usr/bin/python3
 [ -x $python ] || skip "needs python3"
 background "$TRUCE" export --listen 127.0.0.1:0 --interval 200ms 2>"$scratch/err"
+exporter=$pid
 poll_until 10 grep -q 'metrics at' "$scratch/err" || fail "$(cat "$scratch/err")"
 port=$(sed -n 's/.*:\([0-9]*\)\/metrics/\1/p' "$scratch/err")
 
@@ -96,7 +97,15 @@ if [ "$(id -u)" -eq 0 ]; then
 	expect_equal "its descriptors of files" "" \
 		"$(ls -l "/proc/${child% }/fd" | grep -e ' /proc' -e ' /sys' -e kvm)"
 fi
-kill -9 "${child% }"
+# One that is stopped keeps nobody from ending.
+background "$TRUCE" export --listen 127.0.0.1:0 2>/dev/null
+stopped() { kill -STOP "$(cat "/proc/$pid/task/$pid/children")"; }
+poll_until 10 stopped 2>/dev/null || fail "the second exporter has no endpoint"
+kill "$pid"
 gone() { ! kill -0 "$pid" 2>/dev/null; }
+poll_until 10 gone || fail "the exporter waits for an endpoint that is stopped"
+
+pid=$exporter
+kill -9 "${child% }"
 poll_until 10 gone || fail "the exporter does not notice that its endpoint died"
 expect_match "the last words" 'has ended' "$(cat "$scratch/err")"

@@ -20,12 +20,17 @@ refused '^truce list: .*--jsno; did you mean --json\?' list --jsno
 refused '^truce list: .*column "cup"; did you mean cpu\?' list --sort cup
 refused '^truce list: .*column "";' list --columns name,,cpu
 refused '^truce list: --over takes a time' list --over soon
-refused '^truce list: --over needs a TIME' list --over
+refused '^truce list: --over needs a value, TIME' list --over
 refused '^truce top: .*100ms' top --interval 5ms
 refused '^truce top: --batch takes a whole number' top --batch some
 refused '^truce top: takes no further argument "more"' top more
 refused '^truce events: .*--rot; did you mean --root\?' events --rot=/
 refused '^truce: there is no verb "lsit"' help lsit
+refused '^truce list: there is no column "a\\x0ab\\x1b' list --columns "$(printf 'a\nb\033')"
+refused '^truce record: --interval takes .* more than 0' record --interval 0 "$scratch/never"
+refused '^truce export: "127.0.0.1:99999" is no address' export --listen 127.0.0.1:99999
+refused '^truce export: "127.0.0.1:[+]80" is no address' export --listen 127.0.0.1:+80
+refused '^truce capture: "" is no name' capture ""
 
 # Without a verb: what there is, on standard error.
 expect_exit 2 "$TRUCE"
