@@ -154,9 +154,9 @@ static int context_read(struct doctor_context *context, struct doctor *doctor, s
 	if (context->mounts == NULL)
 		return error_errno(err, -ENOMEM, "the checks");
 	read_capabilities(context);
-	r = cgroup_layout_read(context->root, &context->cgroups, err);
-	if (r < 0)
-		return r;
+	/* Where even the mounts are hidden, the check says that there are no cgroups. */
+	if (cgroup_layout_read(context->root, &context->cgroups, NULL) < 0)
+		context->cgroups = (struct cgroup_layout){ .mode = CGROUP_NONE };
 	context->kvm = root_exists(context->root, "/dev/kvm");
 	context->debugfs_kvm =
 		root_list(context->root, "/sys/kernel/debug/kvm", list_anything, NULL) >= 0;
