@@ -57,7 +57,6 @@ static int holdings_link(const char *name, void *context)
 		h->vcpu_count += kept;
 		break;
 	case LINK_TUN:
-	case LINK_MACVTAP:
 		kept = holdings_add(&h->tun_fds, &h->tun_capacity, h->tun_count, fd);
 		h->tun_count += kept;
 		break;

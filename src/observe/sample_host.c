@@ -496,19 +496,12 @@ static int is_tap(const char *name, void *context)
 	return root_exists(observe->root, path);
 }
 
-static int is_any(const char *name, void *context)
-{
-	return 1;
-}
-
 /* Whose taps they are is asked of each VMM's descriptors, which are many: not without need. */
 static void sample_taps(struct observe *observe)
 {
 	int r = root_list(observe->root, "/sys/class/net", is_tap, observe);
 
-	/* Unreadable: they may be there. */
-	observe->has_taps = r != 0 ||
-			    root_list(observe->root, "/sys/class/macvtap", is_any, NULL) > 0;
+	observe->has_taps = r != 0; /* unreadable: they may be there */
 }
 
 void sample_host_cold(struct observe *observe, uint64_t monotonic_usec)
