@@ -131,6 +131,8 @@ static int record_run(const struct verb *verb, const void *settings, char **oper
 	struct error err = { 0 };
 	int r;
 
+	if (recording.settings->for_usec != 0 && recording.settings->for_usec < spec.interval_usec)
+		spec.interval_usec = recording.settings->for_usec;
 	if (need_parse(recording.settings->with, &spec, &err) < 0)
 		return verb_misuse(verb, "%s", err.text);
 	if (spec.root != NULL && recording.settings->for_usec == 0)

@@ -32,7 +32,8 @@ int record_write(struct record_writer *writer, const struct snapshot *snapshot, 
 uint64_t record_writer_size(const struct record_writer *writer);
 /* Writes the index. Without it the file is as good, only slower to open. */
 int record_writer_finish(struct record_writer *writer, struct error *err);
-/* Does not write the index: that is record_writer_finish. */
+/* Does not write the index: that is record_writer_finish. A file that it made goes, if neither
+ * a snapshot nor an index came into it. */
 void record_writer_free(struct record_writer *writer);
 
 /* Refuses what is no recording in one sentence; stands before the first snapshot. */

@@ -395,6 +395,20 @@ static void a_full_disk_loses_only_what_did_not_fit(void **state)
 	record_reader_free(reader);
 }
 
+static void what_records_nothing_leaves_no_file(void **state)
+{
+	struct fixture *f = *state;
+	struct record_writer *writer = open_writer(f);
+
+	assert_int_equal(access(f->path, F_OK), 0);
+	record_writer_free(writer);
+	assert_int_equal(access(f->path, F_OK), -1);
+
+	record_some(f, 3, false);
+	record_writer_free(open_writer(f));
+	assert_int_equal(access(f->path, F_OK), 0);
+}
+
 static void a_clock_that_was_set_back_is_no_damage(void **state)
 {
 	struct fixture *f = *state;
@@ -457,6 +471,7 @@ int main(void)
 		CLAIM(foreign_and_newer_files_are_refused),
 		CLAIM(a_file_that_somebody_records_is_refused),
 		CLAIM(a_full_disk_loses_only_what_did_not_fit),
+		CLAIM(what_records_nothing_leaves_no_file),
 		CLAIM(a_clock_that_was_set_back_is_no_damage),
 		cmocka_unit_test(a_recording_of_the_first_version_is_read_for_ever),
 	};

@@ -37,6 +37,7 @@ struct record_writer {
 	ZSTD_CCtx *zstd;
 	struct str frame, chunk;
 	bool block_open;
+	bool forget; /* made just now, and nothing is in it yet */
 	uint64_t block_offset;
 	uint64_t last_usec;
 };
@@ -52,13 +53,23 @@ static int writer_set_up(struct record_writer *writer, struct error *err)
 	return 0;
 }
 
+/* Whether it was there decides what is left of it when nothing gets recorded. */
+static int writer_open_file(struct record_writer *writer)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	int fd = open(writer->path, flags | O_CREAT | O_EXCL, 0644);
+
+	writer->forget = fd >= 0;
+	return fd >= 0 || errno != EEXIST ? fd : open(writer->path, flags | O_CREAT, 0644);
+}
+
 /* The lock belongs to the open file: it goes when the writer does, however that ends. */
 static int writer_open(struct record_writer *writer, struct error *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat about;
 
-	writer->fd = open(writer->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	writer->fd = writer_open_file(writer);
 	if (writer->fd < 0)
 		return error_errno(err, -errno, "cannot write %s", writer->path);
 	if (fstat(writer->fd, &about) < 0 || !S_ISREG(about.st_mode))
@@ -252,6 +263,7 @@ int record_write(struct record_writer *writer, const struct snapshot *snapshot, 
 	if (r == 0)
 		r = chunk_write(writer, snapshot, key);
 	writer->block_open = r == 0;
+	writer->forget = writer->forget && r < 0;
 	writer->last_usec = snapshot->realtime_usec;
 	if (r < 0)
 		return error_errno(err, r, "cannot write a snapshot to %s", writer->path);
@@ -269,17 +281,28 @@ int record_writer_finish(struct record_writer *writer, struct error *err)
 	    write_at(writer->fd, writer->chunk.data, writer->chunk.length, offset);
 	if (r == 0) {
 		writer->index.end += writer->chunk.length;
-		writer->block_open = false;
+		writer->block_open = writer->forget = false;
 		return 0;
 	}
 	(void)!ftruncate(writer->fd, (off_t)offset);
 	return error_errno(err, r, "cannot write the index of %s", writer->path);
 }
 
+/* Not when somebody has put another file into its place. */
+static bool writer_is_of_path(const struct record_writer *writer)
+{
+	struct stat own, there;
+
+	return fstat(writer->fd, &own) == 0 && lstat(writer->path, &there) == 0 &&
+	       own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+}
+
 void record_writer_free(struct record_writer *writer)
 {
 	if (writer == NULL)
 		return;
+	if (writer->fd >= 0 && writer->forget && writer_is_of_path(writer))
+		unlink(writer->path);
 	if (writer->fd >= 0)
 		close(writer->fd);
 	record_index_done(&writer->index);
