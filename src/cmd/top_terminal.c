@@ -43,11 +43,19 @@ static int farewell_put(int c)
 	return c;
 }
 
-static void farewell_add(const char *capability)
+/* What the terminal is sent for it, or NULL. */
+static const char *capability_bytes(const char *capability)
 {
 	const char *bytes = tigetstr(capability);
 
-	if (bytes != NULL && bytes != (const char *)-1)
+	return bytes != (const char *)-1 ? bytes : NULL;
+}
+
+static void farewell_add(const char *capability)
+{
+	const char *bytes = capability_bytes(capability);
+
+	if (bytes != NULL)
 		tputs(bytes, 1, farewell_put);
 }
 
@@ -152,6 +160,12 @@ int top_terminal_open(struct error *err)
 	if (terminal.screen == NULL) {
 		release_signals();
 		return error_set(err, -ENOTTY, "the terminal type \"%.40s\" is not known; "
+				 "set TERM, or use --batch N", type != NULL ? type : "");
+	}
+	if (capability_bytes("cup") == NULL) {
+		delscreen(terminal.screen);
+		release_signals();
+		return error_set(err, -ENOTTY, "a terminal of type \"%.40s\" cannot move its cursor; "
 				 "set TERM, or use --batch N", type != NULL ? type : "");
 	}
 	farewell_add("sgr0");
