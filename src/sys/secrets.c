@@ -132,9 +132,7 @@ static struct stretch name_before(struct stretch argument, size_t end, bool *ret
 		start--;
 	*ret_quoted = start > 0 && argument.at[start - 1] == '"'; /* JSON allows "name" : "value" */
 	if (*ret_quoted)
-		end = start;
-	if (*ret_quoted)
-		end--;
+		end = start - 1;
 	start = end;
 	while (start > 0 && character_names(argument.at[start - 1]))
 		start--;
