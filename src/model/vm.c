@@ -143,6 +143,13 @@ void vm_remove_thread(struct vm *vm, size_t at)
 	memmove(thread, thread + 1, (vm->thread_count - at) * sizeof *thread);
 }
 
+bool vm_vcpus_are_known(const struct vm *vm)
+{
+	const char *accel = vm->text[VM_TEXT_ACCEL];
+
+	return vm->vcpu_count > 0 || (accel != NULL && strcmp(accel, "kvm") == 0);
+}
+
 struct object_view vm_view(const struct vm *vm)
 {
 	struct vm *open = (struct vm *)vm;

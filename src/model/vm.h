@@ -75,6 +75,10 @@ void vm_remove_thread(struct vm *vm, size_t at);
 /* So many threads: texts of dropped ones freed, new ones all zeros for the caller to fill in. */
 bool vm_resize_threads(struct vm *vm, size_t count);
 
+/* Whether vcpu_count says how many there are: not where a VMM that emulates has threads without
+ * names, as QEMU without debug-threads=on. */
+bool vm_vcpus_are_known(const struct vm *vm);
+
 struct object_view vm_view(const struct vm *vm);
 struct object_view thread_view(const struct thread *thread);
 const char *thread_role_name(enum thread_role role);

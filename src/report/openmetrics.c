@@ -359,8 +359,9 @@ static void append_vms(struct exposition *e, const struct snapshot *snapshot)
 		append_sample(e, &birth, e->series[i].labels, (int64_t)e->series[i].vm->born_usec);
 	e->described = false;
 	for (i = 0; i < e->count; i++)
-		append_sample(e, &vcpus, e->series[i].labels,
-			      (int64_t)e->series[i].vm->vcpu_count);
+		if (vm_vcpus_are_known(e->series[i].vm))
+			append_sample(e, &vcpus, e->series[i].labels,
+				      (int64_t)e->series[i].vm->vcpu_count);
 	append_figures(e, "vm", &vm_info);
 }
 

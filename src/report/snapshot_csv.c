@@ -62,7 +62,8 @@ static void append_row(const struct snapshot *snapshot, const struct vm *vm, str
 	str_append_char(out, ',');
 	str_append_int(out, vm->identity.pid);
 	str_append_char(out, ',');
-	str_append_int(out, (int64_t)vm->vcpu_count);
+	if (vm_vcpus_are_known(vm))
+		str_append_int(out, (int64_t)vm->vcpu_count);
 	for (i = 0; i < vm_info.text_count; i++)
 		append_text(out, safe, vm->text[i]);
 	for (i = 0; i < vm_info.figure_count; i++) {

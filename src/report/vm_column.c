@@ -142,7 +142,7 @@ static double column_number(const struct vm_column *column, const struct vm_row 
 	case COLUMN_PID:
 		return sight.now->identity.pid;
 	case COLUMN_VCPUS:
-		return (double)sight.now->vcpu_count;
+		return vm_vcpus_are_known(sight.now) ? (double)sight.now->vcpu_count : NAN;
 	case COLUMN_CPU:
 		return vm_cpu_percent(sight);
 	case COLUMN_CPU_TIME:

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -49,6 +50,26 @@ static void cells_show_rates_gauges_and_texts(void **state)
 	expect_cell(&rows[2], "hurt", "-");
 	expect_cell(&rows[2], "cpu", "0.0");
 	expect_cell(&rows[2], "uuid", "-");
+	rates_done(&rates);
+}
+
+/* QEMU's threads have names with debug-threads=on only; KVM knows its vCPUs by itself. */
+static void vcpus_that_nobody_tells_are_not_zero(void **state)
+{
+	struct rates rates;
+	struct vm_row rows[3];
+	size_t i;
+
+	example_three(&rates);
+	vm_rows_fill(&rates, rows);
+	for (i = 0; i < 2; i++) {
+		rates.now.vms[i]->vcpu_count = 0;
+		free(rates.now.vms[i]->text[VM_TEXT_ACCEL]);
+	}
+	rates.now.vms[0]->text[VM_TEXT_ACCEL] = strdup("tcg");
+	rates.now.vms[1]->text[VM_TEXT_ACCEL] = strdup("kvm");
+	expect_cell(&rows[0], "vcpus", "-");
+	expect_cell(&rows[1], "vcpus", "0");
 	rates_done(&rates);
 }
 
@@ -164,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cells_show_rates_gauges_and_texts),
+		cmocka_unit_test(vcpus_that_nobody_tells_are_not_zero),
 		cmocka_unit_test(a_refused_figure_is_told_from_an_absent_one),
 		cmocka_unit_test(numbers_sort_from_the_largest_and_texts_from_a),
 		cmocka_unit_test(what_is_absent_sorts_last_both_ways),
