@@ -109,7 +109,7 @@ static int memory_check(uint64_t bytes, struct error *err)
 static int systemd_check(struct error *err)
 {
 	if (access("/lib/systemd/systemd", X_OK) != 0 ||
-	    access("/usr/bin/dbus-daemon", X_OK) != 0)
+	    access("/lib/systemd/system/dbus.socket", R_OK) != 0)
 		return error_set(err, -ENOENT, "a box with systemd needs it here: "
 				 "apt-get install systemd dbus");
 	return 0;
