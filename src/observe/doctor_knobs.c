@@ -52,7 +52,9 @@ static void check_cgroups_v2(const struct doctor_context *context, struct doctor
 		return doctor_fix(row, "cgroup_disable= or a v1 mount holds it: look at /proc/cmdline "
 				  "and /proc/mounts");
 	}
-	lacking = tree_lacks(context, "cgroup.subtree_control");
+	/* systemd switches a controller on where a unit wants it, and off again. */
+	lacking = root_exists(context->root, "/run/systemd/system")
+			  ? NULL : tree_lacks(context, "cgroup.subtree_control");
 	if (lacking != NULL) {
 		doctor_say(row, DOCTOR_LIMITED, "v2, but %s is not on below the root: VMs have no knobs "
 			   "for it", lacking);
