@@ -44,6 +44,18 @@ static void raise_descriptor_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* The rest is for what is opened, read and closed, by others in this program too. */
+#define DESCRIPTORS_SPARED 64
+
+static uint64_t descriptors_to_keep(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= DESCRIPTORS_SPARED)
+		return 0;
+	return limit.rlim_cur - DESCRIPTORS_SPARED;
+}
+
 static int open_events(struct observe *observe, struct error *err)
 {
 	struct epoll_event waiting = { .events = EPOLLIN, .data.u64 = WAKE_EVENTS };
@@ -135,6 +147,7 @@ struct observe *observe_new(struct root *root, const struct observe_options *opt
 	}
 	if (!options->once)
 		raise_descriptor_limit();
+	observe->descriptors_most = descriptors_to_keep();
 	r = cgroup_layout_read(root, &observe->cgroups, err);
 	if (r < 0)
 		goto failed;

@@ -80,14 +80,15 @@ struct watched {
 	uint64_t look_again_usec;     /* monotonic: when to look for vCPUs again */
 	uint64_t look_gap_usec;
 	uint64_t look_young_until_usec; /* its first second */
-	unsigned cold_count;
-	char cgroup_line[1024];       /* /proc/PID/cgroup when the below was found out */
-	struct cgroup_place *places;  /* its cgroup in each hierarchy */
 	bool cgroup_own;
 	bool has_quota;
-	char leaves[512];             /* libvirt: where its vcpuN lie, "" elsewhere */
+	unsigned cold_count;
 	struct tap *taps;
 	size_t tap_count, tap_capacity;
+	struct cgroup_place *places;  /* its cgroup in each hierarchy */
+	/* What each tick looks at stands above: of many VMs none is in the processor's caches. */
+	char leaves[512];             /* libvirt: where its vcpuN lie, "" elsewhere */
+	char cgroup_line[1024];       /* /proc/PID/cgroup when places and leaves were found out */
 };
 
 struct observe {
@@ -118,10 +119,12 @@ struct observe {
 	uint64_t boot_realtime_usec;
 	uint64_t slow_scan_due_usec;
 	uint64_t refused;             /* reads that the kernel refused */
+	uint64_t descriptors_most;    /* a descriptor from here on is not kept */
 	bool descriptors_short;
 	bool interrupted;
 	bool kvm_counters_refused;    /* by lockdown: not asked again */
 	bool has_taps;                /* some interface of the host is one */
+	bool in_namespace;            /* of pids: KVM's own numbers are others than ours */
 	bool autogroups;              /* are on */
 	bool debugfs_kvm;             /* /sys/kernel/debug/kvm can be listed */
 	char warning[256];

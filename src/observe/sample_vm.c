@@ -205,7 +205,7 @@ static int64_t sample_throttled(struct observe *observe, struct watched *watched
 	char path[1024] = "";
 	int64_t now, growth;
 
-	if (strlen(watched->places[CGROUP_CPU].path) < 2 || (!watched->has_quota && !cold))
+	if ((!watched->has_quota && !cold) || strlen(watched->places[CGROUP_CPU].path) < 2)
 		return 0;
 	if (watched->cpu_stat_fd < 0 &&
 	    cpu_stat_path(observe, watched->places[CGROUP_CPU].path, path, sizeof path) < 0)

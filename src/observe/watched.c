@@ -12,6 +12,24 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
+/*
+ * Takes a descriptor that is to stay open, or gives -1. The lowest free one is given out, so a high
+ * one says that few are left, and those are needed for what is opened, read and closed.
+ */
+static int keep(struct observe *observe, int fd)
+{
+	if (fd >= 0 && (uint64_t)fd < observe->descriptors_most)
+		return fd;
+	if (fd >= 0 || fd == -EMFILE || fd == -ENFILE) {
+		observe->descriptors_short = true;
+		observe_warn(observe, WARN_DESCRIPTORS,
+			     "too few file descriptors for so many VMs: files are opened at each "
+			     "sample, which costs more; raise the limit (ulimit -n, LimitNOFILE=)");
+	}
+	root_close(observe->root, fd);
+	return -1;
+}
+
 struct watched_process *watched_process(struct observe *observe, const struct proc_stat *stat)
 {
 	struct watched_process *process = map_get(&observe->processes, (uint64_t)stat->pid);
@@ -29,7 +47,8 @@ struct watched_process *watched_process(struct observe *observe, const struct pr
 	process->pid = stat->pid;
 	process->start_ticks = stat->start_ticks;
 	text_copy(process->comm, sizeof process->comm, stat->comm.at, stat->comm.size);
-	process->pidfd = observe->epoll_fd >= 0 ? root_pidfd(observe->root, stat->pid) : -1;
+	process->pidfd =
+		observe->epoll_fd >= 0 ? keep(observe, root_pidfd(observe->root, stat->pid)) : -1;
 	if (process->pidfd >= 0) {
 		waiting.data.u64 = (uint64_t)stat->pid;
 		epoll_ctl(observe->epoll_fd, EPOLL_CTL_ADD, process->pidfd, &waiting);
@@ -103,6 +122,7 @@ void watched_destroy(struct observe *observe, struct watched *watched)
 	observe->watched[watched->place] = observe->watched[--observe->watched_count];
 	observe->watched[watched->place]->place = watched->place;
 	watched_close(observe, watched);
+	observe->descriptors_short = false; /* there may be room now */
 	snapshot_remove_vm(&observe->snapshot, &watched->vm->identity);
 	free(watched->threads);
 	free(watched->places);
@@ -146,11 +166,5 @@ int watched_open(struct observe *observe, const char *format, ...)
 	va_start(args, format);
 	fd = root_open(observe->root, make_path(observe, format, args));
 	va_end(args);
-	if (fd == -EMFILE || fd == -ENFILE) {
-		observe->descriptors_short = true;
-		observe_warn(observe, WARN_DESCRIPTORS,
-			     "too few file descriptors for so many VMs: files are opened at each "
-			     "sample, which costs more; raise the limit (ulimit -n, LimitNOFILE=)");
-	}
-	return fd >= 0 ? fd : -1;
+	return keep(observe, fd);
 }

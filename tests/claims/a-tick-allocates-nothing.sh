@@ -6,7 +6,7 @@
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
 [ -x "$BENCH_DIR/tick_allocations" ] || skip "needs tick_allocations, which was not built"
-"$SOURCE_ROOT/tests/bench/make_host.py" "$scratch/host" 50 || fail "no host was made"
+"$SOURCE_ROOT/tests/hosts/generate.py" "$scratch/host" 50 || fail "no host was made"
 "$BENCH_DIR/tick_allocations" 50 100 "$scratch/host"
 status=$?
 [ $status -ne 77 ] || skip "the sanitizer has an allocator of its own"
