@@ -375,10 +375,10 @@ static int find_process(struct observe *observe, pid_t pid)
 	size_t makers;
 	int r = read_stat(observe, pid, &stat, bytes, sizeof bytes);
 
-	observe->refused += r == -EACCES || r == -EPERM;
+	observe->refused += r < 0 && r != -ENOENT && r != -ESRCH;
 	if (r < 0)
 		return r;
-	if (stat.ppid == 2 || pid == 2) {
+	if (!observe->in_namespace && (stat.ppid == 2 || pid == 2)) {
 		find_vhost(observe, &stat);
 		return 0;
 	}
@@ -419,7 +419,7 @@ int find_all(struct observe *observe)
 	for (i = 0; i < observe->watched_count; i++)
 		observe->watched[i]->confirmed = false;
 	r = pids_read(observe->root, &observe->pids);
-	if (r == 0)
+	if (r == 0 && !observe->in_namespace)
 		r = makers_read(observe->root, &observe->pids, &observe->makers);
 	notice_hidden(observe);
 	for (i = 0; i < observe->pids.count && r == 0; i++) {
@@ -457,7 +457,7 @@ int find_without_kvm(struct observe *observe)
 			continue;
 		if (read_stat(observe, pid, &stat, bytes, sizeof bytes) < 0)
 			continue;
-		if (stat.ppid == 2)
+		if (!observe->in_namespace && stat.ppid == 2)
 			find_vhost(observe, &stat);
 		else if (may_be_program(observe, &stat))
 			r = find_process(observe, pid) == -ENOMEM ? -ENOMEM : 0;

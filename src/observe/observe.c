@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define SLOW_SCAN_USEC 10000000ull
+#define ONE_LOOK_WAITS_MSEC 2000
 #define PATH_SIZE 1024
 #define BUFFER_SIZE 16384
 
@@ -70,6 +71,13 @@ static int open_events(struct observe *observe, struct error *err)
 
 		epoll_ctl(observe->epoll_fd, EPOLL_CTL_ADD, observe->options.interrupt_fd, &interrupt);
 	}
+	if (observe->in_namespace) {
+		observe_warn(observe, WARN_EVENTS,
+			     "in a container (or behind hidepid) KVM's events name other processes: births "
+			     "and deaths are found by a scan each tick");
+		observe->events_fd = -EOPNOTSUPP;
+		return 0;
+	}
 	observe->events_fd = root_events_open(observe->root);
 	if (observe->events_fd >= 0)
 		epoll_ctl(observe->epoll_fd, EPOLL_CTL_ADD, observe->events_fd, &waiting);
@@ -78,6 +86,16 @@ static int open_events(struct observe *observe, struct error *err)
 			     "KVM's events cannot be heard (netlink refused): births and deaths are "
 			     "found by a scan each tick");
 	return 0;
+}
+
+/* Only in the host's own namespace is process 2 kthreadd. A capture is a host's own view. */
+static bool is_in_namespace(struct root *root)
+{
+	char comm[32];
+
+	return !root_is_captured(root) &&
+	       (root_read(root, "/proc/2/comm", comm, sizeof comm) <= 0 ||
+		strcmp(comm, "kthreadd\n") != 0);
 }
 
 static bool events_are_heard(const struct observe *observe)
@@ -148,6 +166,7 @@ struct observe *observe_new(struct root *root, const struct observe_options *opt
 	if (!options->once)
 		raise_descriptor_limit();
 	observe->descriptors_most = descriptors_to_keep();
+	observe->in_namespace = is_in_namespace(root);
 	r = cgroup_layout_read(root, &observe->cgroups, err);
 	if (r < 0)
 		goto failed;
@@ -271,10 +290,11 @@ int observe_wait(struct observe *observe, uint64_t monotonic_usec)
 		changed |= take_ends(observe);
 		changed |= scan_slowly(observe, now);
 		next = look_around(observe, now, &changed);
-		if (changed)
-			return 1;
+		/* The time goes first: where something changes all the time it would never come. */
 		if (now >= monotonic_usec)
 			return 0;
+		if (changed)
+			return 1;
 		if (next > observe->slow_scan_due_usec)
 			next = observe->slow_scan_due_usec;
 		if (next > monotonic_usec)
@@ -360,11 +380,16 @@ int observe_tick(struct observe *observe, struct error *err)
 	sample_vms(observe, cold, now);
 	list_tapped(observe);
 	sample_host_hot(observe, now);
-	if (observe->worker != NULL)
+	if (observe->worker != NULL) {
 		worker_exchange(observe->worker, observe);
+		if (observe->options.once) { /* there is no later tick to take the answers */
+			worker_wait(observe->worker, ONE_LOOK_WAITS_MSEC);
+			worker_exchange(observe->worker, observe);
+		}
+	}
 	if (observe->refused > 0)
 		observe_warn(observe, WARN_RIGHTS,
-			     "the kernel refused some reads: run as root to see every VM and figure");
+			     "some reads were refused or failed: as root every VM and figure is seen");
 	figure_set(host->value, host->state, HOST_EVENTS_LOST, host->value[HOST_EVENTS_LOST]);
 	observe_tick_events(observe);
 	observe->snapshot.monotonic_usec = now;

@@ -33,7 +33,7 @@ void observe_free(struct observe *observe);
 
 /*
  * Lives until the given monotonic time, taking births, deaths and new vCPUs into the list as
- * they come. Returns 1 at once after a change, 0 when the time is there, -EINTR when the
+ * they come. Returns 1 at once after a change, 0 when the time is there (changed or not), -EINTR when the
  * interrupt descriptor became readable.
  */
 int observe_wait(struct observe *observe, uint64_t monotonic_usec);

@@ -118,7 +118,7 @@ struct observe {
 	uint64_t tick;
 	uint64_t boot_realtime_usec;
 	uint64_t slow_scan_due_usec;
-	uint64_t refused;             /* reads that the kernel refused */
+	uint64_t refused;             /* reads that the kernel refused, or that failed */
 	uint64_t descriptors_most;    /* a descriptor from here on is not kept */
 	bool descriptors_short;
 	bool interrupted;

@@ -66,6 +66,16 @@ static void notice_name(struct observe *observe, struct watched *watched, struct
 		find_describe(observe, watched);
 }
 
+static void lose_process_figures(struct vm *vm, enum figure_state state)
+{
+	unsigned i;
+
+	for (i = VM_USER; i <= VM_GUEST; i++)
+		absent(vm, i, state);
+	for (i = VM_MINOR_FAULTS; i <= VM_WRITE_CALLS; i++)
+		absent(vm, i, state);
+}
+
 static int sample_stat(struct observe *observe, struct watched *watched)
 {
 	struct vm *vm = watched->vm;
@@ -75,20 +85,18 @@ static int sample_stat(struct observe *observe, struct watched *watched)
 	ssize_t size;
 
 	if (!has_process_figures(watched)) {
-		unsigned i;
-
-		for (i = VM_USER; i <= VM_GUEST; i++)
-			absent(vm, i, FIGURE_UNSUPPORTED);
-		for (i = VM_MINOR_FAULTS; i <= VM_WRITE_CALLS; i++)
-			absent(vm, i, FIGURE_UNSUPPORTED);
+		lose_process_figures(vm, FIGURE_UNSUPPORTED);
 		return 0;
 	}
 	size = watched_read(observe, watched->stat_fd, bytes, sizeof bytes, "/proc/%d/stat",
 			    watched->process->pid);
 	if (size == -ESRCH || size == -ENOENT)
 		return -ESRCH;
-	if (size < 0 || proc_stat_parse(bytes, (size_t)size, &stat) < 0)
+	if (size < 0 || proc_stat_parse(bytes, (size_t)size, &stat) < 0) {
+		observe->refused++;
+		lose_process_figures(vm, figure_state_from_errno(size < 0 ? (int)size : -EINVAL));
 		return 0;
+	}
 	if (stat.start_ticks != watched->process->start_ticks ||
 	    (stat.state == 'Z' && stat.threads <= 1) || stat.state == 'X')
 		return -ESRCH;
@@ -243,6 +251,8 @@ static bool sample_thread_hot(struct observe *observe, struct watched *watched, 
 	if (size < 0 || proc_schedstat_parse(bytes, (size_t)size, &stat) < 0) {
 		if (size == -ESRCH || size == -ENOENT)
 			watched->threads_due = true;
+		else
+			observe->refused++;
 		return false;
 	}
 	run = (int64_t)(stat.run_nsec / NSEC_PER_USEC);

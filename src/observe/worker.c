@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ANSWER_USEC 1000000ull /* for a VMM to answer */
 #define LATE_ROUNDS_MOST 60    /* a VMM that never answers is asked once in so many rounds */
@@ -307,5 +308,23 @@ void worker_exchange(struct worker *worker, struct observe *observe)
 		worker->busy = worker->count > 0;
 		pthread_cond_broadcast(&worker->changed);
 	}
+	pthread_mutex_unlock(&worker->lock);
+}
+
+void worker_wait(struct worker *worker, unsigned msec)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += msec / 1000;
+	until.tv_nsec += (long)(msec % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&worker->lock);
+	while (worker->busy)
+		if (pthread_cond_timedwait(&worker->changed, &worker->lock, &until) != 0)
+			break;
 	pthread_mutex_unlock(&worker->lock);
 }

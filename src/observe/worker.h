@@ -16,4 +16,7 @@ void worker_free(struct worker *worker);
 /* Hands the list of VMs over if the last round is done; takes what that round brought. */
 void worker_exchange(struct worker *worker, struct observe *observe);
 
+/* Waits until the round under way is done, at most so long. */
+void worker_wait(struct worker *worker, unsigned msec);
+
 #endif

@@ -20,7 +20,7 @@
  * A block is what a damaged byte can cost, and what going to a time must read: a quarter of an
  * hour at 1 Hz. Its key frame is then 2 % of the bytes (doc/format/recording.md has the numbers).
  */
-#define BLOCK_SNAPSHOTS 900
+#define BLOCK_SNAPSHOTS 300
 #define BLOCK_BYTES (8 << 20)
 
 /* zstd has the names and texts to do; the figures come packed. More than level 1, or a larger
