@@ -70,7 +70,9 @@ clean "list --json" "$scratch/json-line"
 
 script -qec "'$TRUCE' list" "$scratch/terminal" >/dev/null </dev/null || fail "list on a terminal"
 clean_terminal "list on a terminal" "$scratch/terminal"
-TERM=xterm script -qec "timeout --foreground -k 2 3 '$TRUCE' top" "$scratch/terminal" >/dev/null </dev/null
+# A screen with room for whatever else runs here.
+TERM=xterm script -qec "stty rows 600 cols 120; timeout --foreground -k 2 3 '$TRUCE' top" \
+	"$scratch/terminal" >/dev/null </dev/null
 clean_terminal "top on a terminal" "$scratch/terminal"
 grep -q evil "$scratch/terminal" || fail "top did not show the guest: $(head -c 300 "$scratch/terminal")"
 
