@@ -9,7 +9,7 @@ need_kvm
 # The interval is long: what comes before its end has not waited for a look.
 background "$TRUCE" events --json --interval 5m >"$scratch/events" 2>"$scratch/err"
 events_pid=$pid
-looks() { ls -l /proc/"$events_pid"/fd 2>/dev/null | grep -q eventpoll; }
+looks() { ls -l /proc/"$events_pid"/fd 2>/dev/null | grep -q 'socket:'; }
 poll_until 10 looks || fail "events does not run: $(cat "$scratch/err")"
 background "$TINY_VMM" births --count 1 --hold-ms 300 --name first >/dev/null
 told() { [ "$(grep -c "\"event\":\"$1\".*\"name\":\"[^\"]*$2" "$scratch/events")" -ge "$3" ]; }

@@ -78,7 +78,8 @@ grep -q evil "$scratch/terminal" || fail "top did not show the guest: $(head -c 
 
 # Its death is told, too.
 background "$TRUCE" events --interval 100ms >"$scratch/events"
-hears() { ls -l "/proc/$pid/fd" 2>/dev/null | grep -q eventpoll; }
+# From when it holds the guest's pidfd it knows the guest.
+hears() { grep -qs "^Pid:[[:space:]]*$hostile_pid\$" "/proc/$pid/fdinfo/"*; }
 poll_until 10 hears || fail "events does not run"
 kill "$hostile_pid"
 poll_until 10 grep -q 'destroyed.*evil' "$scratch/events" ||
