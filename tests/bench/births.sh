@@ -4,7 +4,9 @@
 # QEMU, of two vCPUs each, one after the other. The observer ticks once a second meanwhile. The
 # time of a call is taken in the VMM itself: by the test VMM's log, and by a library preloaded into
 # QEMU. The bars, in a VM's first second: 99 of 100 within 10 ms and 20 ms.
+# shellcheck source=tests/bench/lib.sh
 . "$SOURCE_ROOT/tests/bench/lib.sh"
+# shellcheck source=tests/bench/follow.sh
 . "$SOURCE_ROOT/tests/bench/follow.sh"
 
 births=${TRUCE_BIRTHS:-200}

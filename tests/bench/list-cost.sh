@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `truce list` from start to exit with 100 real VMs, half of which spin. The bar: 30 ms of CPU.
+# shellcheck source=tests/bench/lib.sh
 . "$SOURCE_ROOT/tests/bench/lib.sh"
 
 need_root

@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Asking libvirt for the statistics of 16 guests, against a tick over the same guests. The bars: its
+# Asking libvirt for the statistics of 32 guests, against a tick over the same guests. The bars: its
 # cheap call (state, CPU and vCPU) costs at least 100 times the CPU of a tick a VM, all statistics 300
 # times. The guests run under TCG from a boot sector that halts, half of them from one that spins.
 #
 # libvirtd is started here with a configuration of its own, in a mount namespace: neither a
 # libvirt of this machine nor its files are touched. Where one is running, this is skipped.
+# shellcheck source=tests/bench/lib.sh
 . "$SOURCE_ROOT/tests/bench/lib.sh"
 
-guests=${TRUCE_GUESTS:-16}
-rounds=${TRUCE_ROUNDS:-6}
+guests=${TRUCE_GUESTS:-32}
+rounds=${TRUCE_ROUNDS:-4}
 
 need_root
 need_program libvirtd libvirt-daemon-system
@@ -18,6 +19,10 @@ need_program qemu-system-x86_64 qemu-system-x86
 need_program unshare util-linux
 [ -x "$BENCH_DIR/libvirt_cost" ] || skip "needs libvirt's library to build with (libvirt-dev)"
 [ ! -S /run/libvirt/libvirt-sock ] || skip "a libvirtd is running here, which is left alone"
+
+available=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+[ "$available" -gt $((guests * 130)) ] ||
+	skip "needs $((guests * 130)) MB of free memory (TRUCE_GUESTS=N makes fewer guests)"
 
 # The cgroups that libvirt makes outlive its guests.
 for directory in /sys/fs/cgroup /sys/fs/cgroup/*; do

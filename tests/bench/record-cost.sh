@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `truce record` at one snapshot a second: its memory with 500 real VMs (bar: 24 MB), and its CPU
 # and bytes with 100, half of which spin. TRUCE_RECORD_SECONDS says how long the latter takes.
+# shellcheck source=tests/bench/lib.sh
 . "$SOURCE_ROOT/tests/bench/lib.sh"
 
 seconds=${TRUCE_RECORD_SECONDS:-300}

@@ -3,6 +3,7 @@
 # Once the observer is warm, its ticks over an unchanged set of VMs allocate nothing, the cold ones,
 # the looks at vCPUs and the slow scans included. Here on a host of files; real VMs have a claim
 # of their own.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
 [ -x "$BENCH_DIR/tick_allocations" ] || skip "needs tick_allocations, which was not built"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # As a-tick-allocates-nothing, over real VMs of two vCPUs, half of which spin, and a QEMU.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
 need_root

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # VMMs whose QMP socket accepts and says nothing, or accepts nothing (a QEMU that is stopped), cost
 # their own balloon figures: ticks go on as before, and the figures of the others come.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
+# shellcheck source=tests/bench/follow.sh
 . "$SOURCE_ROOT/tests/bench/follow.sh"
 
 need_root

@@ -3,7 +3,9 @@
 # Children that inherit the descriptors of their parent's VM hold it open, and are no VMs: the
 # list has the parent, once, whether the observer was there before or comes later, and whether or
 # not KVM's directory in debugfs is to be seen.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
+# shellcheck source=tests/bench/follow.sh
 . "$SOURCE_ROOT/tests/bench/follow.sh"
 
 need_root

@@ -3,7 +3,9 @@
 # 300 VMs with births and deaths as fast as they go: within a second of the end the list is what a
 # walk over the descriptors of all processes finds, with the vCPU threads that the VMs' own log
 # names, and nothing is left open of a VM that died. TRUCE_CHURN_SECONDS says for how long.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
+# shellcheck source=tests/bench/follow.sh
 . "$SOURCE_ROOT/tests/bench/follow.sh"
 
 seconds=${TRUCE_CHURN_SECONDS:-10}

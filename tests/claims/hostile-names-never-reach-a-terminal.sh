@@ -3,6 +3,7 @@
 # A guest may be called anything: ten kilobytes, escapes that retitle or clear a terminal, bytes that
 # are no UTF-8, a right-to-left override. What list, events, top and error messages print has none of
 # it, on a terminal or not; the guest is listed all the same, and JSON stays JSON.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
 need_root

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # KVM's directory in debugfs makes the list cheaper, and no other: names, VMMs and the threads of
 # vCPUs are the same without it, of VMs of each VMM's custom, halted and spinning, and of QEMU.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
 need_root

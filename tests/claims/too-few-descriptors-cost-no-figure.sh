@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Where there are too few file descriptors to keep every VM's files open, they are opened at each
 # sample: one sentence says so, and no figure of any VM is missing.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
 "$SOURCE_ROOT/tests/hosts/generate.py" "$scratch/host" 40 || fail "no host was made"

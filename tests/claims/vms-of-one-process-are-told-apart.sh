@@ -3,7 +3,9 @@
 # Five VMs of two vCPUs in one process are five in the list, each with the vCPU threads that the VMs'
 # own log names. Without KVM's directory in debugfs nothing tells whose a vCPU is when they were made
 # in turns: the five are listed all the same, and no thread is said to be another VM's.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
+# shellcheck source=tests/bench/follow.sh
 . "$SOURCE_ROOT/tests/bench/follow.sh"
 
 need_root

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A file of a VM that vanishes, is refused or ends in the middle costs that VM its figure, and nobody
 # else anything: the other VMs of the same host are listed with all of theirs.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
 need_root

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # An ordinary user sees QEMU's guests by name, one sentence on what he does not see, and exit status
 # 3; where /proc hides the processes of others from him, the sentence says that.
+# shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
 need_root
