@@ -248,14 +248,24 @@ static int list_run(const struct verb *verb, const void *settings, char **operan
 	return r;
 }
 
+static void append_columns(struct str *text)
+{
+	const struct vm_column *column;
+
+	str_append(text, "\nThe columns, each known by its name and by its heading:\n\n");
+	for (column = vm_columns; column->name != NULL; column++)
+		str_appendf(text, "  %-10s %-9s %s\n", column->name, column->heading, column->help);
+}
+
 static const struct list_settings list_defaults = { .over_usec = 200000 };
 
 static const struct option_info list_options[] = {
 	OPTION_JSON(struct list_settings, json),
 	OPTION_DURATION(struct list_settings, over_usec, 0, "over", "TIME",
 			"between the two looks (200ms); 0: one look, no rates"),
-	OPTION_TEXT(struct list_settings, sort, 's', "sort", "COLUMN", "sort by this column (name)"),
-	OPTION_TEXT(struct list_settings, columns, 'o', "columns", "A,B,C", "show these columns"),
+	OPTION_TEXT(struct list_settings, sort, 's', "sort", "COLUMN", "sort by this column of those below (name)"),
+	OPTION_TEXT(struct list_settings, columns, 'o', "columns", "A,B,C",
+		    "show these columns of those below"),
 	OPTION_WITH(struct list_settings, with),
 	OPTION_FLAG(struct list_settings, no_header, 0, "no-header", "no headings, no summary"),
 	OPTION_ROOT(struct list_settings, root),
@@ -274,6 +284,7 @@ const struct verb list_verb = {
 		 "quota, memory and io pressure, swap, as percent of the time. A - is a figure that the\n"
 		 "kernel does not tell. On a captured host nothing happens now, so TIME, WAITED and HELD\n"
 		 "are shown: the sums since the VM's birth.",
+	.append_notes = append_columns,
 	.options = list_options,
 	.settings_size = sizeof(struct list_settings),
 	.defaults = &list_defaults,

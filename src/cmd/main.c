@@ -86,7 +86,7 @@ static int call_help(char **arguments)
 	char *help[] = { option, NULL };
 	const struct verb *verb;
 
-	if (arguments[0] == NULL)
+	if (arguments[0] == NULL || arguments[0][0] == '-')
 		return print_help(stdout);
 	verb = verb_find(arguments[0]);
 	if (verb != NULL)

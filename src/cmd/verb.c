@@ -22,6 +22,8 @@ static int verb_help(const struct verb *verb)
 	options_append_help(verb->options, &text);
 	if (verb->notes != NULL)
 		str_appendf(&text, "\n%s\n", verb->notes);
+	if (verb->append_notes != NULL)
+		verb->append_notes(&text);
 	r = verb_print(verb, &text);
 	str_done(&text);
 	return r;

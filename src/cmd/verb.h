@@ -38,6 +38,7 @@ struct verb {
 	size_t least_operands, most_operands;
 	const char *summary; /* a line of `truce help`: no capital, no full stop */
 	const char *notes;   /* paragraphs below the options of --help, or NULL */
+	void (*append_notes)(struct str *text); /* more of them, made from a table; or NULL */
 	const struct option_info *options;
 	size_t settings_size;
 	const void *defaults; /* settings_size bytes to begin with; NULL: zeros */

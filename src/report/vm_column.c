@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 const struct vm_column vm_columns[] = {
 	{ "name", "NAME", 16, COLUMN_NAME, 0, "the owner's name of the VM" },
@@ -71,7 +72,7 @@ const struct vm_column *vm_column_find(const char *name)
 	const struct vm_column *column;
 
 	for (column = vm_columns; column->name != NULL; column++)
-		if (strcmp(column->name, name) == 0)
+		if (strcasecmp(column->name, name) == 0 || strcasecmp(column->heading, name) == 0)
 			return column;
 	return NULL;
 }

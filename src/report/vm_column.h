@@ -50,6 +50,7 @@ struct vm_row {
 /* Ended by one without a name. */
 extern const struct vm_column vm_columns[];
 
+/* By name or by heading, in any case: "wait" or "WAIT%". */
 const struct vm_column *vm_column_find(const char *name);
 /* Texts stand left and sort from A; numbers stand right and sort from the largest. */
 bool vm_column_is_text(const struct vm_column *column);

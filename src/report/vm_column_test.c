@@ -173,6 +173,7 @@ static void every_column_has_a_cell_and_a_name_of_its_own(void **state)
 
 		str_init(&cell);
 		assert_ptr_equal(vm_column_find(column->name), column);
+		assert_ptr_equal(vm_column_find(column->heading), column);
 		assert_true(strlen(column->heading) <= column->width);
 		vm_column_append(column, &rows[2], &cell);
 		assert_true(cell.length > 0);
