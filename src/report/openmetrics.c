@@ -17,6 +17,7 @@ struct family {
 	const char *unit;            /* "" where none */
 	char help[FAMILY_HELP_SIZE];
 	unsigned digits;             /* behind the decimal point of a figure's value */
+	bool knob;                   /* INT64_MAX then limits nothing */
 };
 
 /* An object with its labels, made once and used by each family. */
@@ -85,6 +86,7 @@ static struct family family_of_figure(const char *prefix, const struct figure_in
 	struct family family = { .unit = suffix->unit, .digits = suffix->digits };
 	size_t length = strlen(info->name) - strlen(suffix->figure);
 
+	family.knob = info->kind == KIND_KNOB;
 	family.type = info->kind == KIND_COUNTER ? "counter" : "gauge";
 	snprintf(family.name, sizeof family.name, "truce_%s_%.*s%s", prefix, (int)length,
 		 info->name, suffix->family);
@@ -162,7 +164,10 @@ static void append_sample(struct exposition *e, const struct family *family, con
 	str_append(e->out, family_suffix(family));
 	str_append(e->out, labels);
 	str_append_char(e->out, ' ');
-	append_scaled(e->out, value, family->digits);
+	if (family->knob && value == INT64_MAX)
+		str_append(e->out, "+Inf");
+	else
+		append_scaled(e->out, value, family->digits);
 	str_append(e->out, e->time);
 	str_append_char(e->out, '\n');
 }

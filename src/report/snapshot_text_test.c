@@ -105,6 +105,23 @@ static void an_absent_figure_has_no_sample(void **state)
 	str_done(&out);
 }
 
+static void a_limit_that_limits_nothing_is_infinite(void **state)
+{
+	struct openmetrics_options options = { .format = OPENMETRICS_1 };
+	struct rates rates;
+	struct str out;
+
+	(void)state;
+	example_three(&rates);
+	str_init(&out);
+	openmetrics_append(&rates.now, &options, NULL, &out);
+	assert_non_null(strstr(out.data, "\ntruce_vm_quota_ratio{"));
+	assert_non_null(strstr(out.data, "} +Inf\n"));
+	assert_null(strstr(out.data, "} 922337203685"));
+	str_done(&out);
+	rates_done(&rates);
+}
+
 static void samples_carry_their_time_when_asked(void **state)
 {
 	struct openmetrics_options options = { .bare = true, .timed = true };
@@ -173,6 +190,7 @@ int main(void)
 		cmocka_unit_test(metrics_are_as_they_were),
 		cmocka_unit_test(only_the_wanted_vm_is_written),
 		cmocka_unit_test(an_absent_figure_has_no_sample),
+		cmocka_unit_test(a_limit_that_limits_nothing_is_infinite),
 		cmocka_unit_test(samples_carry_their_time_when_asked),
 		cmocka_unit_test(families_are_unique_and_in_base_units),
 	};
