@@ -16,6 +16,10 @@
 /* As many links as the kernel follows in one path. */
 #define LINKS_MOST 40
 
+/* A rename or a mount anywhere on the machine while ".." is resolved makes openat2 give up with
+ * EAGAIN; on a busy one several times in a row. Then the path is walked. */
+#define OPENAT2_TRIES 8
+
 /* Set once openat2 turned out to be missing, or forbidden by a sandbox that does not know it. */
 static atomic_bool openat2_missing;
 
@@ -150,12 +154,15 @@ static int open_inside_path(int directory, const char *path, int flags)
 		.flags = (unsigned)(O_PATH | O_CLOEXEC | flags),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
+	int tries = OPENAT2_TRIES;
 	long fd;
 
-	if (!atomic_load_explicit(&openat2_missing, memory_order_relaxed)) {
+	while (!atomic_load_explicit(&openat2_missing, memory_order_relaxed) && tries-- > 0) {
 		fd = syscall(SYS_openat2, directory, path, &how, sizeof how);
 		if (fd >= 0)
 			return (int)fd;
+		if (errno == EAGAIN)
+			continue;
 		if (errno != ENOSYS && errno != EPERM)
 			return -errno;
 		atomic_store_explicit(&openat2_missing, true, memory_order_relaxed);

@@ -8,10 +8,12 @@
 #include <ftw.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -187,12 +189,48 @@ static void names_without_measure_are_refused(void **state)
 	assert_refused(*state, path, -ENAMETOOLONG);
 }
 
+/* Somebody who renames a file to and fro until he is told to end. */
+static pid_t rename_elsewhere(const struct tree *tree)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	for (;;) {
+		renameat(tree->fd, "a", tree->fd, "b");
+		renameat(tree->fd, "b", tree->fd, "a");
+	}
+}
+
+static void renames_elsewhere_hide_no_file(void **state)
+{
+	const struct tree *tree = *state;
+	pid_t pid;
+	int i;
+
+	put_file(tree, "a", "");
+	put_link(tree, "proc/passwd", "../etc/passwd");
+	pid = rename_elsewhere(tree);
+	assert_true(pid > 0);
+	for (i = 0; i < 3000; i++) {
+		int fd = open_inside(tree->fd, "/proc/passwd");
+
+		if (fd < 0)
+			break;
+		close(fd);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(i, 3000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_path_begins_at_the_directory),
+		TEST(renames_elsewhere_hide_no_file),
 		TEST(an_absolute_link_stays_inside),
 		TEST(dots_never_climb_out),
 		TEST(relative_links_and_chains_are_followed),
