@@ -38,9 +38,7 @@ void observe_event(struct observe *observe, enum event_kind kind, const struct v
 
 static void knob_value(struct object_view view, size_t index, char *ret, size_t size)
 {
-	if (view.state[index] != FIGURE_PRESENT)
-		snprintf(ret, size, "%s", figure_state_name(view.state[index]));
-	else if (view.value[index] == INT64_MAX)
+	if (view.value[index] == INT64_MAX)
 		snprintf(ret, size, "max");
 	else
 		snprintf(ret, size, "%lld", (long long)view.value[index]);
@@ -54,13 +52,10 @@ void observe_knob_events(struct observe *observe, const struct vm *vm, const cha
 	for (i = 0; i < now.info->figure_count; i++) {
 		char from[24], to[24];
 
+		/* What becomes known, or is no longer to be read, nobody has turned. */
 		if (now.info->figures[i].kind != KIND_KNOB ||
-		    before.state[i] == FIGURE_NOT_ASKED || now.state[i] == FIGURE_VANISHED ||
-		    before.state[i] == FIGURE_VANISHED || now.state[i] == FIGURE_LATE ||
-		    before.state[i] == FIGURE_LATE || now.state[i] == FIGURE_NOT_ASKED)
-			continue;
-		if (before.state[i] == now.state[i] &&
-		    (now.state[i] != FIGURE_PRESENT || before.value[i] == now.value[i]))
+		    before.state[i] != FIGURE_PRESENT || now.state[i] != FIGURE_PRESENT ||
+		    before.value[i] == now.value[i])
 			continue;
 		knob_value(before, i, from, sizeof from);
 		knob_value(now, i, to, sizeof to);
