@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 #define SLOW_SCAN_USEC 10000000ull
-#define ONE_LOOK_WAITS_MSEC 2000
+/* A VMM that does not answer is given a second, one after the other. */
+#define ONE_LOOK_WAITS_MSEC 30000
 #define PATH_SIZE 1024
 #define BUFFER_SIZE 16384
 

@@ -145,7 +145,7 @@ ssize_t watched_read(struct observe *observe, int fd, char *bytes, size_t size,
 int watched_open(struct observe *observe, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-enum observe_warning_kind { WARN_RIGHTS = 1, WARN_DESCRIPTORS = 2, WARN_EVENTS = 4 };
+enum observe_warning_kind { WARN_RIGHTS = 1, WARN_DESCRIPTORS = 2, WARN_EVENTS = 4, WARN_MUTE = 8 };
 
 /* Says a sentence once per kind; the first that nobody fetched stays. */
 void observe_warn(struct observe *observe, enum observe_warning_kind kind, const char *text);

@@ -229,6 +229,19 @@ void worker_free(struct worker *worker)
 	free(worker);
 }
 
+/* A VMM that is there and does not say what it was asked, in time or at all. */
+static void tell_mute(struct observe *observe, const struct task *task)
+{
+	char text[160];
+
+	if (task->owner_code != -ETIMEDOUT && task->owner_code != -EPROTO)
+		return;
+	snprintf(text, sizeof text, "the VMM of process %d %s on its QMP socket: what only it could tell "
+		 "is absent", task->identity.pid, task->owner_code == -ETIMEDOUT ? "does not answer" :
+		 "answers what is no QMP");
+	observe_warn(observe, WARN_MUTE, text);
+}
+
 static void take_answer(const struct worker *worker, struct observe *observe,
 			const struct task *task)
 {
@@ -254,6 +267,7 @@ static void take_answer(const struct worker *worker, struct observe *observe,
 		vm_take(vm, VM_GUEST_AVAILABLE, task->balloon.available_bytes, task->owner_code);
 		observe_knob_events(observe, vm, "", before, vm_view(vm));
 		vm->sampled_usec[GROUP_OWNER] = task->monotonic_usec;
+		tell_mute(observe, task);
 	}
 }
 

@@ -90,3 +90,11 @@ begin=$(date +%s%N)
 wait "$dump_pid"
 late_ms=$((($(date +%s%N) - begin) / 1000000))
 [ $late_ms -le 3000 ] || fail "it took $late_ms ms to end"
+
+# One look waits a second for each, says so in one sentence, and has the answer of the one that gives it.
+"$TRUCE" list --json --with balloon >"$scratch/list" 2>"$scratch/err"
+expect_equal "the exit status of list" 3 $?
+expect_match "its sentence" '^truce list: the VMM of process [0-9]+ does not answer' "$(cat "$scratch/err")"
+expect_equal "the number of its sentences" 1 "$(wc -l <"$scratch/err")"
+/usr/bin/python3 "$scratch/lines.py" <"$scratch/list" | grep -q 'answers 33554432' ||
+	fail "list does not know the one that answers"
