@@ -4,6 +4,9 @@
 # shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
+# Which vCPU belongs to which VM of a process, and to which thread, only KVM's directory says for sure.
+[ -d /sys/kernel/debug/kvm ] || skip "debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug"
+
 need_root
 need_kvm
 need_program qemu-system-x86_64 qemu-system-x86

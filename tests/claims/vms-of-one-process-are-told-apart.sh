@@ -5,6 +5,9 @@
 # in turns: the five are listed all the same, and no thread is said to be another VM's.
 # shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
+
+# Which vCPU belongs to which VM of a process, and to which thread, only KVM's directory says for sure.
+[ -d /sys/kernel/debug/kvm ] || skip "debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug"
 # shellcheck source=tests/bench/follow.sh
 . "$SOURCE_ROOT/tests/bench/follow.sh"
 
