@@ -67,7 +67,13 @@ evidence_found() {
 	case $evidence in
 	program:*) command -v "$name" >/dev/null || [ -x "/usr/sbin/$name" ] ||
 		[ -x "/usr/libexec/$name" ] || [ -x "/usr/lib/qemu/$name" ] ;;
-	pkgconfig:*) pkg-config --exists "$name" 2>/dev/null ;;
+	pkgconfig:*)
+		# Distributions call the same library by different names: any of them will do.
+		for name in ${name//,/ }; do
+			pkg-config --exists "$name" 2>/dev/null && return
+		done
+		return 1
+		;;
 	header:*) printf '#include <%s>\n' "$name" | cc -E - >/dev/null 2>&1 ;;
 	esac
 }

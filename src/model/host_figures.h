@@ -73,7 +73,8 @@
 	T(KERNEL, "kernel", "release of the running kernel")                                       \
 	T(CGROUP, "cgroup", "v2, v1, hybrid or none")                                              \
 	T(SCHEDULER, "scheduler", "sched_ext's scheduler where one rules, else the kernel's own")  \
-	T(KSM_ADVISOR, "ksm_advisor", "KSM advisor mode")
+	T(KSM_ADVISOR, "ksm_advisor", "KSM advisor mode")                                          \
+	T(IO_ARBITER, "io_arbiter", "what makes I/O weights act: iocost, bfq, cfq or none")
 
 /* One logical CPU; its key is the number. */
 #define CPU_FIGURES(F)                                                                             \

@@ -73,7 +73,10 @@
 	T(CGROUP_OWN, "cgroup_own", "yes when nothing but this VM and its helpers is in it")       \
 	T(WEIGHT_WHERE, "weight_where", "what arbitrates: cpu.weight, cpu.shares, cpu.idle, autogroup, nice or realtime") \
 	T(AFFINITY, "affinity", "CPUs that the main thread may use, as a list")                    \
-	T(TAPS, "taps", "its host network interfaces, with commas")
+	T(TAPS, "taps", "its host network interfaces, with commas")                                \
+	T(STATE, "state", "running, paused, migrating, backup or saving; not known where nobody tells") \
+	T(HINDRANCES, "hindrances", "what keeps knobs from acting, with commas: vfio, hugepages, confidential, ovs, macvtap") \
+	T(METADATA, "metadata", "class that the libvirt metadata element of namespace truce names")
 
 /* A thread of a VM. */
 #define THREAD_FIGURES(F)                                                                          \

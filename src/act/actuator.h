@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One way to turn one knob. An actuator is a file that defines one struct of functions and
+ * registers it by a line in actuators.c; for each setting the first of the list that can serve
+ * the VM is taken, so owners stand before plain files. Everything that it changes it leases first.
+ */
+#ifndef ACT_ACTUATOR_H
+#define ACT_ACTUATOR_H
+
+#include "model/plan.h"
+#include "model/snapshot.h"
+
+struct act_context;
+struct error;
+struct leases;
+struct root;
+
+struct act_context {
+	struct root *root;
+	struct leases *leases;
+	const struct act_options *options;
+	uint64_t deadline_usec; /* monotonic; for actuators that are slow */
+	char note[400];         /* for leases_take: setting, value and cause as act writes them */
+};
+
+/* What an actuator knows of the VM: copied, because the worker outlives the snapshot. */
+struct act_target {
+	struct vm_identity vm;   /* pid 0: the host */
+	char name[64];
+	char uuid[40];
+	char owner[32];          /* VM_TEXT_OWNER */
+	char vmm[32];
+	char cgroup[512];        /* VM_TEXT_CGROUP */
+	bool cgroup_own;
+	char weight_where[32];
+	char taps[512];
+	pid_t *tids;             /* all threads known, vCPUs first */
+	size_t tid_count, vcpu_count;
+};
+
+struct actuator {
+	const char *name;        /* "cgroup-weight": in outcomes' `where` unless it says better */
+	enum setting settings[8];
+	size_t setting_count;
+	bool slow;               /* to be called on the worker */
+	/* Whether it can serve this VM here: 1, or 0 with the reason. Reads only, and quickly. */
+	int (*serves)(struct act_context *context, const struct act_target *target,
+		      enum setting setting, char reason[static PLAN_REASON_SIZE]);
+	int (*read)(struct act_context *context, const struct act_target *target,
+		    enum setting setting, struct setting_value *ret, char where[static 64],
+		    struct error *err);
+	/* Leases, then turns; on a failure nothing is left changed. */
+	int (*set)(struct act_context *context, const struct act_target *target,
+		   enum setting setting, const struct setting_value *value, char where[static 64],
+		   struct error *err);
+	/* Gives back what `set` changed, and drops the leases. */
+	int (*release)(struct act_context *context, const struct act_target *target,
+		       enum setting setting, struct error *err);
+};
+
+extern const struct actuator *const actuators[]; /* ended by NULL */
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One policy in a process of its own without privileges: snapshots go in, requests come out.
+ * The process cannot open, connect, fork or signal; it has a CPU and a memory limit, and a
+ * deadline for each turn. One that overruns or crashes is killed and started again from the same
+ * bytes with the state it last gave; what it asked for before goes on holding. The caller is
+ * never blocked for longer than it says.
+ *
+ *     decider_new -> { decider_send, (decider_fd is readable) decider_receive }* -> decider_free
+ */
+#ifndef DECIDE_DECIDER_H
+#define DECIDE_DECIDER_H
+
+#include "model/plan.h"
+#include "model/policy.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct decider;
+struct error;
+struct snapshot;
+struct str;
+
+enum decider_language { DECIDER_LUA, DECIDER_C };
+
+struct decider_limits {
+	uint64_t load_usec;    /* CPU and wall time to load in; 0: 2 s */
+	uint64_t turn_usec;    /* to decide in; 0: 100 ms and 20 us a VM of CPU, thrice that of wall */
+	size_t memory_bytes;   /* 0: 24 MiB */
+};
+
+enum decider_occasion { DECIDER_TICK, DECIDER_BIRTH };
+
+/* What came of one turn. Owned by the decider, valid until the next call. */
+struct decision {
+	const struct request *requests;
+	size_t request_count;
+	const struct decider_warning *warnings; /* errors of single rules; each costs that VM's turn */
+	size_t warning_count;
+	bool restarted;         /* the process was killed or died: `trouble` says why */
+	char trouble[400];
+	const char *state;      /* what the policy wants to find again; NULL: unchanged */
+	size_t state_size;
+	uint64_t cpu_usec;      /* that the turn cost the process */
+};
+
+struct decider_warning {
+	struct vm_identity vm; /* pid 0: the host's scope */
+	char text[400];        /* "gold-first.lua:31: ..." */
+};
+
+/*
+ * Reads the whole file at once (a file that changes meanwhile is refused), starts the process,
+ * loads the policy. A path that ends in .lua is Lua, in .so a policy made by `truce policy
+ * build`. The sentence has "PATH:LINE: " and the offending token where there is one.
+ * `program` NULL: truce-decide from libexec (TRUCE_LIBEXEC in the environment).
+ */
+int decider_new(const char *path, const struct decider_limits *limits, const char *program,
+		struct decider **ret, struct error *err);
+void decider_free(struct decider *decider);
+const struct policy *decider_policy(const struct decider *decider);
+enum decider_language decider_language(const struct decider *decider);
+/* The bytes it was made from, and their 64-bit hash: what is running, whatever the file is now. */
+const char *decider_source(const struct decider *decider, size_t *ret_size, uint64_t *ret_hash);
+/* Before the first turn: what a predecessor's `state` was. */
+int decider_restore(struct decider *decider, const char *state, size_t size, struct error *err);
+
+/* Begins a turn: the VMs carry their class in VM_TEXT_CLASS. Outcomes are those since the turn
+ * before. Does not wait. -EBUSY while a turn is under way. */
+int decider_send(struct decider *decider, enum decider_occasion occasion,
+		 const struct snapshot *snapshot, const struct outcome *outcomes,
+		 size_t outcome_count, struct error *err);
+int decider_fd(const struct decider *decider);         /* to poll; changes with a restart */
+uint64_t decider_deadline_usec(const struct decider *decider); /* monotonic; 0: no turn */
+/* 1 and the decision; 0 while it is not there yet. Past the deadline the process is killed, and
+ * the decision is empty with `restarted`. Negative: it cannot be started again. */
+int decider_receive(struct decider *decider, const struct decision **ret, struct error *err);
+/* Both, waiting: for replay, check and tests. */
+int decider_turn(struct decider *decider, enum decider_occasion occasion,
+		 const struct snapshot *snapshot, const struct outcome *outcomes,
+		 size_t outcome_count, const struct decision **ret, struct error *err);
+
+#endif
