@@ -358,6 +358,41 @@ static void sample_vms(struct observe *observe, bool cold, uint64_t now)
 	}
 }
 
+size_t observe_sample_new(struct observe *observe)
+{
+	uint64_t now = root_monotonic_usec(observe->root);
+	size_t i, count = 0;
+
+	for (i = observe->watched_count; i-- > 0;) {
+		struct watched *watched = observe->watched[i];
+		pid_t pid = watched->process->pid;
+
+		if (watched->cold_count > 0)
+			continue;
+		count++;
+		if (sample_vm(observe, watched, true, now) == -ESRCH) {
+			find_exited(observe, pid);
+			if (i > observe->watched_count)
+				i = observe->watched_count;
+		}
+	}
+	return count;
+}
+
+void observe_classify(struct observe *observe, const struct vm_identity *vm, const char *class)
+{
+	struct vm *found = snapshot_find_vm(&observe->snapshot, vm);
+
+	if (found == NULL)
+		return;
+	if (class[0] != '\0') {
+		text_set(&found->text[VM_TEXT_CLASS], class, strlen(class));
+	} else {
+		free(found->text[VM_TEXT_CLASS]);
+		found->text[VM_TEXT_CLASS] = NULL;
+	}
+}
+
 int observe_tick(struct observe *observe, struct error *err)
 {
 	uint64_t now = root_monotonic_usec(observe->root);

@@ -10,12 +10,14 @@
 #define OBSERVE_OBSERVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct error;
 struct root;
 struct snapshot;
 struct observe;
+struct vm_identity;
 
 struct observe_options {
 	bool with_maps;           /* smaps_rollup: milliseconds a VM, on its own thread */
@@ -42,6 +44,14 @@ int observe_wait(struct observe *observe, uint64_t monotonic_usec);
 int observe_tick(struct observe *observe, struct error *err);
 /* Samples nothing: only moves the events that happened since into the snapshot. */
 int observe_tick_events(struct observe *observe);
+
+/*
+ * Samples the VMs that have never been sampled, hot and cold: after a birth their names, cgroups
+ * and weights are in the snapshot then, without a tick. Returns how many there were.
+ */
+size_t observe_sample_new(struct observe *observe);
+/* The class that a policy gives it, "" for none: in the snapshot until another is said. */
+void observe_classify(struct observe *observe, const struct vm_identity *vm, const char *class);
 
 const struct snapshot *observe_snapshot(const struct observe *observe);
 
