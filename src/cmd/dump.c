@@ -8,6 +8,7 @@
 #include "cmd/source.h"
 #include "cmd/verb.h"
 #include "cmd/vm_select.h"
+#include "cmd/warnings.h"
 #include "model/snapshot.h"
 #include "report/openmetrics.h"
 #include "report/snapshot_csv.h"
@@ -110,16 +111,6 @@ static int print_end(struct dump *dump)
 	return verb_print(dump->verb, &dump->text);
 }
 
-static void tell_warnings(struct dump *dump)
-{
-	const char *warning;
-
-	while ((warning = source_warning(dump->source)) != NULL) {
-		verb_warn(dump->verb, "%s", warning);
-		dump->partly = true;
-	}
-}
-
 /* What is before the beginning is passed over; behind the end it is over. */
 static bool is_over(struct dump *dump, const struct snapshot *snapshot)
 {
@@ -140,9 +131,9 @@ static int follow(struct dump *dump, struct error *err)
 			break;
 		if (snapshot->realtime_usec >= dump->from_usec)
 			printed = print(dump, snapshot);
-		tell_warnings(dump);
+		dump->partly |= warnings_tell(dump->verb, dump->source);
 	}
-	tell_warnings(dump);
+	dump->partly |= warnings_tell(dump->verb, dump->source);
 	if (r >= 0 && printed == VERB_FINE)
 		printed = print_end(dump);
 	if (r < 0 || printed != VERB_FINE)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cmd/source.h"
 #include "cmd/verb.h"
+#include "cmd/warnings.h"
 #include "model/snapshot.h"
 #include "report/event_text.h"
 #include "report/json.h"
@@ -53,16 +54,6 @@ static int print(struct events *events, const struct snapshot *snapshot)
 	return verb_print(events->verb, &events->text);
 }
 
-static void tell_warnings(struct events *events)
-{
-	const char *warning;
-
-	while ((warning = source_warning(events->source)) != NULL) {
-		verb_warn(events->verb, "%s", warning);
-		events->partly = true;
-	}
-}
-
 static bool time_is_up(struct events *events, const struct snapshot *snapshot)
 {
 	if (events->settings->for_usec == 0)
@@ -79,11 +70,11 @@ static int follow(struct events *events, struct error *err)
 
 	while (printed == VERB_FINE && (r = source_next_events(events->source, &snapshot, err)) == 1) {
 		printed = print(events, snapshot);
-		tell_warnings(events);
+		events->partly |= warnings_tell(events->verb, events->source);
 		if (time_is_up(events, snapshot))
 			return 0;
 	}
-	tell_warnings(events);
+	events->partly |= warnings_tell(events->verb, events->source);
 	return printed == VERB_FINE ? r : -EIO;
 }
 

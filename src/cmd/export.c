@@ -8,6 +8,7 @@
 #include "cmd/need.h"
 #include "cmd/source.h"
 #include "cmd/verb.h"
+#include "cmd/warnings.h"
 #include "report/openmetrics.h"
 
 #include <errno.h>
@@ -126,16 +127,6 @@ static int publish(struct export *export, const struct snapshot *snapshot, struc
 				   export->classic.length, err);
 }
 
-static void tell_warnings(struct export *export)
-{
-	const char *warning;
-
-	while ((warning = source_warning(export->source)) != NULL) {
-		verb_warn(export->verb, "%s", warning);
-		export->partly = true;
-	}
-}
-
 /* By the clock on the wall, for a captured host too. */
 static int follow(struct export *export, struct error *err)
 {
@@ -149,7 +140,7 @@ static int follow(struct export *export, struct error *err)
 			return r;
 		export->count++;
 		r = publish(export, snapshot, err);
-		tell_warnings(export);
+		warnings_tell(export->verb, export->source);
 		if (export->settings->for_usec != 0 && clock_monotonic_usec() >= end)
 			return r;
 	} while (r == 0 && source_wait(export->source, -1) == 1);

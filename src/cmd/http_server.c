@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/io.h"
 #include "cmd/unprivileged.h"
 
 #include <errno.h>
@@ -188,21 +189,6 @@ const char *http_server_address(const struct http_server *server)
 	return server->address;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t done = write(fd, bytes, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		bytes += done;
-		size -= (size_t)done;
-	}
-	return 0;
-}
-
 /* Sealed: what is being sent to one scraper cannot change under it. */
 static int make_texts(const char *openmetrics, size_t openmetrics_size, const char *classic,
 		      size_t classic_size)
@@ -212,9 +198,9 @@ static int make_texts(const char *openmetrics, size_t openmetrics_size, const ch
 
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, openmetrics, openmetrics_size);
+	r = io_write_all(fd, openmetrics, openmetrics_size);
 	if (r == 0)
-		r = write_all(fd, classic, classic_size);
+		r = io_write_all(fd, classic, classic_size);
 	if (r == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW) < 0)
 		r = -errno;
 	if (r == 0)

@@ -10,6 +10,7 @@
 #include "cmd/terminal.h"
 #include "cmd/verb.h"
 #include "cmd/vm_select.h"
+#include "cmd/warnings.h"
 #include "report/table.h"
 #include "report/top_header.h"
 #include "report/vm_column.h"
@@ -198,7 +199,6 @@ static int print(struct list *list)
 static int observe(struct list *list, struct error *err)
 {
 	struct source *source;
-	const char *warning;
 	int r = source_open(&list->spec, &source, err);
 
 	if (r < 0)
@@ -206,10 +206,7 @@ static int observe(struct list *list, struct error *err)
 	r = look(list, source, err);
 	if (r == 0 && source_is_live(source) && list->settings->over_usec > 0)
 		r = look(list, source, err);
-	while ((warning = source_warning(source)) != NULL) {
-		verb_warn(list->verb, "%s", warning);
-		list->partly = true;
-	}
+	list->partly |= warnings_tell(list->verb, source);
 	source_close(source);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include "cmd/need.h"
 #include "cmd/source.h"
 #include "cmd/verb.h"
+#include "cmd/warnings.h"
 #include "model/snapshot.h"
 #include "record/record.h"
 #include "report/units.h"
@@ -28,16 +29,6 @@ struct recording {
 	uint64_t lost;       /* in a row, since the disk is full */
 	bool partly;
 };
-
-static void tell_warnings(struct recording *recording)
-{
-	const char *warning;
-
-	while ((warning = source_warning(recording->source)) != NULL) {
-		verb_warn(recording->verb, "%s", warning);
-		recording->partly = true;
-	}
-}
 
 /* A terminal sees that something is happening; a log does not want to. */
 static void show_progress(const struct recording *recording, const struct snapshot *snapshot)
@@ -92,7 +83,7 @@ static int follow(struct recording *recording, struct error *err)
 		ended = time_is_up(recording, snapshot);
 		keep(recording, snapshot);
 		show_progress(recording, snapshot);
-		tell_warnings(recording);
+		recording->partly |= warnings_tell(recording->verb, recording->source);
 	}
 	if (recording->count > 0 && isatty(STDERR_FILENO))
 		fputc('\n', stderr);

@@ -11,6 +11,7 @@
 #include "cmd/top_replay.h"
 #include "cmd/top_terminal.h"
 #include "cmd/verb.h"
+#include "cmd/warnings.h"
 #include "report/top_view.h"
 
 #include <errno.h>
@@ -202,17 +203,13 @@ static int print(struct top *top, struct error *err)
 static int next(struct top *top, struct error *err)
 {
 	const struct snapshot *snapshot;
-	const char *warning;
 	int r = source_next(top->source, &snapshot, err);
 
 	if (r == 1) {
 		r = show(top, snapshot, err);
 		r = r < 0 ? r : 1;
 	}
-	while ((warning = source_warning(top->source)) != NULL) {
-		verb_warn(top->verb, "%s", warning);
-		top->partly = true;
-	}
+	top->partly |= warnings_tell(top->verb, top->source);
 	return r;
 }
 

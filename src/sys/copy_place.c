@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/cursor.h"
+#include "base/io.h"
 #include "sys/root.h"
 
 #include <errno.h>
@@ -140,21 +141,6 @@ int copy_put_directory(const struct copy *copy, const char *path)
 	return copy_place(copy, inside, place);
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t put = write(fd, bytes, size);
-
-		if (put < 0 && errno != EINTR)
-			return -errno;
-		if (put > 0) {
-			bytes += put;
-			size -= (size_t)put;
-		}
-	}
-	return 0;
-}
-
 int copy_put_file(const struct copy *copy, const char *path, const void *bytes, size_t size,
 		  bool replace)
 {
@@ -168,7 +154,7 @@ int copy_put_file(const struct copy *copy, const char *path, const void *bytes, 
 		    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (replace ? O_TRUNC : O_EXCL), 0600);
 	if (fd < 0)
 		return errno == ELOOP || errno == EISDIR ? -EEXIST : -errno;
-	return write_all(fd, bytes, size);
+	return io_write_all(fd, bytes, size);
 }
 
 int copy_put_link(const struct copy *copy, const char *path, const char *target, bool replace)
