@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* truce: a table of verbs and a loop. What a verb does is in the file of its name. */
-#include "base/cleanup.h"
 #include "base/str.h"
-#include "base/text.h"
 #include "cmd/noun.h"
 #include "cmd/streams.h"
 #include "cmd/suggest.h"
 #include "cmd/verb.h"
+#include "cmd/verbs.h"
 
 #include <locale.h>
-#include <stdio.h>
 #include <string.h>
 
 static const struct verb *const verbs[] = {
@@ -24,59 +22,46 @@ static const struct verb *const verbs[] = {
 	NULL,
 };
 
-static const struct verb *verb_find(const char *name)
+static int print_help(bool asked)
 {
+	struct str text;
 	size_t i;
+	int r;
 
-	for (i = 0; verbs[i] != NULL; i++)
-		if (strcmp(verbs[i]->name, name) == 0)
-			return verbs[i];
-	return NULL;
-}
-
-static int finish_output(void)
-{
-	if (!ferror(stdout) && fflush(stdout) == 0)
-		return VERB_FINE;
-	fprintf(stderr, "truce: cannot write to standard output: %m\n");
-	return VERB_FAILED;
-}
-
-static int print_help(FILE *stream)
-{
-	size_t i;
-
-	fputs("usage: truce VERB [OPTION...] [ARGUMENT...]\n\n", stream);
-	for (i = 0; verbs[i] != NULL; i++)
-		fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+	str_init(&text);
+	str_append(&text, "usage: truce VERB [OPTION...] [ARGUMENT...]\n\n");
+	verbs_append_summaries(verbs, &text);
 	for (i = 0; nouns[i].name != NULL; i++)
-		fprintf(stream, "  %-10s %s\n", nouns[i].name, nouns[i].summary);
-	fputs("\ntruce VERB --help tells more; so does the manual page truce-VERB(1).\n", stream);
-	if (stream != stdout)
-		return VERB_USAGE;
-	return finish_output();
+		str_appendf(&text, "  %-10s %s\n", nouns[i].name, nouns[i].summary);
+	str_append(&text,
+		   "\ntruce VERB --help tells more; so does the manual page truce-VERB(1).\n");
+	r = verbs_print_help(&text, asked);
+	str_done(&text);
+	return r;
+}
+
+static int print_version(void)
+{
+	struct str text;
+	int r;
+
+	str_init(&text);
+	str_appendf(&text, "truce %s\n", TRUCE_VERSION);
+	r = verbs_print_help(&text, true);
+	str_done(&text);
+	return r;
 }
 
 static int refuse_verb(const char *name)
 {
 	struct suggest suggest;
-	struct str safe;
 	size_t i;
 
 	suggest_init(&suggest, name);
-	for (i = 0; verbs[i] != NULL; i++)
-		suggest_offer(&suggest, verbs[i]->name);
+	verbs_offer(verbs, &suggest);
 	for (i = 0; nouns[i].name != NULL; i++)
 		suggest_offer(&suggest, nouns[i].name);
-	str_init(&safe);
-	text_append_safe(&safe, name, strlen(name));
-	fprintf(stderr, "truce: there is no verb \"%s\"; ", safe.data != NULL ? safe.data : "");
-	if (suggest.nearest != NULL)
-		fprintf(stderr, "did you mean %s?\n", suggest.nearest);
-	else
-		fputs("truce help lists them\n", stderr);
-	str_done(&safe);
-	return VERB_USAGE;
+	return verbs_refuse("truce", "truce help", &suggest);
 }
 
 /* `truce help VERB` is `truce VERB --help`. */
@@ -87,12 +72,12 @@ static int call_help(char **arguments)
 	const struct verb *verb;
 
 	if (arguments[0] == NULL || arguments[0][0] == '-')
-		return print_help(stdout);
-	verb = verb_find(arguments[0]);
+		return print_help(true);
+	verb = verbs_find(verbs, arguments[0]);
 	if (verb != NULL)
 		return verb_call(verb, help);
 	if (noun_find(arguments[0]) != NULL)
-		return noun_exec(noun_find(arguments[0]), help);
+		return noun_help(noun_find(arguments[0]), arguments + 1);
 	return refuse_verb(arguments[0]);
 }
 
@@ -105,18 +90,16 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
 	if (argc < 2)
-		return print_help(stderr);
-	verb = verb_find(argv[1]);
+		return print_help(false);
+	verb = verbs_find(verbs, argv[1]);
 	if (verb != NULL)
 		return verb_call(verb, argv + 2);
 	noun = noun_find(argv[1]);
 	if (noun != NULL)
-		return noun_exec(noun, argv + 2);
+		return noun_call(noun, argv + 2);
 	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return call_help(argv + 2);
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("truce %s\n", TRUCE_VERSION);
-		return finish_output();
-	}
+	if (strcmp(argv[1], "--version") == 0)
+		return print_version();
 	return refuse_verb(argv[1]);
 }

@@ -2,7 +2,10 @@
 #include "cmd/noun.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
+#include "cmd/suggest.h"
 #include "cmd/verb.h"
+#include "cmd/verbs.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,8 +14,8 @@
 #include <unistd.h>
 
 const struct noun nouns[] = {
-	{ "lab", "the laboratory: a whole KVM host in a box" },
-	{ NULL, NULL },
+	{ "lab", "the laboratory: a whole KVM host in a box", NULL },
+	{ NULL, NULL, NULL },
 };
 
 const struct noun *noun_find(const char *name)
@@ -70,7 +73,8 @@ static int exec_anywhere(const struct noun *noun, char **arguments)
 	return r;
 }
 
-int noun_exec(const struct noun *noun, char **arguments)
+/* Returns an exit code, having said why, when it cannot. */
+static int become_program(const struct noun *noun, char **arguments)
 {
 	size_t count = 0;
 	char **all;
@@ -88,4 +92,57 @@ int noun_exec(const struct noun *noun, char **arguments)
 		r == -ENOENT ? "; it is neither in " TRUCE_LIBEXECDIR
 			       " nor beside truce: is that part installed?" : "");
 	return VERB_FAILED;
+}
+
+static int print_verbs(const struct noun *noun, bool asked)
+{
+	struct str text;
+	int r;
+
+	str_init(&text);
+	str_appendf(&text, "usage: truce %s VERB [OPTION...] [ARGUMENT...]\n\n%s\n\n", noun->name,
+		    noun->summary);
+	verbs_append_summaries(noun->verbs, &text);
+	str_appendf(&text, "\ntruce %s VERB --help tells more; so does the manual page truce-%s(1).\n",
+		    noun->name, noun->name);
+	r = verbs_print_help(&text, asked);
+	str_done(&text);
+	return r;
+}
+
+static int refuse_verb(const struct noun *noun, const char *word)
+{
+	char program[64], help[64];
+	struct suggest suggest;
+
+	suggest_init(&suggest, word);
+	verbs_offer(noun->verbs, &suggest);
+	snprintf(program, sizeof program, "truce %s", noun->name);
+	snprintf(help, sizeof help, "truce %s --help", noun->name);
+	return verbs_refuse(program, help, &suggest);
+}
+
+int noun_call(const struct noun *noun, char **arguments)
+{
+	const struct verb *verb;
+
+	if (noun->verbs == NULL)
+		return become_program(noun, arguments);
+	if (arguments[0] == NULL)
+		return print_verbs(noun, false);
+	if (strcmp(arguments[0], "--help") == 0 || strcmp(arguments[0], "-h") == 0)
+		return print_verbs(noun, true);
+	verb = verbs_find(noun->verbs, arguments[0]);
+	if (verb == NULL)
+		return refuse_verb(noun, arguments[0]);
+	return verb_call(verb, arguments + 1);
+}
+
+int noun_help(const struct noun *noun, char **arguments)
+{
+	static char option[] = "--help";
+	char *help[] = { arguments[0] != NULL ? arguments[0] : option,
+			 arguments[0] != NULL ? option : NULL, NULL };
+
+	return noun_call(noun, help);
 }
