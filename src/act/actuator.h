@@ -2,11 +2,16 @@
 /*
  * One way to turn one knob. An actuator is a file that defines one struct of functions and
  * registers it by a line in actuators.c; for each setting the first of the list that can serve
- * the VM is taken, so owners stand before plain files. Everything that it changes it leases first.
+ * the VM is taken, so owners stand before plain files. Everything that it changes it leases first
+ * (act_lease.h does both in one call).
+ *
+ * Fast ones are called on the caller's thread, slow ones on the worker's, several at a time but
+ * never two for the same VM (nor for the same `queue`). `serves` is always called on the caller's.
  */
 #ifndef ACT_ACTUATOR_H
 #define ACT_ACTUATOR_H
 
+#include "act/act.h"
 #include "model/plan.h"
 #include "model/snapshot.h"
 
@@ -32,9 +37,11 @@ struct act_target {
 	char vmm[32];
 	char cgroup[512];        /* VM_TEXT_CGROUP */
 	bool cgroup_own;
+	bool alone;              /* no other VM lives in its process */
 	char weight_where[32];
+	char hindrances[128];    /* VM_TEXT_HINDRANCES */
 	char taps[512];
-	pid_t *tids;             /* all threads known, vCPUs first */
+	pid_t *tids;             /* vCPUs first; where it is not alone, its vCPUs only */
 	size_t tid_count, vcpu_count;
 };
 
@@ -43,9 +50,12 @@ struct actuator {
 	enum setting settings[8];
 	size_t setting_count;
 	bool slow;               /* to be called on the worker */
+	bool once;               /* nothing stays set: no lease, no drift, nothing to release */
+	const char *queue;       /* slow ones that cannot bear company share one; NULL: one a VM */
 	/* Whether it can serve this VM here: 1, or 0 with the reason. Reads only, and quickly. */
 	int (*serves)(struct act_context *context, const struct act_target *target,
 		      enum setting setting, char reason[static PLAN_REASON_SIZE]);
+	/* In the setting's own unit and scale. NULL: cannot be read back. */
 	int (*read)(struct act_context *context, const struct act_target *target,
 		    enum setting setting, struct setting_value *ret, char where[static 64],
 		    struct error *err);
@@ -53,7 +63,7 @@ struct actuator {
 	int (*set)(struct act_context *context, const struct act_target *target,
 		   enum setting setting, const struct setting_value *value, char where[static 64],
 		   struct error *err);
-	/* Gives back what `set` changed, and drops the leases. */
+	/* Gives back what `set` changed, and drops the leases. NULL: act_release_setting does. */
 	int (*release)(struct act_context *context, const struct act_target *target,
 		       enum setting setting, struct error *err);
 };

@@ -6,7 +6,7 @@
  *
  * The journal (/run/truce/journal, doc/format/journal.md) belongs to one boot: one of another
  * boot is set aside with a sentence. One process writes it, under a lock that all of Truce
- * shares. A lease whose VM is gone is dropped, never undone on a stranger: the VM's identity
+ * shares; its threads may all call these functions. A lease whose VM is gone is dropped, never undone on a stranger: the VM's identity
  * (pid, start time, ordinal) is checked first.
  */
 #ifndef LEASE_LEASE_H
@@ -29,8 +29,12 @@ struct root;
  * and twice. -ENOENT: what it belonged to is gone, which is as good. */
 struct lease_kind {
 	const char *name; /* "file", "nice", "cgroup", ... : a word in the journal */
+	bool slow;        /* undo asks an owner that may be slow: not where a loop must go on */
 	int (*undo)(void *context, const struct vm_identity *vm, const char *target,
 		    const char *was, const char *now, struct error *err);
+	/* The VM has ended: removes what it would leave behind, as a made cgroup. NULL: there is
+	 * nothing, the lease is dropped. On a failure the lease stays. */
+	int (*forget)(void *context, const char *target, const char *was, struct error *err);
 };
 
 struct lease {
@@ -44,7 +48,7 @@ struct lease {
 };
 
 struct leases_options {
-	const char *directory;      /* NULL: LEASES_DIRECTORY */
+	const char *directory;      /* NULL: TRUCE_RUN_DIR, else LEASES_DIRECTORY */
 	const struct lease_kind *const *kinds; /* ended by NULL */
 	void *context;              /* for undo */
 };
@@ -71,15 +75,21 @@ int leases_drop(struct leases *leases, uint64_t id, struct error *err);
 int leases_undo(struct leases *leases, uint64_t id, struct error *err);
 /* The newest first; goes on after a failure. Returns how many could not be given back. */
 size_t leases_undo_all(struct leases *leases, struct error *err);
-/* Drops leases of VMs that are gone: `alive` says so. */
-void leases_forget_dead(struct leases *leases,
-			bool (*alive)(const struct vm_identity *vm, void *context), void *context);
+/* Drops the leases of VMs that have ended, as /proc says; returns how many were dropped. */
+size_t leases_forget_dead(struct leases *leases);
 
+/* A struct lease never changes, and lives until leases_sweep or leases_close: a lease that is
+ * taken again is a new struct with the same id. */
 size_t leases_count(const struct leases *leases);
 const struct lease *leases_at(const struct leases *leases, size_t index); /* oldest first */
+/* The one with the lowest id above this (0: the first); to go over them while they change. */
+const struct lease *leases_next(const struct leases *leases, uint64_t id);
+/* NULL: there is none. */
 const struct lease *leases_find(const struct leases *leases, const struct lease_kind *kind,
 				const struct vm_identity *vm, const char *target);
-/* So many bytes may still be written; the caller stops adjusting before it is 0. */
+/* Frees what was dropped: nobody holds a struct lease from before. */
+void leases_sweep(struct leases *leases);
+/* -ENOSPC with a sentence when the next lease would not find room: stop adjusting. */
 int leases_probe(struct leases *leases, struct error *err);
 
 #endif

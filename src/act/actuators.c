@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of actuators and of the kinds of leases that they write. For each setting the first
+ * that can serve the VM is taken: owners stand before plain files.
+ */
+#include "act/act_lease.h"
+#include "act/actuator.h"
+
+#include <stddef.h>
+
+/* A(symbol): a `const struct actuator symbol` of another file. */
+#define CPU_ACTUATORS(A)
+
+#define MEMORY_ACTUATORS(A)
+
+/* K(symbol): a `const struct lease_kind symbol` of another file. */
+#define CPU_LEASE_KINDS(K)
+
+#define MEMORY_LEASE_KINDS(K)
+
+#define DECLARE_ACTUATOR(symbol) extern const struct actuator symbol;
+#define DECLARE_KIND(symbol) extern const struct lease_kind symbol;
+#define ADDRESS(symbol) &symbol,
+
+CPU_ACTUATORS(DECLARE_ACTUATOR)
+MEMORY_ACTUATORS(DECLARE_ACTUATOR)
+CPU_LEASE_KINDS(DECLARE_KIND)
+MEMORY_LEASE_KINDS(DECLARE_KIND)
+
+const struct actuator *const actuators[] = {
+	CPU_ACTUATORS(ADDRESS)
+	MEMORY_ACTUATORS(ADDRESS)
+	NULL,
+};
+
+const struct lease_kind *const act_lease_kinds[] = {
+	&act_lease_file_kind,
+	&act_lease_nice_kind,
+	&act_lease_affinity_kind,
+	&act_lease_cgroup_kind,
+	&act_lease_moved_kind,
+	CPU_LEASE_KINDS(ADDRESS)
+	MEMORY_LEASE_KINDS(ADDRESS)
+	NULL,
+};
