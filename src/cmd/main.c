@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* truce: a table of verbs and a loop. What a verb does is in the file of its name. */
 #include "base/str.h"
+#include "base/suggest.h"
 #include "cmd/noun.h"
 #include "cmd/streams.h"
-#include "cmd/suggest.h"
 #include "cmd/verb.h"
 #include "cmd/verbs.h"
 

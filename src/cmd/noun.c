@@ -3,7 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "cmd/suggest.h"
+#include "base/suggest.h"
 #include "cmd/verb.h"
 #include "cmd/verbs.h"
 

@@ -5,8 +5,8 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/suggest.h"
 #include "base/text.h"
-#include "cmd/suggest.h"
 #include "report/units.h"
 
 #include <errno.h>

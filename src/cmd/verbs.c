@@ -2,8 +2,8 @@
 #include "cmd/verbs.h"
 
 #include "base/str.h"
+#include "base/suggest.h"
 #include "base/text.h"
-#include "cmd/suggest.h"
 #include "cmd/verb.h"
 
 #include <stdio.h>

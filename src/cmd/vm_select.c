@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "base/suggest.h"
 #include "base/text.h"
-#include "cmd/suggest.h"
 #include "model/snapshot.h"
 #include "report/vm_column.h"
 
