@@ -4,6 +4,7 @@
 #include "base/cursor.h"
 
 #include <errno.h>
+#include <string.h>
 
 static bool cpu_list_take(struct cursor *c, unsigned *ret)
 {
@@ -48,4 +49,20 @@ int cpu_list_count(const char *bytes, size_t size)
 	if (!cursor_at_end(&c) && *c.at != '\n')
 		return -EINVAL;
 	return count <= CPU_LIST_LIMIT ? (int)count : -EINVAL;
+}
+
+int cpu_list_mark(const char *bytes, size_t size, bool *ret_cpus, size_t count)
+{
+	struct cursor c = cursor_over(bytes, size);
+	unsigned first, last;
+
+	if (cpu_list_count(bytes, size) < 0)
+		return -EINVAL;
+	memset(ret_cpus, 0, count * sizeof *ret_cpus);
+	while (cpu_list_next(&c, &first, &last)) {
+		if (last >= count)
+			return -ERANGE;
+		memset(ret_cpus + first, true, last - first + 1);
+	}
+	return 0;
 }

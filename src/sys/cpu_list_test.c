@@ -36,11 +36,23 @@ static void what_is_no_list_is_refused(void **state)
 		assert_int_equal(count(bad[i]), -EINVAL);
 }
 
+static void the_cpus_of_a_list_are_marked(void **state)
+{
+	bool cpus[8];
+
+	assert_int_equal(cpu_list_mark("0-1,7\n", 6, cpus, ARRAY_SIZE(cpus)), 0);
+	assert_true(cpus[0] && cpus[1] && cpus[7]);
+	assert_false(cpus[2] || cpus[6]);
+	assert_int_equal(cpu_list_mark("8", 1, cpus, ARRAY_SIZE(cpus)), -ERANGE);
+	assert_int_equal(cpu_list_mark("a", 1, cpus, ARRAY_SIZE(cpus)), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_are_counted),
 		cmocka_unit_test(what_is_no_list_is_refused),
+		cmocka_unit_test(the_cpus_of_a_list_are_marked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

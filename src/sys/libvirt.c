@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sys/libvirt.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
+#include "base/text.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -50,7 +52,7 @@ static int plugin_load(struct libvirt *libvirt, struct error *err)
 	return 0;
 }
 
-int libvirt_open(const char *uri, struct libvirt **ret, struct error *err)
+static int open_as(const char *uri, bool to_change, struct libvirt **ret, struct error *err)
 {
 	struct libvirt *libvirt = calloc(1, sizeof *libvirt);
 	int r;
@@ -59,7 +61,7 @@ int libvirt_open(const char *uri, struct libvirt **ret, struct error *err)
 		return error_errno(err, -ENOMEM, "a connection to libvirt");
 	r = plugin_load(libvirt, err);
 	if (r == 0)
-		r = libvirt->plugin->open(uri != NULL ? uri : "qemu:///system",
+		r = libvirt->plugin->open(uri != NULL ? uri : "qemu:///system", to_change,
 					  &libvirt->connection, err);
 	if (r < 0) {
 		libvirt_close(libvirt);
@@ -67,6 +69,23 @@ int libvirt_open(const char *uri, struct libvirt **ret, struct error *err)
 	}
 	*ret = libvirt;
 	return 0;
+}
+
+int libvirt_open(const char *uri, struct libvirt **ret, struct error *err)
+{
+	return open_as(uri, false, ret, err);
+}
+
+int libvirt_open_to_change(const char *uri, struct libvirt **ret, struct error *err)
+{
+	return open_as(uri, true, ret, err);
+}
+
+bool libvirt_is_installed(void)
+{
+	char path[PATH_MAX];
+
+	return plugin_path(path, sizeof path);
 }
 
 /* The module stays loaded: libvirt keeps threads and thread-local data that outlive a close. */
@@ -89,4 +108,65 @@ ssize_t libvirt_balloons(struct libvirt *libvirt, struct libvirt_balloon *ret, s
 			 struct error *err)
 {
 	return libvirt->plugin->balloons(libvirt->connection, ret, capacity, err);
+}
+
+ssize_t libvirt_parameters(struct libvirt *libvirt, const char *uuid, enum libvirt_table table,
+			   const char *device, struct libvirt_parameter *ret, size_t capacity,
+			   struct error *err)
+{
+	return libvirt->plugin->parameters(libvirt->connection, uuid, table, device, ret, capacity,
+					   err);
+}
+
+int libvirt_number(struct libvirt *libvirt, const char *uuid, enum libvirt_table table,
+		   const char *device, const char *name, int64_t *ret, struct error *err)
+{
+	struct libvirt_parameter parameters[32];
+	ssize_t count = libvirt_parameters(libvirt, uuid, table, device, parameters,
+					   ARRAY_SIZE(parameters), err);
+	ssize_t i;
+
+	if (count < 0)
+		return (int)count;
+	for (i = 0; i < count && i < (ssize_t)ARRAY_SIZE(parameters); i++)
+		if (strcmp(parameters[i].name, name) == 0 && field_present(parameters[i].number)) {
+			*ret = parameters[i].number;
+			return 0;
+		}
+	return error_set(err, -ENOENT, "libvirt tells no %s of this domain", name);
+}
+
+int libvirt_set_parameters(struct libvirt *libvirt, const char *uuid, enum libvirt_table table,
+			   const char *device, const struct libvirt_parameter *parameters,
+			   size_t count, struct error *err)
+{
+	return libvirt->plugin->set_parameters(libvirt->connection, uuid, table, device, parameters,
+					       count, err);
+}
+
+int libvirt_set_number(struct libvirt *libvirt, const char *uuid, enum libvirt_table table,
+		       const char *device, const char *name, int64_t number, struct error *err)
+{
+	struct libvirt_parameter parameter = { .number = number };
+
+	text_copy(parameter.name, sizeof parameter.name, name, strlen(name));
+	return libvirt_set_parameters(libvirt, uuid, table, device, &parameter, 1, err);
+}
+
+int libvirt_pin(struct libvirt *libvirt, const char *uuid, enum libvirt_part part, unsigned vcpu,
+		char *ret, size_t ret_size, struct error *err)
+{
+	return libvirt->plugin->pin(libvirt->connection, uuid, part, vcpu, ret, ret_size, err);
+}
+
+int libvirt_set_pin(struct libvirt *libvirt, const char *uuid, enum libvirt_part part,
+		    unsigned vcpu, const char *list, struct error *err)
+{
+	return libvirt->plugin->set_pin(libvirt->connection, uuid, part, vcpu, list, err);
+}
+
+int libvirt_set_balloon(struct libvirt *libvirt, const char *uuid, int64_t bytes,
+			struct error *err)
+{
+	return libvirt->plugin->set_balloon(libvirt->connection, uuid, bytes, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only file that links libvirt: a module that libvirt.c loads. It serves the live host. */
-#include "sys/libvirt.h"
+/* The module that libvirt.c loads: connections, domains, statistics. It serves the live host. */
+#include "sys/libvirt_plugin.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -23,13 +23,25 @@ static void be_quiet(void *context, virErrorPtr error)
 }
 
 /* Libvirt's sentence, which may quote a VM's name, made safe. */
-static int plugin_failed(int code, const char *what, struct error *err)
+int libvirt_plugin_failed(int code, const char *what, struct error *err)
 {
 	const char *reason = virGetLastErrorMessage();
 	struct str safe;
 
-	if (virGetLastErrorCode() == VIR_ERR_NO_SUPPORT)
+	switch (virGetLastErrorCode()) {
+	case VIR_ERR_NO_SUPPORT:
 		code = -EOPNOTSUPP;
+		break;
+	case VIR_ERR_NO_DOMAIN:
+		code = -ENOENT;
+		break;
+	case VIR_ERR_INVALID_ARG:
+	case VIR_ERR_CONFIG_UNSUPPORTED:
+		code = -EINVAL;
+		break;
+	default:
+		break;
+	}
 	str_init(&safe);
 	text_append_safe(&safe, reason, strlen(reason));
 	error_set(err, code, "%s: %s", what, safe.length > 0 ? safe.data : "no reason given");
@@ -37,14 +49,14 @@ static int plugin_failed(int code, const char *what, struct error *err)
 	return code;
 }
 
-static int plugin_open(const char *uri, void **ret, struct error *err)
+static int plugin_open(const char *uri, bool to_change, void **ret, struct error *err)
 {
 	virConnectPtr connection;
 
 	virSetErrorFunc(NULL, be_quiet);
-	connection = virConnectOpenReadOnly(uri);
+	connection = to_change ? virConnectOpen(uri) : virConnectOpenReadOnly(uri);
 	if (connection == NULL)
-		return plugin_failed(-ENOTCONN, "libvirt does not answer", err);
+		return libvirt_plugin_failed(-ENOTCONN, "libvirt does not answer", err);
 	*ret = connection;
 	return 0;
 }
@@ -88,7 +100,7 @@ static ssize_t plugin_domains(void *connection, struct libvirt_domain *ret, size
 	int i;
 
 	if (all < 0)
-		return plugin_failed(-EIO, "libvirt does not list its domains", err);
+		return libvirt_plugin_failed(-EIO, "libvirt does not list its domains", err);
 	for (i = 0; i < all; i++) {
 		struct libvirt_domain domain;
 
@@ -141,7 +153,7 @@ static ssize_t plugin_balloons(void *connection, struct libvirt_balloon *ret, si
 	int i;
 
 	if (all < 0)
-		return plugin_failed(-EIO, "libvirt gives no statistics", err);
+		return libvirt_plugin_failed(-EIO, "libvirt gives no statistics", err);
 	for (i = 0; i < all; i++) {
 		struct libvirt_balloon balloon;
 
@@ -161,4 +173,9 @@ __attribute__((visibility("default"))) const struct libvirt_plugin truce_libvirt
 	.close = plugin_close,
 	.domains = plugin_domains,
 	.balloons = plugin_balloons,
+	.parameters = libvirt_plugin_parameters,
+	.set_parameters = libvirt_plugin_set_parameters,
+	.pin = libvirt_plugin_pin,
+	.set_pin = libvirt_plugin_set_pin,
+	.set_balloon = libvirt_plugin_set_balloon,
 };

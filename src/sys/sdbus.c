@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
+#include <time.h>
 
 #define SYSTEM_BUS "unix:path=/run/dbus/system_bus_socket"
 #define SYSTEMD "org.freedesktop.systemd1"
@@ -128,6 +129,7 @@ static int call_failed(struct sdbus *bus, int code, const sd_bus_error *error, s
 	};
 	static const char *const unknown[] = {
 		SYSTEMD ".NoSuchUnit",
+		SYSTEMD ".NoUnitForPID",
 		"org.freedesktop.DBus.Error.UnknownObject",
 		"org.freedesktop.DBus.Error.UnknownInterface",
 		"org.freedesktop.DBus.Error.UnknownProperty",
@@ -345,4 +347,143 @@ int sdbus_unit_number(struct sdbus *bus, const char *unit, const char *kind, con
 		return r;
 	r = number_take(reply, ret);
 	return r < 0 ? bus_broken(r, err) : 0;
+}
+
+static int property_append(sd_bus_message *message, const struct sdbus_property *property)
+{
+	if (property->device == NULL)
+		return sd_bus_message_append(message, "(sv)", property->name, "t",
+					     property->number);
+	return sd_bus_message_append(message, "(sv)", property->name, "a(st)", 1,
+				     property->device, property->number);
+}
+
+static int properties_append(sd_bus_message *message, const struct sdbus_property *properties,
+			     size_t count)
+{
+	size_t i;
+	int r = sd_bus_message_open_container(message, 'a', "(sv)");
+
+	for (i = 0; r >= 0 && i < count; i++)
+		r = property_append(message, &properties[i]);
+	return r >= 0 ? sd_bus_message_close_container(message) : r;
+}
+
+static int manager_call(struct sdbus *bus, const char *method, sd_bus_message **ret,
+			struct error *err)
+{
+	int r = sd_bus_message_new_method_call(bus->bus, ret, SYSTEMD, SYSTEMD_PATH, MANAGER,
+					       method);
+
+	return r < 0 ? error_errno(err, r, "a D-Bus message") : 0;
+}
+
+/* Sends what was built, unless building it failed. */
+static int manager_send(struct sdbus *bus, sd_bus_message *message, int built,
+			sd_bus_message **ret_reply, struct error *err)
+{
+	if (built < 0)
+		return error_errno(err, built, "a D-Bus message");
+	return bus_call(bus, message, ret_reply, err);
+}
+
+int sdbus_unit_set(struct sdbus *bus, const char *unit, const struct sdbus_property *properties,
+		   size_t count, struct error *err)
+{
+	CLEANUP_MESSAGE sd_bus_message *message = NULL;
+	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+	int r = manager_call(bus, "SetUnitProperties", &message, err);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(message, "sb", unit, 1);
+	if (r >= 0)
+		r = properties_append(message, properties, count);
+	return manager_send(bus, message, r, &reply, err);
+}
+
+static int scope_append(sd_bus_message *message, const char *scope, const char *slice,
+			const pid_t *pids, size_t count)
+{
+	size_t i;
+	int r = sd_bus_message_append(message, "ss", scope, "fail");
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'a', "(sv)");
+	if (r >= 0)
+		r = sd_bus_message_append(message, "(sv)(sv)", "Description", "s",
+					  "a virtual machine, by Truce", "Slice", "s", slice);
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'r', "sv");
+	if (r >= 0)
+		r = sd_bus_message_append(message, "s", "PIDs");
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'v', "au");
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'a', "u");
+	for (i = 0; r >= 0 && i < count; i++)
+		r = sd_bus_message_append(message, "u", (uint32_t)pids[i]);
+	for (i = 0; r >= 0 && i < 4; i++)
+		r = sd_bus_message_close_container(message);
+	return r >= 0 ? sd_bus_message_append(message, "a(sa(sv))", 0) : r;
+}
+
+/* The answer to StartTransientUnit comes before its job is done. */
+static int scope_wait(struct sdbus *bus, const char *scope, struct error *err)
+{
+	uint64_t end = clock_monotonic_usec() + bus->timeout_usec;
+	struct timespec pause = { .tv_nsec = 2000000 };
+	struct sdbus_unit unit;
+	int r;
+
+	for (;;) {
+		r = sdbus_unit_states(bus, &scope, 1, &unit, err);
+		if (r < 0 || strcmp(unit.active, "active") == 0)
+			return r;
+		if (strcmp(unit.active, "failed") == 0)
+			return error_set(err, -EIO, "systemd could not start %s", scope);
+		if (clock_monotonic_usec() >= end)
+			return error_set(err, -ETIMEDOUT, "systemd did not start %s within %llu ms",
+					 scope,
+					 (unsigned long long)(bus->timeout_usec / USEC_PER_MSEC));
+		nanosleep(&pause, NULL);
+	}
+}
+
+int sdbus_scope_start(struct sdbus *bus, const char *scope, const char *slice, const pid_t *pids,
+		      size_t count, struct error *err)
+{
+	CLEANUP_MESSAGE sd_bus_message *message = NULL;
+	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+	int r = manager_call(bus, "StartTransientUnit", &message, err);
+
+	if (r < 0)
+		return r;
+	r = scope_append(message, scope, slice, pids, count);
+	r = manager_send(bus, message, r, &reply, err);
+	return r < 0 ? r : scope_wait(bus, scope, err);
+}
+
+int sdbus_unit_of(struct sdbus *bus, pid_t pid, char *ret, size_t ret_size, struct error *err)
+{
+	CLEANUP_MESSAGE sd_bus_message *message = NULL;
+	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+	const char *path;
+	char *name = NULL;
+	int r = manager_call(bus, "GetUnitByPID", &message, err);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(message, "u", (uint32_t)pid);
+	r = manager_send(bus, message, r, &reply, err);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_read(reply, "o", &path);
+	if (r > 0)
+		r = sd_bus_path_decode(path, SYSTEMD_PATH "/unit", &name);
+	if (r <= 0)
+		return bus_broken(r < 0 ? r : -EBADMSG, err);
+	text_copy(ret, ret_size, name, strlen(name));
+	free(name);
+	return 0;
 }

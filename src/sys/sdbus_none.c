@@ -32,3 +32,20 @@ int sdbus_unit_number(struct sdbus *bus, const char *unit, const char *kind, con
 {
 	return not_built(err);
 }
+
+int sdbus_unit_set(struct sdbus *bus, const char *unit, const struct sdbus_property *properties,
+		   size_t count, struct error *err)
+{
+	return not_built(err);
+}
+
+int sdbus_scope_start(struct sdbus *bus, const char *scope, const char *slice, const pid_t *pids,
+		      size_t count, struct error *err)
+{
+	return not_built(err);
+}
+
+int sdbus_unit_of(struct sdbus *bus, pid_t pid, char *ret, size_t ret_size, struct error *err)
+{
+	return not_built(err);
+}
