@@ -101,7 +101,7 @@ static void append_json_managers(const struct doctor *doctor, struct json *json)
 		if (manager->pid != 0)
 			json_int(json, manager->pid);
 		else
-			json_null(json);
+			json_nothing(json);
 		json_key(json, "unit");
 		json_text(json, manager->unit[0] != '\0' ? manager->unit : NULL);
 		json_key(json, "knobs");

@@ -22,7 +22,7 @@ static void put_growth(struct json *json, struct vm_sight sight)
 		rate = vm_rate(sight, i);
 		json_key(json, vm_info.figures[i].name);
 		if (isnan(rate))
-			json_null(json);
+			json_nothing(json);
 		else
 			json_int(json, llround(rate));
 	}
@@ -59,7 +59,7 @@ static void put_over(struct json *json, const struct rates *rates)
 	if (rates->before.monotonic_usec != 0)
 		json_uint(json, rates->now.monotonic_usec - rates->before.monotonic_usec);
 	else
-		json_null(json);
+		json_nothing(json);
 }
 
 void list_json_append(const struct rates *rates, const struct vm_row *rows, size_t count,

@@ -88,12 +88,12 @@ void event_append_json(const struct event *event, struct json *json)
 	json_text(json, event_kind_name(event->kind));
 	json_key(json, "id");
 	if (unknown)
-		json_null(json);
+		json_nothing(json);
 	else
 		put_id(&event->identity, json);
 	json_key(json, "pid");
 	if (unknown)
-		json_null(json);
+		json_nothing(json);
 	else
 		json_int(json, event->identity.pid);
 	json_key(json, "name");

@@ -124,7 +124,7 @@ void json_text_bytes(struct json *json, const char *bytes, size_t size)
 void json_text(struct json *json, const char *text)
 {
 	if (text == NULL)
-		json_null(json);
+		json_nothing(json);
 	else
 		json_text_bytes(json, text, strlen(text));
 }
@@ -147,7 +147,7 @@ void json_uint(struct json *json, uint64_t number)
 void json_tenths(struct json *json, double number)
 {
 	if (!isfinite(number)) {
-		json_null(json);
+		json_nothing(json);
 		return;
 	}
 	json_value(json);
@@ -160,7 +160,7 @@ void json_bool(struct json *json, bool value)
 	str_append(json->out, value ? "true" : "false");
 }
 
-void json_null(struct json *json)
+void json_nothing(struct json *json)
 {
 	json_value(json);
 	str_append_bytes(json->out, "null", 4);

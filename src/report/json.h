@@ -35,7 +35,8 @@ void json_uint(struct json *json, uint64_t number);
 /* In tenths of a unit, as "12.3"; NAN gives null. */
 void json_tenths(struct json *json, double number);
 void json_bool(struct json *json, bool value);
-void json_null(struct json *json);
+/* null; jansson has the other name, and both are linked into one program. */
+void json_nothing(struct json *json);
 /* "2026-03-01T14:05:30.123456Z" */
 void json_time(struct json *json, uint64_t realtime_usec);
 

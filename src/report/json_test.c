@@ -42,7 +42,7 @@ static void values_are_separated_and_nested(void **state)
 	json_key(&json, "b");
 	json_bool(&json, false);
 	json_key(&json, "c");
-	json_null(&json);
+	json_nothing(&json);
 	json_key(&json, "d");
 	json_tenths(&json, 12.34);
 	json_key(&json, "e");

@@ -13,7 +13,7 @@ static void json_figures(struct json *json, struct object_view view)
 		if (view.state[i] == FIGURE_PRESENT)
 			json_int(json, view.value[i]);
 		else
-			json_null(json);
+			json_nothing(json);
 	}
 }
 
@@ -76,7 +76,7 @@ static void json_ages(struct json *json, const uint64_t sampled_usec[GROUP_COUNT
 	for (group = 0; group < GROUP_COUNT; group++) {
 		json_key(json, figure_group_name((enum figure_group)group));
 		if (sampled_usec[group] == 0)
-			json_null(json);
+			json_nothing(json);
 		else
 			json_int(json, (int64_t)(monotonic_usec - sampled_usec[group]));
 	}
@@ -155,7 +155,7 @@ static void json_thread(struct json *json, const struct thread *thread)
 	if (thread->tid != 0)
 		json_int(json, thread->tid);
 	else
-		json_null(json);
+		json_nothing(json);
 	json_view(json, thread_view(thread));
 	json_object_end(json);
 }
