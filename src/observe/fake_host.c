@@ -34,7 +34,7 @@ static void make_parents(char *path)
 
 void fake_put(struct fake_host *host, const char *path, const char *format, ...)
 {
-	char full[512], bytes[16384];
+	char full[512], bytes[32768];
 	va_list args;
 	int size, fd;
 

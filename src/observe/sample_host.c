@@ -487,6 +487,35 @@ static void sample_disk_settings(struct observe *observe)
 	}
 }
 
+/* iocost works for the whole host once it is enabled for a disk; schedulers for their disk. */
+static const char *find_io_arbiter(struct observe *observe)
+{
+	static const char *const schedulers[] = { "bfq", "cfq" };
+	char path[320], bytes[1024];
+	size_t i, k;
+
+	if (cgroup_compose(&observe->cgroups.unified, (struct span){ "/", 1 }, "io.cost.qos", path,
+			   sizeof path) == 0 &&
+	    watched_read(observe, -1, bytes, sizeof bytes, "%s", path) > 0 &&
+	    strstr(bytes, "enable=1") != NULL)
+		return "iocost";
+	for (k = 0; k < ARRAY_SIZE(schedulers); k++)
+		for (i = 0; i < observe->snapshot.disk_count; i++) {
+			const char *in_force = observe->snapshot.disks[i].text[DISK_TEXT_SCHEDULER];
+
+			if (in_force != NULL && strcmp(in_force, schedulers[k]) == 0)
+				return schedulers[k];
+		}
+	return "none";
+}
+
+static void sample_io_arbiter(struct observe *observe)
+{
+	const char *arbiter = find_io_arbiter(observe);
+
+	text_set(&observe->snapshot.host.text[HOST_TEXT_IO_ARBITER], arbiter, strlen(arbiter));
+}
+
 static int is_tap(const char *name, void *context)
 {
 	struct observe *observe = context;
@@ -522,6 +551,7 @@ void sample_host_cold(struct observe *observe, uint64_t monotonic_usec)
 	sample_ksm(observe);
 	sample_topology(observe);
 	sample_disk_settings(observe);
+	sample_io_arbiter(observe);
 	if (host_scheduler_read(observe->root, scheduler, sizeof scheduler) >= 0)
 		text_set(&host->text[HOST_TEXT_SCHEDULER], scheduler, strlen(scheduler));
 	if (observe->host->settled)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "observe/find.h"
+#include "observe/situation.h"
 #include "observe/take.h"
 #include "observe/threads.h"
 #include "observe/weight.h"
@@ -550,6 +551,7 @@ int sample_vm_cold(struct observe *observe, struct watched *watched, uint64_t mo
 	sample_vm_pressure(observe, watched, monotonic_usec);
 	cold_kvm(observe, watched);
 	cold_taps(observe, watched);
+	situation_sample(observe, watched, watched->cold_count % RARELY <= 1);
 	cold_threads(observe, watched);
 	observe_knob_events(observe, vm, "", before, vm_view(vm));
 	vm->sampled_usec[GROUP_COLD] = monotonic_usec;

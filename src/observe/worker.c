@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "observe/observer.h"
+#include "observe/situation.h"
 #include "observe/take.h"
 #include "sys/cmdline.h"
 #include "sys/libvirt.h"
@@ -31,6 +32,7 @@ struct task {
 	int maps_code;  /* 0: maps hold */
 	struct qmp_balloon balloon;
 	int owner_code; /* 0: balloon holds */
+	char status[32]; /* as the VMM calls it; "" not told */
 	uint64_t monotonic_usec;
 };
 
@@ -89,6 +91,8 @@ static int ask_qmp(struct worker *worker, struct task *task)
 	r = qmp_open(worker->root, path, ANSWER_USEC, &qmp, NULL);
 	if (r < 0)
 		return r;
+	if (qmp_state(qmp, task->status, sizeof task->status, NULL) < 0)
+		task->status[0] = '\0';
 	r = qmp_balloon(qmp, &task->balloon, NULL);
 	qmp_close(qmp);
 	return r;
@@ -266,6 +270,8 @@ static void take_answer(const struct worker *worker, struct observe *observe,
 		vm_take(vm, VM_GUEST_FREE, task->balloon.free_bytes, task->owner_code);
 		vm_take(vm, VM_GUEST_AVAILABLE, task->balloon.available_bytes, task->owner_code);
 		observe_knob_events(observe, vm, "", before, vm_view(vm));
+		if (task->status[0] != '\0')
+			situation_set_state(observe, vm, situation_of_qemu(task->status));
 		vm->sampled_usec[GROUP_OWNER] = task->monotonic_usec;
 		tell_mute(observe, task);
 	}

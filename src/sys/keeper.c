@@ -4,6 +4,7 @@
 #include "base/cursor.h"
 #include "base/str.h"
 #include "sys/errno_name.h"
+#include "sys/libvirt_status.h"
 #include "sys/root.h"
 #include "sys/secrets.h"
 
@@ -91,6 +92,20 @@ static int path_separator(const char *path)
 	return -1;
 }
 
+/* Of a domain's status file only what Truce reads in it: it has the passwords of consoles. */
+static bool distil_status(const char *path, const char *bytes, size_t size, struct str *ret)
+{
+	struct libvirt_status status;
+
+	if (strncmp(path, LIBVIRT_STATUS_DIRECTORY, strlen(LIBVIRT_STATUS_DIRECTORY)) != 0)
+		return false;
+	if (libvirt_status_parse(bytes, size, &status) == 0)
+		libvirt_status_append(&status, ret);
+	else
+		str_append_char(ret, '\n');
+	return true;
+}
+
 void keeper_content(struct keeper *keeper, const char *path, const char *bytes,
 		    size_t size, bool young)
 {
@@ -102,9 +117,10 @@ void keeper_content(struct keeper *keeper, const char *path, const char *bytes,
 	if (before == KEPT_CONTENT && (size == 0 || !young))
 		return;
 	str_init(&masked);
-	if (separator >= 0) {
+	if (separator >= 0)
 		count = secrets_mask(bytes, size, (char)separator, &masked);
-		if (masked.failed) {
+	if (separator >= 0 || distil_status(path, bytes, size, &masked)) {
+		if (masked.failed || masked.data == NULL) {
 			keeper_fail(keeper, path, -ENOMEM);
 			return str_done(&masked);
 		}

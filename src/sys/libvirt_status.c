@@ -2,6 +2,7 @@
 #include "sys/libvirt_status.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "sys/root.h"
 
@@ -10,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
-
-#define STATUS_LIMIT (1 << 20)
 
 /* A start tag's bytes between its name and its '>'. */
 struct tag {
@@ -120,15 +119,35 @@ int libvirt_status_parse(const char *bytes, size_t size, struct libvirt_status *
 	return 0;
 }
 
-int libvirt_status_read(struct root *root, const char *name, struct libvirt_status *ret)
+void libvirt_status_append(const struct libvirt_status *status, struct str *str)
 {
-	CLEANUP_FREE char *bytes = NULL;
+	const char *job = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(jobs) && job == NULL; i++)
+		if (strcmp(status->state, jobs[i].state) == 0)
+			job = jobs[i].job;
+	str_appendf(str, "<domstatus state='%s'>\n",
+		    strcmp(status->state, "paused") == 0 ? "paused" : "running");
+	if (job != NULL)
+		str_appendf(str, "  <job type='none' async='%s'/>\n", job);
+	if (status->class[0] != '\0')
+		str_appendf(str, "  <domain ><class xmlns=\"" LIBVIRT_STATUS_NAMESPACE "\">%s</class>\n"
+			    "  </domain>\n", status->class);
+	str_append(str, "</domstatus>\n");
+}
+
+int libvirt_status_read(struct root *root, const char *name, char *buffer, size_t size,
+			struct libvirt_status *ret)
+{
 	char path[320];
-	ssize_t size;
+	ssize_t got;
 
 	if (strchr(name, '/') != NULL ||
-	    (size_t)snprintf(path, sizeof path, "/run/libvirt/qemu/%s.xml", name) >= sizeof path)
+	    (size_t)snprintf(path, sizeof path, LIBVIRT_STATUS_DIRECTORY "%s.xml", name) >= sizeof path)
 		return -ENOENT;
-	size = root_read_all(root, path, STATUS_LIMIT, &bytes);
-	return size < 0 ? (int)size : libvirt_status_parse(bytes, (size_t)size, ret);
+	got = root_read(root, path, buffer, size);
+	if (got < 0)
+		return (int)got;
+	return (size_t)got + 1 >= size ? -EFBIG : libvirt_status_parse(buffer, (size_t)got, ret);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sys/libvirt_status.h"
 
+#include "base/str.h"
 #include "sys/root.h"
 #include "sys/root_memory.h"
 
@@ -72,12 +73,31 @@ static void a_name_that_leads_elsewhere_is_no_domain(void **state)
 	struct root_memory_file files[] = { { "/run/libvirt/qemu/a b.xml", RUNNING, strlen(RUNNING), 0 } };
 	struct root *root = root_memory_new(files, 1);
 	struct libvirt_status status;
+	char buffer[256];
 
-	assert_int_equal(libvirt_status_read(root, "a b", &status), 0);
+	assert_int_equal(libvirt_status_read(root, "a b", buffer, sizeof buffer, &status), 0);
 	assert_string_equal(status.state, "running");
-	assert_int_equal(libvirt_status_read(root, "../qemu/a b", &status), -ENOENT);
-	assert_int_equal(libvirt_status_read(root, "c", &status), -ENOENT);
+	assert_int_equal(libvirt_status_read(root, "../qemu/a b", buffer, sizeof buffer, &status),
+			 -ENOENT);
+	assert_int_equal(libvirt_status_read(root, "c", buffer, sizeof buffer, &status), -ENOENT);
+	assert_int_equal(libvirt_status_read(root, "a b", buffer, 16, &status), -EFBIG);
 	root_free(root);
+}
+
+static void what_is_kept_of_a_file_says_the_same_and_no_more(void **state)
+{
+	const char *text = RUNNING "<job type='none' async='backup'/>\n" DOMAIN "<graphics passwd='x'/>"
+			   "<t:class xmlns:t=\"" LIBVIRT_STATUS_NAMESPACE "\">gold</t:class>";
+	struct libvirt_status before = parse(text), after;
+	struct str kept;
+
+	str_init(&kept);
+	libvirt_status_append(&before, &kept);
+	after = parse(kept.data);
+	assert_string_equal(after.state, "backup");
+	assert_string_equal(after.class, "gold");
+	assert_null(strstr(kept.data, "passwd"));
+	str_done(&kept);
 }
 
 int main(void)
@@ -89,6 +109,7 @@ int main(void)
 		cmocka_unit_test(what_a_domain_says_of_itself_is_no_state),
 		cmocka_unit_test(the_class_is_the_element_of_our_namespace),
 		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(what_is_kept_of_a_file_says_the_same_and_no_more),
 		cmocka_unit_test(a_name_that_leads_elsewhere_is_no_domain),
 	};
 

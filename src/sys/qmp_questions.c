@@ -31,6 +31,51 @@ static int ask_text(struct qmp *qmp, const char *command, const char *key, char 
 	return 0;
 }
 
+/* The first job of that kind in an answer of query-block-jobs. */
+static bool has_job(json_t *jobs, const char *type)
+{
+	json_t *job;
+	size_t i;
+
+	json_array_foreach(jobs, i, job) {
+		const char *name = json_string_value(json_object_get(job, "type"));
+
+		if (name != NULL && strcmp(name, type) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int ask_jobs(struct qmp *qmp, char *ret, size_t ret_size, struct error *err)
+{
+	char status[32] = "";
+	json_t *jobs;
+	int r = ask_text(qmp, "query-migrate", "status", status, sizeof status, err);
+
+	if (r < 0)
+		return r;
+	if (strcmp(status, "active") == 0 || strcmp(status, "setup") == 0 ||
+	    strcmp(status, "device") == 0 || strncmp(status, "postcopy", 8) == 0 ||
+	    strcmp(status, "pre-switchover") == 0)
+		text_copy(ret, ret_size, "migrating", 9);
+	r = qmp_command(qmp, "query-block-jobs", NULL, &jobs, err);
+	if (r < 0)
+		return r;
+	if (has_job(jobs, "backup") || has_job(jobs, "mirror"))
+		text_copy(ret, ret_size, "backup", 6);
+	json_decref(jobs);
+	return 0;
+}
+
+int qmp_state(struct qmp *qmp, char *ret, size_t ret_size, struct error *err)
+{
+	int r = ask_text(qmp, "query-status", "status", ret, ret_size, err);
+
+	if (r == 0 && strcmp(ret, "running") == 0)
+		r = ask_jobs(qmp, ret, ret_size, err);
+	return r;
+}
+
 int qmp_identity(struct qmp *qmp, struct qmp_identity *ret, struct error *err)
 {
 	struct qmp_identity identity;
