@@ -60,6 +60,9 @@ struct qmp_block {
 	int64_t reads, writes, read_bytes, write_bytes, flushes, read_nsec, write_nsec;
 };
 
+/* query-status' word ("running", "paused", ...), else "migrating" or "backup" while such a job is
+ * under way. */
+int qmp_state(struct qmp *qmp, char *ret, size_t ret_size, struct error *err);
 int qmp_identity(struct qmp *qmp, struct qmp_identity *ret, struct error *err);
 /* Up to `capacity` of them; returns how many there are. */
 ssize_t qmp_cpus(struct qmp *qmp, struct qmp_thread *ret, size_t capacity, struct error *err);

@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "burst.h"
 #include "event_log.h"
 
 #define PAGE_BYTES 4096u
@@ -36,6 +37,7 @@ struct vcpu {
 	uint64_t after_nsec;
 	struct kvm_run *run;
 	bool entered;
+	struct burst burst;
 };
 
 struct guest {
@@ -47,6 +49,7 @@ struct guest {
 	uint64_t after_nsec;
 	unsigned char *memory;
 	size_t run_bytes;
+	int log_fd; /* of bursts */
 	sem_t entered;	/* posted once by each vCPU */
 	sem_t released; /* posted once for each vCPU */
 	struct vcpu vcpus[];
@@ -145,7 +148,9 @@ static void guest_write_code(struct guest *guest)
 	static const unsigned char spin[] = { 0xe6, 0x10,   /* out al, 0x10 */
 					      0xeb, 0xfe }; /* jmp to itself */
 
-	if (guest->spinning)
+	if (guest->plan->burst_busy_nsec > 0)
+		burst_code(guest->memory + CODE_ADDRESS);
+	else if (guest->spinning)
 		memcpy(guest->memory + CODE_ADDRESS, spin, sizeof(spin));
 	else
 		memcpy(guest->memory + CODE_ADDRESS, idle, sizeof(idle));
@@ -253,9 +258,15 @@ static void vcpu_note_entered(struct vcpu *vcpu)
 
 	vcpu->entered = true;
 	sem_post(&guest->entered);
-	if (guest->spinning)
+	if (guest->spinning || guest->plan->burst_busy_nsec > 0)
 		sem_wait(&guest->released);
 	setpriority(PRIO_PROCESS, 0, guest->plan->nice); /* this thread alone */
+}
+
+static bool vcpu_is_at_burst(const struct vcpu *vcpu)
+{
+	return vcpu->entered && vcpu->guest->plan->burst_busy_nsec > 0 &&
+	       vcpu->run->exit_reason == KVM_EXIT_IO && vcpu->run->io.port == BURST_PORT;
 }
 
 /* Returns only with a failure. */
@@ -269,6 +280,10 @@ static int vcpu_run(struct vcpu *vcpu, struct error *err)
 		}
 		if (vcpu->run->exit_reason == KVM_EXIT_HLT)
 			vcpu_wait_for_ever();
+		if (vcpu_is_at_burst(vcpu)) {
+			burst_next(&vcpu->burst, vcpu->guest->memory, vcpu->guest->log_fd);
+			continue;
+		}
 		if (vcpu->run->exit_reason != KVM_EXIT_IO || vcpu->entered)
 			return error_set(err, -EIO, "vCPU %u left the guest, KVM exit reason %u",
 					 vcpu->index, vcpu->run->exit_reason);
@@ -303,6 +318,8 @@ static int guest_start_vcpus(struct guest *guest, struct error *err)
 		pthread_t thread;
 
 		guest->vcpus[i] = (struct vcpu){ .guest = guest, .index = i };
+		burst_init(&guest->vcpus[i].burst, guest->plan->burst_busy_nsec,
+			   guest->plan->burst_period_nsec, guest->memory);
 		result = -pthread_create(&thread, &attributes, vcpu_main, &guest->vcpus[i]);
 		if (result < 0)
 			error_errno(err, result, "cannot start the thread of vCPU %u", i);
@@ -338,8 +355,9 @@ int guest_start(const struct guest_plan *plan, bool spinning, struct guest **ret
 	return result;
 }
 
-void guest_release(struct guest *guest)
+void guest_release(struct guest *guest, int log_fd)
 {
+	guest->log_fd = log_fd;
 	for (unsigned i = 0; i < guest->plan->vcpu_count; i++)
 		sem_post(&guest->released);
 }

@@ -2,7 +2,8 @@
 /*
  * One real KVM virtual machine inside this process: a few kilobytes of memory, vCPU threads,
  * and a guest of three real-mode instructions. It tells its start by one port write, then
- * halts for ever (idle: its threads block in KVM_RUN) or jumps to itself for ever (spinning).
+ * halts for ever (idle: its threads block in KVM_RUN), jumps to itself for ever (spinning), or
+ * works in bursts (burst.h).
  * A guest has no end of its own: it goes with its process, as the kernel takes back all its
  * descriptors then. A vCPU that fails prints why and ends the process.
  */
@@ -11,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error;
 struct guest;
@@ -29,6 +31,8 @@ struct guest_plan {
 	size_t memory_bytes;
 	bool mergeable; /* fill the memory alike in all guests and offer it to KSM */
 	int nice;       /* of a vCPU's thread from its first guest instruction on */
+	uint64_t burst_busy_nsec; /* of each vCPU in each period; 0: as `spinning` says */
+	uint64_t burst_period_nsec;
 };
 
 /* NULL where the VMM is not one of them; guest_naming_list is their names for a help text. */
@@ -44,8 +48,8 @@ int guest_check_host(struct error *err);
 int guest_start(const struct guest_plan *plan, bool spinning, struct guest **ret,
 		struct error *err);
 
-/* Call it when all guests of the process have started. */
-void guest_release(struct guest *guest);
+/* Call it when all guests of the process have started. Bursts are logged there. */
+void guest_release(struct guest *guest, int log_fd);
 
 /* Writes the lines `vm` and `vcpu`. */
 void guest_log(const struct guest *guest, int log_fd);

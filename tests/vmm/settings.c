@@ -92,6 +92,30 @@ static int parse_spin(struct settings *settings, const char *text, struct error 
 	return 0;
 }
 
+static int parse_burst(struct settings *settings, const char *text, struct error *err)
+{
+	const char *colon = strchr(text, ':');
+	CLEANUP_FREE char *busy = NULL;
+	double busy_nsec, period_nsec;
+	int result;
+
+	if (colon == NULL)
+		return error_set(err, -EINVAL, "'%s' is not BUSY:PERIOD", text);
+	busy = strndup(text, (size_t)(colon - text));
+	if (busy == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	result = parse_scaled(busy, MSEC_MAX, NSEC_PER_MSEC, &busy_nsec, err);
+	if (result == 0)
+		result = parse_scaled(colon + 1, MSEC_MAX, NSEC_PER_MSEC, &period_nsec, err);
+	if (result < 0)
+		return result;
+	if (busy_nsec < 1000 || busy_nsec >= period_nsec)
+		return error_set(err, -EINVAL, "'%s' needs 0.001 <= BUSY < PERIOD", text);
+	settings->guest.burst_busy_nsec = (uint64_t)busy_nsec;
+	settings->guest.burst_period_nsec = (uint64_t)period_nsec;
+	return 0;
+}
+
 static int parse_memory(struct settings *settings, const char *text, struct error *err)
 {
 	unsigned kilobytes;
@@ -207,6 +231,8 @@ static const struct option_row option_rows[] = {
 	{ "--vcpus", "V", VERB_ALL, parse_vcpus, "vCPUs of each VM [1]" },
 	{ "--spin", "FRACTION|idle|spin", VERB_ALL, parse_spin,
 	  "this part of the VMs spins, the others halt [idle]" },
+	{ "--burst-ms", "BUSY:PERIOD", VERB_ALL, parse_burst,
+	  "each vCPU works so long in each period; bursts go to the log" },
 	{ "--memory-kb", "K", VERB_ALL, parse_memory, "guest memory, untouched but for 4 kB [64]" },
 	{ "--mergeable", NULL, VERB_ALL, parse_mergeable,
 	  "fill the memory alike in all VMs and offer it to KSM" },

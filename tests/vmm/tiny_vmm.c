@@ -22,6 +22,8 @@
  *                                     and in which it runs; behind the line of its VM
  *   gone PID KILLED REAPED            the process and its VMs do not exist any more since some
  *                                     time between the two; KILLED is `-` if it ended by itself
+ *   burst PID DUE TAKEN CPU           of --burst-ms: due then, done so long after, for so much
+ *                                     CPU time of its thread
  *   settled PID                       of churn --keep: alive now, and until the end
  * A long churn uses up the ids of processes: the same PID may come again, after its `gone`.
  *

@@ -151,9 +151,21 @@ births_log_each_vm_and_vcpu() {
 	nobody_alive births || fail "VM processes outlive their hold"
 }
 
+# The work was measured in CPU time, so it takes as much whatever else runs.
+bursts_take_the_cpu_time_asked_for() {
+	start burst run --burst-ms 2:10 --for 1.5
+	wait "$started" || fail "run with bursts failed"
+	started=
+	awk '$1 == "burst" && NF == 5 { count++; cpu += $5; if ($4 < $5) shorter++ }
+		END { mean = cpu / (count + !count) / 1e6
+		      printf "%d bursts of %.2f ms of CPU time\n", count, mean
+		      exit !(count >= 20 && mean > 1 && mean < 4 && shorter == 0) }' "$work/burst.log" ||
+		fail "bursts are not as asked for"
+}
+
 wrong_use_is_refused() {
 	for arguments in "" "walk" "run --vms 0" "run --vms 501" "run --spin 2" "run --log" \
-		"run --keep" "churn --lifetime-ms 5:1" "run --memory-kb 9"; do
+		"run --keep" "run --burst-ms 10:2" "churn --lifetime-ms 5:1" "run --memory-kb 9"; do
 		"$tiny_vmm" $arguments >/dev/null 2>"$work/wrong.err"
 		expect "status of 'tiny_vmm $arguments'" 2 $?
 		expect "lines about 'tiny_vmm $arguments'" 1 "$(wc -l <"$work/wrong.err")"
@@ -174,4 +186,5 @@ nobody_outlives_sigkill
 closing_stdin_ends_it
 churn_reports_a_rate
 births_log_each_vm_and_vcpu
+bursts_take_the_cpu_time_asked_for
 echo "ok"

@@ -185,7 +185,7 @@ _Noreturn static void process_main(const struct vm_process_plan *plan, pid_t par
 	for (unsigned i = 0; i < plan->vm_count; i++)
 		guest_log(hosts[i].guest, plan->log_fd);
 	for (unsigned i = 0; i < plan->vm_count; i++)
-		guest_release(hosts[i].guest);
+		guest_release(hosts[i].guest, plan->log_fd);
 	/* The whole group: KVM's own worker thread, too. */
 	setpriority(PRIO_PGRP, 0, plan->guest->nice);
 	if (write(plan->ready_fd, &ready, sizeof(ready)) != sizeof(ready))
