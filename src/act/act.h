@@ -28,6 +28,7 @@ struct act_options {
 	uint64_t high_usec;       /* memory.high is released after this long; 0: 30 s */
 	uint64_t balloon_usec;    /* a balloon has this long to follow; 0: 60 s */
 	const char *cgroup;       /* where VMs without a cgroup get one; NULL: "truce" */
+	uint64_t uplink_bytes_per_second; /* what the VMs' taps share; 0: as a bridge's port says */
 	bool dry_run;             /* nothing is turned; every item's outcome is APPLIED */
 };
 
