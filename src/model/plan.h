@@ -66,7 +66,7 @@ struct plan_item {
 };
 
 struct plan {
-	struct plan_item *items; /* sorted by VM, then setting */
+	struct plan_item *items; /* what gives, what takes, what is only said; each by VM, setting */
 	size_t count, capacity;
 };
 
@@ -96,11 +96,13 @@ void plan_init(struct plan *plan);
 void plan_done(struct plan *plan);
 void plan_clear(struct plan *plan);
 struct plan_item *plan_add(struct plan *plan); /* zeroed; NULL: no memory */
+/* Into the order to apply in: what gives to VMs stands before what takes from them. */
 void plan_sort(struct plan *plan);
 
 const char *plan_verdict_name(enum plan_verdict verdict);
 const char *outcome_status_name(enum outcome_status status);
-/* One line without newline: `set db-1 (gold) cpu.weight 100 -> 400 by gold-first:12 "...": ` */
+/* One line without newline, safe to print: `set db-1 (gold) cpu.weight 100 -> 400 for cpu.shares
+ * by gold-first:12 (rule): because; what is imprecise; expected: ...` */
 void plan_item_append(struct str *str, const struct plan_item *item);
 void outcome_append(struct str *str, const struct outcome *outcome);
 

@@ -62,6 +62,8 @@ struct setting_value {
 extern const struct setting_info setting_info[SETTING_COUNT];
 
 int setting_find(const char *name); /* its number, or -1 */
+/* The same; -ENOENT with a sentence that names the nearest. */
+int setting_find_or_suggest(const char *name, struct error *err);
 const char *setting_resource_name(enum setting_resource resource);
 bool setting_value_equal(enum setting setting, const struct setting_value *a,
 			 const struct setting_value *b);
@@ -69,10 +71,14 @@ bool setting_value_equal(enum setting setting, const struct setting_value *a,
 bool setting_is_tightened(enum setting setting, int64_t from, int64_t to);
 /* "400", "1.5 CPUs", "512 MiB", "10 MB/s", "max", "0-3,8": what setting_parse reads. */
 void setting_append(struct str *str, enum setting setting, const struct setting_value *value);
-/* Reads the above, units with and without a space, "max"; checks least and most. -EINVAL,
- * -ERANGE, each with a sentence that names the setting, the value and what would do. */
+/* Reads the above and other usual spellings ("2cpus", "50%", "1G", "80 Mbit/s", "20ms"), units
+ * with and without a space, "max"; checks least and most. A CPU list comes out as the kernel
+ * writes one. -EINVAL, -ERANGE, each with a sentence that names the setting, the value and what
+ * would do. */
 int setting_parse(enum setting setting, const char *text, struct setting_value *ret,
 		  struct error *err);
+/* Whether "max" makes sense: for a limit it does, for a reservation it does not. */
+bool setting_takes_unlimited(enum setting setting);
 /* -ERANGE with a sentence when the number is not between least and most. */
 int setting_check(enum setting setting, int64_t number, struct error *err);
 
