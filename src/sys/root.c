@@ -90,7 +90,17 @@ int root_list(struct root *root, const char *path, root_list_function *function,
 
 int root_write(struct root *root, const char *path, const char *text)
 {
-	return root->ops->write(root, path, text);
+	return root->ops->write != NULL ? root->ops->write(root, path, text) : -EROFS;
+}
+
+int root_mkdir(struct root *root, const char *path)
+{
+	return root->ops->mkdir != NULL ? root->ops->mkdir(root, path) : -EROFS;
+}
+
+int root_rmdir(struct root *root, const char *path)
+{
+	return root->ops->rmdir != NULL ? root->ops->rmdir(root, path) : -EROFS;
 }
 
 static int root_list_nothing(const char *name, void *context)

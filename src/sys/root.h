@@ -33,6 +33,9 @@ struct root_event {
 	pid_t stats_tid; /* the tid in STATS_PATH: tells one VM from another at destruction */
 };
 
+/* What is set of a thread by a system call (sys/task.h). */
+enum root_task { ROOT_TASK_NICE, ROOT_TASK_AFFINITY };
+
 /* Returns 0 to go on, anything else stops the listing and is returned. */
 typedef int root_list_function(const char *name, void *context);
 
@@ -44,6 +47,9 @@ struct root_ops {
 	ssize_t (*readlink)(struct root *root, const char *path, char *buffer, size_t size);
 	int (*list)(struct root *root, const char *path, root_list_function *function, void *context);
 	int (*write)(struct root *root, const char *path, const char *text);
+	int (*mkdir)(struct root *root, const char *path); /* NULL, and those below: -EROFS */
+	int (*rmdir)(struct root *root, const char *path);
+	int (*set_task)(struct root *root, pid_t tid, enum root_task what, const char *value);
 	uint64_t (*monotonic_usec)(struct root *root);
 	uint64_t (*realtime_usec)(struct root *root);
 	int (*pidfd)(struct root *root, pid_t pid);
@@ -83,7 +89,11 @@ ssize_t root_read(struct root *root, const char *path, char *buffer, size_t size
 ssize_t root_read_all(struct root *root, const char *path, size_t limit, char **ret);
 ssize_t root_readlink(struct root *root, const char *path, char *buffer, size_t size);
 int root_list(struct root *root, const char *path, root_list_function *function, void *context);
+/* One write() of the text to a file that exists; a root that cannot be written to: -EROFS. */
 int root_write(struct root *root, const char *path, const char *text);
+/* Of cgroups. */
+int root_mkdir(struct root *root, const char *path);
+int root_rmdir(struct root *root, const char *path);
 bool root_exists(struct root *root, const char *path);
 bool root_is_captured(const struct root *root);
 uint64_t root_monotonic_usec(struct root *root);

@@ -4,10 +4,10 @@
  *
  *     CALL:PATTERN=EFFECT[@WHEN]
  *
- * CALL     open, read, readlink, list, write, connect, pidfd, same-file, events; or truncate
- *          or stall, which concern reads.
+ * CALL     open, read, readlink, list, write, mkdir, rmdir, nice, affinity, connect, pidfd,
+ *          same-file, events; or truncate or stall, which concern reads.
  * PATTERN  which paths, by fnmatch: "*" stands for no "/", but a pattern that is "*" alone takes
- *          every path. pidfd and same-file have a process id for a path. events has no path:
+ *          every path. pidfd, same-file, nice and affinity have a thread's id for a path. events has no path:
  *          "events=EFFECT" (nor needs another call its ":PATTERN" when all paths are meant).
  * EFFECT   the failure's name (ESRCH); behind truncate the number of bytes that a read gives at
  *          most; behind stall how many milliseconds a read takes longer.
@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "base/vec.h"
 #include "sys/errno_name.h"
+#include "sys/task.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -39,6 +40,10 @@ enum fault_call {
 	FAULT_READLINK,
 	FAULT_LIST,
 	FAULT_WRITE,
+	FAULT_MKDIR,
+	FAULT_RMDIR,
+	FAULT_NICE,
+	FAULT_AFFINITY,
 	FAULT_CONNECT,
 	FAULT_PIDFD,
 	FAULT_SAME_FILE,
@@ -49,8 +54,8 @@ enum fault_call {
 };
 
 static const char *const fault_call_names[FAULT_CALL_COUNT] = {
-	"open", "read", "readlink", "list", "write", "connect", "pidfd", "same-file", "events",
-	"truncate", "stall",
+	"open", "read", "readlink", "list", "write", "mkdir", "rmdir", "nice", "affinity", "connect",
+	"pidfd", "same-file", "events", "truncate", "stall",
 };
 
 struct fault_rule {
@@ -231,6 +236,31 @@ static int faulty_write(struct root *root, const char *path, const char *text)
 	return r < 0 ? r : root_write(self->inner, path, text);
 }
 
+static int faulty_mkdir(struct root *root, const char *path)
+{
+	struct root_faulty *self = faulty(root);
+	int r = faulty_failure(self, FAULT_MKDIR, path);
+
+	return r < 0 ? r : root_mkdir(self->inner, path);
+}
+
+static int faulty_rmdir(struct root *root, const char *path)
+{
+	struct root_faulty *self = faulty(root);
+	int r = faulty_failure(self, FAULT_RMDIR, path);
+
+	return r < 0 ? r : root_rmdir(self->inner, path);
+}
+
+static int faulty_set_task(struct root *root, pid_t tid, enum root_task what, const char *value)
+{
+	struct root_faulty *self = faulty(root);
+	int r = faulty_failure_of_process(self, what == ROOT_TASK_NICE ? FAULT_NICE :
+					  FAULT_AFFINITY, tid);
+
+	return r < 0 ? r : task_set(self->inner, tid, what, value);
+}
+
 static uint64_t faulty_monotonic_usec(struct root *root)
 {
 	return root_monotonic_usec(faulty(root)->inner);
@@ -298,6 +328,9 @@ static const struct root_ops faulty_ops = {
 	.readlink = faulty_readlink,
 	.list = faulty_list,
 	.write = faulty_write,
+	.mkdir = faulty_mkdir,
+	.rmdir = faulty_rmdir,
+	.set_task = faulty_set_task,
 	.monotonic_usec = faulty_monotonic_usec,
 	.realtime_usec = faulty_realtime_usec,
 	.pidfd = faulty_pidfd,
@@ -386,8 +419,9 @@ static int rule_parse(struct fault_rule *rule, struct cursor text, struct error 
 
 	if (!rule_take_call(&at, rule))
 		return rule_refuse(text, err, "begins with no call that can fail (open, read, "
-				   "readlink, list, write, connect, pidfd, same-file, events, "
-				   "truncate, stall)");
+				   "readlink, list, write, mkdir, rmdir, nice, "
+				   "affinity, connect, pidfd, same-file, events, truncate, "
+				   "stall)");
 	if (!rule_take_pattern(&at, rule))
 		return rule_refuse(text, err, "is not CALL:PATTERN=EFFECT");
 	if (!rule_take_effect(&at, rule))

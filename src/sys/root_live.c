@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "sys/task.h"
 #include "sys/uevent.h"
 
 #include <dirent.h>
@@ -12,6 +13,7 @@
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <string.h>
 #include <sys/un.h>
@@ -95,6 +97,21 @@ static int live_write(struct root *root, const char *path, const char *text)
 	if (put < 0)
 		return -errno;
 	return (size_t)put == size ? 0 : -EIO;
+}
+
+static int live_mkdir(struct root *root, const char *path)
+{
+	return mkdir(path, 0755) < 0 ? -errno : 0;
+}
+
+static int live_rmdir(struct root *root, const char *path)
+{
+	return rmdir(path) < 0 ? -errno : 0;
+}
+
+static int live_set_task(struct root *root, pid_t tid, enum root_task what, const char *value)
+{
+	return task_set_here(tid, what, value);
 }
 
 static uint64_t live_monotonic_usec(struct root *root)
@@ -221,6 +238,9 @@ static const struct root_ops live_ops = {
 	.readlink = live_readlink,
 	.list = live_list,
 	.write = live_write,
+	.mkdir = live_mkdir,
+	.rmdir = live_rmdir,
+	.set_task = live_set_task,
 	.monotonic_usec = live_monotonic_usec,
 	.realtime_usec = live_realtime_usec,
 	.pidfd = live_pidfd,

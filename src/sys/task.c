@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/task.h"
+
+#include "base/cleanup.h"
+#include "sys/cpu_list.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+int task_set(struct root *root, pid_t tid, enum root_task what, const char *value)
+{
+	/* 0 would be the thread that calls. */
+	if (tid <= 0)
+		return -ESRCH;
+	return root->ops->set_task != NULL ? root->ops->set_task(root, tid, what, value) : -EROFS;
+}
+
+int task_set_nice(struct root *root, pid_t tid, int nice)
+{
+	char value[16];
+
+	snprintf(value, sizeof value, "%d", nice);
+	return task_set(root, tid, ROOT_TASK_NICE, value);
+}
+
+int task_set_affinity(struct root *root, pid_t tid, const char *cpus)
+{
+	return task_set(root, tid, ROOT_TASK_AFFINITY, cpus);
+}
+
+static int set_affinity(pid_t tid, const char *cpus)
+{
+	CLEANUP_FREE bool *flags = calloc(CPU_LIST_LIMIT, sizeof *flags);
+	size_t size = CPU_ALLOC_SIZE(CPU_LIST_LIMIT);
+	cpu_set_t *set;
+	size_t i;
+	int r;
+
+	if (flags == NULL)
+		return -ENOMEM;
+	r = cpu_list_mark(cpus, strlen(cpus), flags, CPU_LIST_LIMIT);
+	if (r < 0)
+		return r;
+	set = CPU_ALLOC(CPU_LIST_LIMIT);
+	if (set == NULL)
+		return -ENOMEM;
+	CPU_ZERO_S(size, set);
+	for (i = 0; i < CPU_LIST_LIMIT; i++)
+		if (flags[i])
+			CPU_SET_S(i, size, set);
+	r = sched_setaffinity(tid, size, set) < 0 ? -errno : 0;
+	CPU_FREE(set);
+	return r;
+}
+
+int task_set_here(pid_t tid, enum root_task what, const char *value)
+{
+	if (what == ROOT_TASK_AFFINITY)
+		return set_affinity(tid, value);
+	/* In Linux PRIO_PROCESS means one thread. */
+	return setpriority(PRIO_PROCESS, (id_t)tid, atoi(value)) < 0 ? -errno : 0;
+}

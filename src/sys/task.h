@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a system call sets of a thread; what /proc tells of it is read back there. Values are
+ * texts, as everything that a root writes. -ESRCH: the thread has ended.
+ */
+#ifndef SYS_TASK_H
+#define SYS_TASK_H
+
+#include "sys/root.h"
+
+int task_set_nice(struct root *root, pid_t tid, int nice);
+/* A list as the kernel writes it, "0-3,8". -EINVAL: none of these CPUs is there. */
+int task_set_affinity(struct root *root, pid_t tid, const char *cpus);
+/* Either of them, by value. -EROFS on a root that sets nothing. */
+int task_set(struct root *root, pid_t tid, enum root_task what, const char *value);
+/* Of this machine: for the live root alone. */
+int task_set_here(pid_t tid, enum root_task what, const char *value);
+
+#endif
