@@ -69,6 +69,8 @@ ssize_t qmp_cpus(struct qmp *qmp, struct qmp_thread *ret, size_t capacity, struc
 ssize_t qmp_iothreads(struct qmp *qmp, struct qmp_thread *ret, size_t capacity, struct error *err);
 /* -ENODEV without a balloon. Guest statistics need its polling interval to be set by its owner. */
 int qmp_balloon(struct qmp *qmp, struct qmp_balloon *ret, struct error *err);
+/* 1 and the path of the balloon's device in QEMU's object tree; 0: there is none. */
+int qmp_balloon_path(struct qmp *qmp, char *ret, size_t ret_size, struct error *err);
 /* Summed over the VM's disks. */
 int qmp_block(struct qmp *qmp, struct qmp_block *ret, struct error *err);
 

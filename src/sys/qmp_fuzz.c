@@ -2,6 +2,7 @@
 /* A VMM that says whatever it likes, and arguments of whatever kind. */
 #include "sys/cmdline.h"
 #include "sys/qmp.h"
+#include "sys/qmp_turn.h"
 #include "sys/root.h"
 
 #include <stdlib.h>
@@ -35,6 +36,21 @@ static int fuzz_connect(struct root *root, const char *path)
 
 static const struct root_ops fuzz_ops = { .name = "fuzz", .connect = fuzz_connect };
 
+/* What was taken for a drive's name is plain, and ends. */
+static void turn_everything(struct qmp *qmp)
+{
+	struct qmp_drive drives[4];
+	ssize_t count = qmp_drives(qmp, drives, 4, NULL);
+
+	for (ssize_t i = 0; i < count && i < 4; i++) {
+		if (drives[i].name[0] <= ' ' || memchr(drives[i].name, '\0', QMP_DRIVE_NAME_SIZE) == NULL)
+			__builtin_trap();
+		qmp_limit_drive(qmp, &drives[i], NULL);
+	}
+	qmp_set_balloon(qmp, 1 << 20, NULL);
+	qmp_balloon_deflates(qmp, NULL);
+}
+
 static void ask_everything(struct qmp *qmp)
 {
 	struct qmp_identity identity;
@@ -47,6 +63,7 @@ static void ask_everything(struct qmp *qmp)
 	qmp_iothreads(qmp, threads, 4, NULL);
 	qmp_balloon(qmp, &balloon, NULL);
 	qmp_block(qmp, &block, NULL);
+	turn_everything(qmp);
 }
 
 static void find_socket(void)

@@ -164,8 +164,8 @@ static bool find_child(json_t *list, const char *type, char *ret, size_t ret_siz
 	return false;
 }
 
-/* 1 and the path of the device, where it has an id or has none; 0 when there is no such one. */
-static int find_balloon(struct qmp *qmp, char *ret, size_t ret_size, struct error *err)
+/* The device may have an id or none. */
+int qmp_balloon_path(struct qmp *qmp, char *ret, size_t ret_size, struct error *err)
 {
 	static const char *const parents[] = { "/machine/peripheral", "/machine/peripheral-anon" };
 	char name[128];
@@ -212,7 +212,7 @@ static int ask_guest_stats(struct qmp *qmp, struct qmp_balloon *balloon, struct 
 {
 	char path[256];
 	json_t *arguments, *answer;
-	int r = find_balloon(qmp, path, sizeof path, err);
+	int r = qmp_balloon_path(qmp, path, sizeof path, err);
 
 	if (r <= 0)
 		return r;

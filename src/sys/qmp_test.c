@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "sys/cmdline.h"
 #include "sys/qmp_json.h"
+#include "sys/qmp_scripted.h"
 #include "sys/root_memory.h"
 
 #include <errno.h>
@@ -19,20 +20,11 @@
 
 #include <cmocka.h>
 
-#define GREETING                                                                                   \
-	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, "             \
-	"\"package\": \"\"}, \"capabilities\": [\"oob\"]}}\r\n"
 #define SECOND_USEC 1000000ull
 #define SOON_USEC 50000ull
 
-/* What a server says to a command; %d is the id. */
-struct reply {
-	const char *command;
-	const char *text;
-};
-
 /* As QEMU 7.2 answered. */
-static const struct reply real[] = {
+static const struct qmp_reply real[] = {
 	{ "qmp_capabilities", "{\"return\": {}, \"id\": %d}\r\n" },
 	{ "query-name", "{\"return\": {\"name\": \"web\"}, \"id\": %d}\r\n" },
 	{ "query-uuid", "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": "
@@ -61,96 +53,16 @@ static const struct reply real[] = {
 	  "\"The command \\u001b[2J has not been found\"}}\r\n" },
 };
 
-static const struct reply no_balloon[] = {
+static const struct qmp_reply no_balloon[] = {
 	{ "qmp_capabilities", "{\"return\": {}, \"id\": %d}\r\n" },
 	{ NULL, "{\"id\": %d, \"error\": {\"class\": \"DeviceNotActive\", \"desc\": "
 	  "\"No balloon device has been activated\"}}\r\n" },
 };
 
-static const struct reply falls_silent[] = {
+static const struct qmp_reply falls_silent[] = {
 	{ "qmp_capabilities", "{\"return\": {}, \"id\": %d}\r\n" },
 	{ NULL, "{\"timestamp\": {}, \"event\": \"STOP\"}\r\n" },
 };
-
-struct server {
-	char path[64];
-	int fd;
-	pthread_t thread;
-	const char *greeting;
-	const struct reply *replies; /* NULL: nothing is said behind the greeting */
-};
-
-static const char *reply_to(const struct reply *replies, const char *command)
-{
-	while (replies->command != NULL && strcmp(replies->command, command) != 0)
-		replies++;
-	return replies->text;
-}
-
-static void serve(const struct server *server, int fd)
-{
-	CLEANUP_FCLOSE FILE *stream = fdopen(fd, "r");
-	char line[4096];
-
-	dprintf(fd, "%s", server->greeting);
-	while (server->replies != NULL && fgets(line, sizeof line, stream) != NULL) {
-		json_t *message = json_loads(line, 0, NULL);
-		const char *command = json_string_value(json_object_get(message, "execute"));
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		dprintf(fd, reply_to(server->replies, command != NULL ? command : ""),
-			(int)json_integer_value(json_object_get(message, "id")));
-#pragma GCC diagnostic pop
-		json_decref(message);
-	}
-}
-
-static void *server_run(void *context)
-{
-	const struct server *server = context;
-	int fd = accept(server->fd, NULL, NULL);
-
-	if (fd >= 0)
-		serve(server, fd);
-	return NULL;
-}
-
-static void server_listen(struct server *server)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	strcpy(server->path, "/tmp/truce-qmp-XXXXXX");
-	assert_non_null(mkdtemp(server->path));
-	strcat(server->path, "/qmp");
-	strcpy(address.sun_path, server->path);
-	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(server->fd >= 0);
-	assert_int_equal(bind(server->fd, (struct sockaddr *)&address, sizeof address), 0);
-	assert_int_equal(listen(server->fd, 1), 0);
-}
-
-static void server_start(struct server *server, const char *greeting, const struct reply *replies)
-{
-	server->greeting = greeting;
-	server->replies = replies;
-	server_listen(server);
-	assert_int_equal(pthread_create(&server->thread, NULL, server_run, server), 0);
-}
-
-static void server_remove(struct server *server)
-{
-	close(server->fd);
-	unlink(server->path);
-	*strrchr(server->path, '/') = '\0';
-	rmdir(server->path);
-}
-
-static void server_stop(struct server *server)
-{
-	pthread_join(server->thread, NULL);
-	server_remove(server);
-}
 
 static int setup(void **state)
 {
@@ -164,11 +76,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct qmp *open_real(struct root *root, struct server *server, const struct reply *replies)
+static struct qmp *open_real(struct root *root, struct qmp_scripted *server, const struct qmp_reply *replies)
 {
 	struct qmp *qmp;
 
-	server_start(server, GREETING, replies);
+	qmp_scripted_start(server, QMP_SCRIPTED_GREETING, replies, 1);
 	assert_int_equal(qmp_open(root, server->path, 10 * SECOND_USEC, &qmp, NULL), 0);
 	return qmp;
 }
@@ -177,7 +89,7 @@ static void a_qemu_tells_who_it_is(void **state)
 {
 	struct qmp_identity identity;
 	struct qmp_thread threads[8];
-	struct server server;
+	struct qmp_scripted server;
 	struct qmp *qmp = open_real(*state, &server, real);
 
 	assert_int_equal(qmp_identity(qmp, &identity, NULL), 0);
@@ -192,14 +104,14 @@ static void a_qemu_tells_who_it_is(void **state)
 	assert_string_equal(threads[0].name, "io1");
 	assert_int_equal(threads[0].tid, 9629);
 	qmp_close(qmp);
-	server_stop(&server);
+	qmp_scripted_stop(&server);
 }
 
 static void what_a_guest_did_not_tell_is_absent(void **state)
 {
 	struct qmp_balloon balloon;
 	struct qmp_block block;
-	struct server server;
+	struct qmp_scripted server;
 	struct qmp *qmp = open_real(*state, &server, real);
 
 	assert_int_equal(qmp_balloon(qmp, &balloon, NULL), 0);
@@ -216,12 +128,12 @@ static void what_a_guest_did_not_tell_is_absent(void **state)
 	assert_int_equal(block.writes, 2);
 	assert_int_equal(block.write_nsec, 7);
 	qmp_close(qmp);
-	server_stop(&server);
+	qmp_scripted_stop(&server);
 }
 
 static void a_refusal_carries_qemus_sentence_made_safe(void **state)
 {
-	struct server server;
+	struct qmp_scripted server;
 	struct qmp *qmp = open_real(*state, &server, real);
 	struct error err;
 	json_t *answer;
@@ -229,18 +141,18 @@ static void a_refusal_carries_qemus_sentence_made_safe(void **state)
 	assert_int_equal(qmp_command(qmp, "nonsense", NULL, &answer, &err), -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "refuses nonsense: The command \\x1b[2J"));
 	qmp_close(qmp);
-	server_stop(&server);
+	qmp_scripted_stop(&server);
 }
 
 static void a_vm_without_a_balloon_says_so(void **state)
 {
 	struct qmp_balloon balloon;
-	struct server server;
+	struct qmp_scripted server;
 	struct qmp *qmp = open_real(*state, &server, no_balloon);
 
 	assert_int_equal(qmp_balloon(qmp, &balloon, NULL), -ENODEV);
 	qmp_close(qmp);
-	server_stop(&server);
+	qmp_scripted_stop(&server);
 }
 
 static void ends_in_time(struct root *root, const char *path, int code)
@@ -258,21 +170,21 @@ static void ends_in_time(struct root *root, const char *path, int code)
 
 static void a_socket_that_never_answers_is_left_in_time(void **state)
 {
-	struct server server;
+	struct qmp_scripted server;
 
-	server_listen(&server);
+	qmp_scripted_listen(&server);
 	ends_in_time(*state, server.path, -ETIMEDOUT);
-	server_remove(&server);
+	qmp_scripted_remove(&server);
 }
 
 static void a_socket_with_a_full_queue_is_busy(void **state)
 {
 	struct root *root = *state;
-	struct server server;
+	struct qmp_scripted server;
 	int waiting[4];
 	size_t i;
 
-	server_listen(&server);
+	qmp_scripted_listen(&server);
 	for (i = 0; i < ARRAY_SIZE(waiting); i++)
 		waiting[i] = root_connect(root, server.path);
 	assert_int_equal(waiting[3], -EAGAIN);
@@ -280,30 +192,30 @@ static void a_socket_with_a_full_queue_is_busy(void **state)
 	for (i = 0; i < ARRAY_SIZE(waiting); i++)
 		if (waiting[i] >= 0)
 			close(waiting[i]);
-	server_remove(&server);
+	qmp_scripted_remove(&server);
 }
 
 static void a_qemu_that_falls_silent_is_left_in_time(void **state)
 {
 	struct qmp_identity identity;
-	struct server server;
+	struct qmp_scripted server;
 	struct qmp *qmp;
 
-	server_start(&server, GREETING, falls_silent);
+	qmp_scripted_start(&server, QMP_SCRIPTED_GREETING, falls_silent, 1);
 	assert_int_equal(qmp_open(*state, server.path, SECOND_USEC / 5, &qmp, NULL), 0);
 	assert_int_equal(qmp_identity(qmp, &identity, NULL), -ETIMEDOUT);
 	qmp_close(qmp);
-	server_stop(&server);
+	qmp_scripted_stop(&server);
 }
 
 static void refuses_greeting(struct root *root, const char *greeting, int code)
 {
-	struct server server;
+	struct qmp_scripted server;
 	struct qmp *qmp;
 
-	server_start(&server, greeting, NULL);
+	qmp_scripted_start(&server, greeting, NULL, 1);
 	assert_int_equal(qmp_open(root, server.path, 10 * SECOND_USEC, &qmp, NULL), code);
-	server_stop(&server);
+	qmp_scripted_stop(&server);
 }
 
 static void what_is_no_qmp_is_refused(void **state)
