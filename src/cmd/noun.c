@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "base/suggest.h"
+#include "cmd/policy.h"
 #include "cmd/verb.h"
 #include "cmd/verbs.h"
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 const struct noun nouns[] = {
+	{ "policy", "what VMs deserve, by rules: build, load, look at policies", policy_verbs },
 	{ "lab", "the laboratory: a whole KVM host in a box", NULL },
 	{ NULL, NULL, NULL },
 };

@@ -30,6 +30,11 @@ for verb in $verbs; do
 		fail "truce.1 does not name $verb"
 done
 page_tells_options lab-box lab box
+for verb in $("$TRUCE" policy --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	page_tells_options policy policy "$verb"
+	grep -q "^\.Ss truce policy $verb\$" "$SOURCE_ROOT/doc/man/truce-policy.1" ||
+		fail "truce-policy.1 does not tell of $verb"
+done
 
 for page in "$SOURCE_ROOT"/doc/man/*.1; do
 	# Whether the pages it refers to are installed here is not the page's fault.

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* truce pause and truce resume: policies' hands off one VM, or all, and on again. */
+#include "base/error.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "cmd/truced.h"
+#include "cmd/verb.h"
+
+#include <string.h>
+
+static void append_whom(struct str *text, const char *vm)
+{
+	if (vm == NULL)
+		str_append(text, "all VMs");
+	else
+		text_append_safe(text, vm, strlen(vm));
+}
+
+static int tell_paused(const struct verb *verb, const char *vm)
+{
+	struct str text;
+	int r;
+
+	str_init(&text);
+	str_append(&text, "paused: what is set on ");
+	append_whom(&text, vm);
+	str_append(&text, " stays, and nothing is adjusted until truce resume");
+	if (vm != NULL) {
+		str_append_char(&text, ' ');
+		append_whom(&text, vm);
+	}
+	str_append(&text, "; truce undo gives it back\n");
+	r = verb_print(verb, &text);
+	str_done(&text);
+	return r;
+}
+
+static int tell_resumed(const struct verb *verb, const char *vm)
+{
+	struct str text;
+	int r;
+
+	str_init(&text);
+	str_append(&text, "resumed: policies adjust ");
+	append_whom(&text, vm);
+	str_append(&text, " again\n");
+	r = verb_print(verb, &text);
+	str_done(&text);
+	return r;
+}
+
+/* Nobody adjusts where no truced runs: then there is nothing to pause, and that is said. */
+static int ask(const struct verb *verb, char **operands)
+{
+	const char *vm = operands[0];
+	struct error err = { 0 };
+	json_t *answer = truced_ask_about(verb->name, "vm", vm != NULL ? vm : "all", &err);
+
+	if (answer == NULL)
+		return verb_fail(verb, &err);
+	json_decref(answer);
+	return VERB_FINE;
+}
+
+static int pause_run(const struct verb *verb, const void *settings, char **operands)
+{
+	int r = ask(verb, operands);
+
+	return r == VERB_FINE ? tell_paused(verb, operands[0]) : r;
+}
+
+static int resume_run(const struct verb *verb, const void *settings, char **operands)
+{
+	int r = ask(verb, operands);
+
+	return r == VERB_FINE ? tell_resumed(verb, operands[0]) : r;
+}
+
+static const struct option_info no_options[] = { OPTIONS_END };
+
+const struct verb pause_verb = {
+	.name = "pause",
+	.operands = "[VM]",
+	.most_operands = 1,
+	.summary = "adjust nothing any more: of one VM, or of all",
+	.notes = "VM is a VM's name, uuid, pid or id. What is set stays set; truce undo gives it back.\n"
+		 "It lasts until truce resume, also over a restart of truced.",
+	.options = no_options,
+	.run = pause_run,
+};
+
+const struct verb resume_verb = {
+	.name = "resume",
+	.operands = "[VM]",
+	.most_operands = 1,
+	.summary = "let policies adjust again what truce pause or truce undo stopped",
+	.notes = "VM is a VM's name, uuid, pid or id. Without one everything goes on; VMs that were paused\n"
+		 "one by one stay paused until they are resumed by name.",
+	.options = no_options,
+	.run = resume_run,
+};
