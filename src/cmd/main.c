@@ -17,6 +17,8 @@ static const struct verb *const verbs[] = {
 	&record_verb,
 	&dump_verb,
 	&export_verb,
+	&explain_verb,
+	&log_verb,
 	&pause_verb,
 	&resume_verb,
 	&capture_verb,
