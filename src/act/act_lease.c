@@ -156,6 +156,15 @@ static int affinity_turn(struct root *root, const struct turn *turn)
 	return task_set(root, turn->tid, ROOT_TASK_AFFINITY, turn->now);
 }
 
+static int policy_turn(struct root *root, const struct turn *turn)
+{
+	return task_set(root, turn->tid, ROOT_TASK_POLICY, turn->now);
+}
+
+static const char *const task_words[] = {
+	[ROOT_TASK_NICE] = "nice", [ROOT_TASK_AFFINITY] = "CPUs", [ROOT_TASK_POLICY] = "policy",
+};
+
 /* A thread's id may be another's by now: the time of its start tells. */
 static int thread_undo(struct root *root, const char *target, enum root_task what,
 		       const char *was, struct error *err)
@@ -173,7 +182,7 @@ static int thread_undo(struct root *root, const char *target, enum root_task wha
 		r = task_set(root, tid, what, was);
 	if (r < 0 && r != -ESRCH)
 		return error_errno(err, r, "cannot give thread %d its %s %s back", tid,
-				   what == ROOT_TASK_NICE ? "nice" : "CPUs", was);
+				   task_words[what], was);
 	return r;
 }
 
@@ -189,6 +198,13 @@ static int affinity_undo(void *context, const struct vm_identity *vm, const char
 	return thread_undo(context, target, ROOT_TASK_AFFINITY, was, err);
 }
 
+static int policy_undo(void *context, const struct vm_identity *vm, const char *target,
+		       const char *was, const char *now, struct error *err)
+{
+	return thread_undo(context, target, ROOT_TASK_POLICY, was, err);
+}
+
+const struct lease_kind act_lease_policy_kind = { .name = "policy", .undo = policy_undo };
 const struct lease_kind act_lease_nice_kind = { .name = "nice", .undo = nice_undo };
 const struct lease_kind act_lease_affinity_kind = { .name = "affinity", .undo = affinity_undo };
 
@@ -217,6 +233,22 @@ int act_lease_nice(struct act_context *context, const struct act_target *target,
 	return turn_leased(&(struct turn){ .context = context, .target = target, .tid = tid,
 		.kind = &act_lease_nice_kind, .what = what, .was = was, .now = now,
 		.turn = nice_turn }, err);
+}
+
+int act_lease_policy(struct act_context *context, const struct act_target *target, pid_t tid,
+		     int policy, struct error *err)
+{
+	char what[48], was[16], now[16];
+	struct proc_stat stat;
+	int r = thread_what(context, tid, &stat, what, err);
+
+	if (r < 0)
+		return r;
+	snprintf(was, sizeof was, "%d", stat.policy);
+	snprintf(now, sizeof now, "%d", policy);
+	return turn_leased(&(struct turn){ .context = context, .target = target, .tid = tid,
+		.kind = &act_lease_policy_kind, .what = what, .was = was, .now = now,
+		.turn = policy_turn }, err);
 }
 
 int act_lease_affinity(struct act_context *context, const struct act_target *target, pid_t tid,

@@ -22,8 +22,10 @@ struct error;
 
 /* target: the file; was, now: texts to write. */
 extern const struct lease_kind act_lease_file_kind;
-/* target: "TID/STARTTICKS"; was, now: nice, or a list of CPUs. */
+/* target: "TID/STARTTICKS"; was, now: nice, a list of CPUs, or a policy's
+ * number. */
 extern const struct lease_kind act_lease_nice_kind, act_lease_affinity_kind;
+extern const struct lease_kind act_lease_policy_kind;
 /* target: a directory that was made; was: the cgroup directory where stragglers go. */
 extern const struct lease_kind act_lease_cgroup_kind;
 /* target: the cgroup directory it was moved to; was: the one it came from. */
@@ -40,6 +42,9 @@ int act_lease_nice(struct act_context *context, const struct act_target *target,
 		   int nice, struct error *err);
 int act_lease_affinity(struct act_context *context, const struct act_target *target, pid_t tid,
 		       const char *cpus, struct error *err);
+/* A scheduling policy without priorities: SCHED_OTHER, SCHED_BATCH, SCHED_IDLE. */
+int act_lease_policy(struct act_context *context, const struct act_target *target, pid_t tid,
+		     int policy, struct error *err);
 /* Makes the cgroup `directory` (absolute, below a mount); one that is there already is taken
  * over. Its parent must exist: lease that for the host (NULL) first. */
 int act_lease_cgroup(struct act_context *context, const struct act_target *target,

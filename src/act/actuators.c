@@ -9,12 +9,21 @@
 #include <stddef.h>
 
 /* A(symbol): a `const struct actuator symbol` of another file. */
-#define CPU_ACTUATORS(A)
+#define CPU_ACTUATORS(A)                                                                           \
+	A(cpu_libvirt_actuator)                                                                    \
+	A(cpu_systemd_actuator)                                                                    \
+	A(cpu_cgroup_actuator)                                                                     \
+	A(cpu_threads_actuator)
 
 #define MEMORY_ACTUATORS(A)
 
 /* K(symbol): a `const struct lease_kind symbol` of another file. */
-#define CPU_LEASE_KINDS(K)
+#define CPU_LEASE_KINDS(K)                                                                         \
+	K(cpu_tasks_kind)                                                                          \
+	K(cpu_scope_kind)                                                                          \
+	K(owner_systemd_kind)                                                                      \
+	K(owner_libvirt_kind)                                                                      \
+	K(owner_libvirt_pin_kind)
 
 #define MEMORY_LEASE_KINDS(K)
 
@@ -37,6 +46,7 @@ const struct lease_kind *const act_lease_kinds[] = {
 	&act_lease_file_kind,
 	&act_lease_nice_kind,
 	&act_lease_affinity_kind,
+	&act_lease_policy_kind,
 	&act_lease_cgroup_kind,
 	&act_lease_moved_kind,
 	CPU_LEASE_KINDS(ADDRESS)

@@ -34,7 +34,7 @@ struct root_event {
 };
 
 /* What is set of a thread by a system call (sys/task.h). */
-enum root_task { ROOT_TASK_NICE, ROOT_TASK_AFFINITY };
+enum root_task { ROOT_TASK_NICE, ROOT_TASK_AFFINITY, ROOT_TASK_POLICY };
 
 /* Returns 0 to go on, anything else stops the listing and is returned. */
 typedef int root_list_function(const char *name, void *context);

@@ -4,7 +4,7 @@
  *
  *     CALL:PATTERN=EFFECT[@WHEN]
  *
- * CALL     open, read, readlink, list, write, mkdir, rmdir, nice, affinity, connect, pidfd,
+ * CALL     open, read, readlink, list, write, mkdir, rmdir, nice, affinity, policy, connect, pidfd,
  *          same-file, events; or truncate or stall, which concern reads.
  * PATTERN  which paths, by fnmatch: "*" stands for no "/", but a pattern that is "*" alone takes
  *          every path. pidfd, same-file, nice and affinity have a thread's id for a path. events has no path:
@@ -44,6 +44,7 @@ enum fault_call {
 	FAULT_RMDIR,
 	FAULT_NICE,
 	FAULT_AFFINITY,
+	FAULT_POLICY,
 	FAULT_CONNECT,
 	FAULT_PIDFD,
 	FAULT_SAME_FILE,
@@ -54,8 +55,8 @@ enum fault_call {
 };
 
 static const char *const fault_call_names[FAULT_CALL_COUNT] = {
-	"open", "read", "readlink", "list", "write", "mkdir", "rmdir", "nice", "affinity", "connect",
-	"pidfd", "same-file", "events", "truncate", "stall",
+	"open", "read", "readlink", "list", "write", "mkdir", "rmdir", "nice", "affinity", "policy",
+	"connect", "pidfd", "same-file", "events", "truncate", "stall",
 };
 
 struct fault_rule {
@@ -254,9 +255,12 @@ static int faulty_rmdir(struct root *root, const char *path)
 
 static int faulty_set_task(struct root *root, pid_t tid, enum root_task what, const char *value)
 {
+	static const enum fault_call calls[] = {
+		[ROOT_TASK_NICE] = FAULT_NICE, [ROOT_TASK_AFFINITY] = FAULT_AFFINITY,
+		[ROOT_TASK_POLICY] = FAULT_POLICY,
+	};
 	struct root_faulty *self = faulty(root);
-	int r = faulty_failure_of_process(self, what == ROOT_TASK_NICE ? FAULT_NICE :
-					  FAULT_AFFINITY, tid);
+	int r = faulty_failure_of_process(self, calls[what], tid);
 
 	return r < 0 ? r : task_set(self->inner, tid, what, value);
 }
@@ -420,7 +424,7 @@ static int rule_parse(struct fault_rule *rule, struct cursor text, struct error 
 	if (!rule_take_call(&at, rule))
 		return rule_refuse(text, err, "begins with no call that can fail (open, read, "
 				   "readlink, list, write, mkdir, rmdir, nice, "
-				   "affinity, connect, pidfd, same-file, events, truncate, "
+				   "affinity, policy, connect, pidfd, same-file, events, truncate, "
 				   "stall)");
 	if (!rule_take_pattern(&at, rule))
 		return rule_refuse(text, err, "is not CALL:PATTERN=EFFECT");

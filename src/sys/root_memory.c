@@ -286,6 +286,10 @@ static int memory_rmdir(struct root *root, const char *path)
 
 static int memory_set_task(struct root *root, pid_t tid, enum root_task what, const char *value)
 {
+	static const char *const names[] = {
+		[ROOT_TASK_NICE] = "nice", [ROOT_TASK_AFFINITY] = "affinity",
+		[ROOT_TASK_POLICY] = "policy",
+	};
 	struct root_memory *m = memory(root);
 	char path[64];
 	int r;
@@ -293,7 +297,7 @@ static int memory_set_task(struct root *root, pid_t tid, enum root_task what, co
 	pthread_mutex_lock(&m->lock);
 	snprintf(path, sizeof path, "/proc/%d", (int)tid);
 	r = find(m, path);
-	snprintf(path, sizeof path, "%s:%d", what == ROOT_TASK_NICE ? "nice" : "affinity", (int)tid);
+	snprintf(path, sizeof path, "%s:%d", names[what], (int)tid);
 	if (r == -EISDIR)
 		put(m, path, value, false);
 	pthread_mutex_unlock(&m->lock);

@@ -31,6 +31,14 @@ int task_set_affinity(struct root *root, pid_t tid, const char *cpus)
 	return task_set(root, tid, ROOT_TASK_AFFINITY, cpus);
 }
 
+int task_set_policy(struct root *root, pid_t tid, int policy)
+{
+	char value[16];
+
+	snprintf(value, sizeof value, "%d", policy);
+	return task_set(root, tid, ROOT_TASK_POLICY, value);
+}
+
 static int set_affinity(pid_t tid, const char *cpus)
 {
 	CLEANUP_FREE bool *flags = calloc(CPU_LIST_LIMIT, sizeof *flags);
@@ -56,10 +64,19 @@ static int set_affinity(pid_t tid, const char *cpus)
 	return r;
 }
 
+static int set_policy(pid_t tid, int policy)
+{
+	struct sched_param param = { .sched_priority = 0 };
+
+	return sched_setscheduler(tid, policy, &param) < 0 ? -errno : 0;
+}
+
 int task_set_here(pid_t tid, enum root_task what, const char *value)
 {
 	if (what == ROOT_TASK_AFFINITY)
 		return set_affinity(tid, value);
+	if (what == ROOT_TASK_POLICY)
+		return set_policy(tid, atoi(value));
 	/* In Linux PRIO_PROCESS means one thread. */
 	return setpriority(PRIO_PROCESS, (id_t)tid, atoi(value)) < 0 ? -errno : 0;
 }

@@ -11,7 +11,9 @@
 int task_set_nice(struct root *root, pid_t tid, int nice);
 /* A list as the kernel writes it, "0-3,8". -EINVAL: none of these CPUs is there. */
 int task_set_affinity(struct root *root, pid_t tid, const char *cpus);
-/* Either of them, by value. -EROFS on a root that sets nothing. */
+/* SCHED_OTHER, SCHED_BATCH or SCHED_IDLE; nice stays. */
+int task_set_policy(struct root *root, pid_t tid, int policy);
+/* Any of them, by value. -EROFS on a root that sets nothing. */
 int task_set(struct root *root, pid_t tid, enum root_task what, const char *value);
 /* Of this machine: for the live root alone. */
 int task_set_here(pid_t tid, enum root_task what, const char *value);

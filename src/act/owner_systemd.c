@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "act/owner_systemd.h"
+
+#include "act/act_lease.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "sys/root.h"
+#include "sys/sdbus.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RUNS "/run/systemd/system"
+/* Undoing has no deadline of its own. */
+#define UNDO_USEC (2 * USEC_PER_SEC)
+#define NOT_SET "not set"
+
+bool owner_systemd_runs(struct root *root)
+{
+	return root_exists(root, RUNS);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t size = strlen(text), end_size = strlen(end);
+
+	return size > end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+bool owner_systemd_unit(const char *cgroup, char *ret, size_t ret_size)
+{
+	const char *slash = strrchr(cgroup, '/');
+	const char *name = slash != NULL ? slash + 1 : cgroup;
+
+	/* systemd writes "_" before a name that the kernel uses for a file. */
+	if (name[0] == '_')
+		name++;
+	if (!ends_with(name, ".scope") && !ends_with(name, ".service"))
+		return false;
+	return snprintf(ret, ret_size, "%s", name) < (int)ret_size;
+}
+
+static const char *interface_of(const char *unit)
+{
+	return ends_with(unit, ".scope") ? "Scope" : ends_with(unit, ".slice") ? "Slice" : "Service";
+}
+
+int owner_systemd_open(struct act_context *context, struct sdbus **ret, struct error *err)
+{
+	uint64_t now = clock_monotonic_usec();
+	uint64_t left = context->deadline_usec > now ? context->deadline_usec - now : 1;
+
+	return sdbus_open(NULL, context->deadline_usec != 0 ? left : UNDO_USEC, ret, err);
+}
+
+int owner_systemd_read(struct act_context *context, const char *unit, const char *property,
+		       uint64_t *ret, struct error *err)
+{
+	struct sdbus *bus;
+	int r = owner_systemd_open(context, &bus, err);
+
+	if (r < 0)
+		return r;
+	r = sdbus_unit_number(bus, unit, interface_of(unit), property, ret, err);
+	sdbus_close(bus);
+	return r;
+}
+
+static void number_write(uint64_t number, char ret[static 32])
+{
+	if (number == UINT64_MAX)
+		snprintf(ret, 32, NOT_SET);
+	else
+		snprintf(ret, 32, "%llu", (unsigned long long)number);
+}
+
+static int property_set(struct sdbus *bus, const char *unit, const char *property, uint64_t number,
+			struct error *err)
+{
+	return sdbus_unit_set(bus, unit,
+			      &(struct sdbus_property){ .name = property, .number = number }, 1, err);
+}
+
+static int set_on(struct sdbus *bus, struct act_context *context, const struct act_target *target,
+		  const char *unit, const char *property, uint64_t number, struct error *err)
+{
+	char what[320], was[32], now[32];
+	uint64_t before, id;
+	bool new;
+	int r = sdbus_unit_number(bus, unit, interface_of(unit), property, &before, err);
+
+	if (r < 0)
+		return r;
+	if (snprintf(what, sizeof what, "%s %s", unit, property) >= (int)sizeof what)
+		return error_set(err, -ENAMETOOLONG, "%s is too long a name of a unit", unit);
+	number_write(before, was);
+	number_write(number, now);
+	r = act_lease_take(context, target, &owner_systemd_kind, what, was, now, &id, &new, err);
+	if (r < 0)
+		return r;
+	r = property_set(bus, unit, property, number, err);
+	/* After a timeout it may still be done: the lease stands, and undoes it. */
+	if (r < 0 && r != -ETIMEDOUT && new)
+		leases_drop(context->leases, id, NULL);
+	return r;
+}
+
+int owner_systemd_set(struct act_context *context, const struct act_target *target,
+		      const char *unit, const char *property, uint64_t number, struct error *err)
+{
+	struct sdbus *bus;
+	int r = owner_systemd_open(context, &bus, err);
+
+	if (r < 0)
+		return r;
+	r = set_on(bus, context, target, unit, property, number, err);
+	sdbus_close(bus);
+	return r;
+}
+
+static int undo(void *context, const struct vm_identity *vm, const char *target, const char *was,
+		const char *now, struct error *err)
+{
+	const char *blank = strchr(target, ' ');
+	struct sdbus *bus;
+	char unit[256];
+	int r;
+
+	if (blank == NULL || snprintf(unit, sizeof unit, "%.*s", (int)(blank - target), target) >=
+	    (int)sizeof unit)
+		return error_set(err, -EINVAL, "\"%s\" names no property of a unit", target);
+	r = sdbus_open(NULL, UNDO_USEC, &bus, err);
+	if (r < 0)
+		return r;
+	r = property_set(bus, unit, blank + 1, strcmp(was, NOT_SET) == 0 ? UINT64_MAX :
+			 strtoull(was, NULL, 10), err);
+	sdbus_close(bus);
+	return r;
+}
+
+const struct lease_kind owner_systemd_kind = { .name = "systemd", .slow = true, .undo = undo };
