@@ -18,12 +18,23 @@
 
 static const struct cgroup_tree *cpu_tree(const struct cpu_place *place)
 {
-	return &place->layout.controller[CGROUP_CPU];
+	return &place->layout.controller[place->controller];
 }
 
 static struct span path_span(const struct cpu_place *place)
 {
 	return (struct span){ place->path, strlen(place->path) };
+}
+
+/* As v2 calls them. */
+static const char *controller_text(const struct cpu_place *place)
+{
+	static const char *const names[CGROUP_CONTROLLER_COUNT] = {
+		[CGROUP_CPU] = "cpu", [CGROUP_CPUACCT] = "cpu", [CGROUP_CPUSET] = "cpuset",
+		[CGROUP_MEMORY] = "memory", [CGROUP_IO] = "io",
+	};
+
+	return names[place->controller];
 }
 
 static bool directory_is_made(const struct act_context *context, const struct vm_identity *vm,
@@ -42,7 +53,7 @@ static bool is_own(struct act_context *context, const struct act_target *target,
 		return true;
 	if (!target->alone)
 		return false;
-	if (strcmp(target->cgroup, place->path) == 0)
+	if (strcmp(target->cgroup, place->path) == 0 && (place->v2 || place->controller == CGROUP_CPU))
 		return target->cgroup_own;
 	return cgroup_is_own(context->root, cpu_tree(place), path_span(place), &target->vm.pid,
 			     1) == 1;
@@ -67,8 +78,9 @@ static int path_read(struct act_context *context, const struct act_target *targe
 	if (size < 0)
 		return error_errno(err, (int)size, "cannot read %s", name);
 	if (process_cgroup_find(bytes, (size_t)size,
-				cgroup_controller_name(&place->layout, CGROUP_CPU), &span) < 0)
-		return error_set(err, -ENOENT, "%s names no cgroup of the CPU controller", name);
+				cgroup_controller_name(&place->layout, place->controller), &span) < 0)
+		return error_set(err, -ENOENT, "%s names no cgroup of the %s controller", name,
+				 controller_text(place));
 	span = cgroup_vm_path(span).path;
 	if (span.size >= sizeof place->path)
 		return error_set(err, -ENAMETOOLONG, "the cgroup of %s has too long a name",
@@ -81,13 +93,21 @@ static int path_read(struct act_context *context, const struct act_target *targe
 int cpu_place_find(struct act_context *context, const struct act_target *target,
 		   struct cpu_place *ret, struct error *err)
 {
+	return cpu_place_find_in(context, target, CGROUP_CPU, ret, err);
+}
+
+int cpu_place_find_in(struct act_context *context, const struct act_target *target,
+		      enum cgroup_controller controller, struct cpu_place *ret,
+		      struct error *err)
+{
 	int r = cgroup_layout_read(context->root, &ret->layout, err);
 
+	ret->controller = controller;
 	if (r < 0)
 		return r;
 	if (cpu_tree(ret)->mount[0] == '\0')
-		return error_set(err, -ENOENT, "this host has no cgroup hierarchy with the CPU "
-				 "controller");
+		return error_set(err, -ENOENT, "this host has no cgroup hierarchy with the %s "
+				 "controller", controller_text(ret));
 	ret->v2 = cpu_tree(ret)->v2;
 	r = path_read(context, target, ret, err);
 	if (r < 0)
@@ -268,7 +288,7 @@ static int move(struct act_context *context, const struct act_target *target, co
 static int make_in(struct act_context *context, const struct act_target *target,
 		   struct cpu_place *made, const char *origin, struct error *err)
 {
-	int r = cpu_place_enable(context, made, "cpu", err);
+	int r = cpu_place_enable(context, made, controller_text(made), err);
 
 	if (r == 0)
 		r = act_lease_cgroup(context, target, made->directory, origin, err);
@@ -301,7 +321,7 @@ int cpu_place_make(struct act_context *context, const struct act_target *target,
 	if (r == 0)
 		r = make_in(context, target, &made, origin, err);
 	if (r == 0)
-		r = cpu_place_find(context, target, place, err);
+		r = cpu_place_find_in(context, target, place->controller, place, err);
 	if (r < 0)
 		cpu_place_abandon(context, target);
 	return r;

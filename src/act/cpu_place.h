@@ -12,6 +12,7 @@
 #include "sys/cgroup.h"
 
 struct cpu_place {
+	enum cgroup_controller controller; /* the CPU's, or whose it was looked for */
 	struct cgroup_layout layout;
 	char path[512];      /* as /proc/PID/cgroup has it, without libvirt's leaves */
 	char directory[800]; /* where its files are */
@@ -23,6 +24,10 @@ struct cpu_place {
 /* -ENOENT: no hierarchy has the CPU controller. */
 int cpu_place_find(struct act_context *context, const struct act_target *target,
 		   struct cpu_place *ret, struct error *err);
+/* The same for another controller's knobs; in v2 a process has one cgroup for all of them. */
+int cpu_place_find_in(struct act_context *context, const struct act_target *target,
+		      enum cgroup_controller controller, struct cpu_place *ret,
+		      struct error *err);
 /* Whether one can be made: 1, or 0 with the reason. */
 int cpu_place_can_be_made(const struct act_target *target, const struct cpu_place *place,
 			  char reason[static PLAN_REASON_SIZE]);

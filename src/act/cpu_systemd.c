@@ -8,6 +8,7 @@
 #include "act/act_lease.h"
 #include "act/cpu_cgroup.h"
 #include "act/cpu_scale.h"
+#include "act/cpu_scope.h"
 #include "act/owner_systemd.h"
 #include "base/cleanup.h"
 #include "base/cursor.h"
@@ -55,8 +56,8 @@ static void scope_name(const struct act_target *target, char ret[static 128])
 }
 
 /* Its lease says where the process goes back to; systemd then ends the empty scope. */
-static int scope_make(struct act_context *context, const struct act_target *target,
-		      struct cpu_place *place, struct error *err)
+int cpu_scope_make(struct act_context *context, const struct act_target *target,
+		   struct cpu_place *place, struct error *err)
 {
 	char scope[128];
 	struct sdbus *bus;
@@ -75,7 +76,7 @@ static int scope_make(struct act_context *context, const struct act_target *targ
 			leases_drop(context->leases, id, NULL);
 	}
 	sdbus_close(bus);
-	return r < 0 ? r : cpu_place_find(context, target, place, err);
+	return r < 0 ? r : cpu_place_find_in(context, target, place->controller, place, err);
 }
 
 static int scope_undo(void *context, const struct vm_identity *vm, const char *target,
@@ -186,8 +187,6 @@ static int read_knob(struct act_context *context, const struct act_target *targe
 	return cpu_cgroup_read_in(context, &place, setting, ret, where, err);
 }
 
-static void abandon(struct act_context *context, const struct act_target *target);
-
 static int set_knob(struct act_context *context, const struct act_target *target,
 		    enum setting setting, const struct setting_value *value,
 		    char where[static 64], struct error *err)
@@ -197,7 +196,7 @@ static int set_knob(struct act_context *context, const struct act_target *target
 	int r = cpu_place_find(context, target, &place, err);
 
 	if (r == 0 && !place.own)
-		r = scope_make(context, target, &place, err);
+		r = cpu_scope_make(context, target, &place, err);
 	if (r < 0)
 		return r;
 	if (has_property(setting) && owner_systemd_unit(place.path, unit, sizeof unit))
@@ -206,7 +205,7 @@ static int set_knob(struct act_context *context, const struct act_target *target
 		r = cpu_cgroup_set_in(context, target, &place, setting, value, where, err);
 	if (r < 0 && r != -ETIMEDOUT) {
 		act_release_setting(context, target, setting, NULL);
-		abandon(context, target);
+		cpu_scope_abandon(context, target);
 	}
 	return r;
 }
@@ -236,8 +235,7 @@ static const struct lease *scope_lease(struct leases *leases, const struct vm_id
 	return found;
 }
 
-/* The scope goes when no setting has a lease in it. */
-static void abandon(struct act_context *context, const struct act_target *target)
+void cpu_scope_abandon(struct act_context *context, const struct act_target *target)
 {
 	bool used;
 	const struct lease *lease = scope_lease(context->leases, &target->vm, &used);
@@ -253,7 +251,7 @@ static int release_knob(struct act_context *context, const struct act_target *ta
 
 	cpu_cgroup_before_release(context, target, setting);
 	r = cpu_place_release(context, target, setting, err);
-	abandon(context, target);
+	cpu_scope_abandon(context, target);
 	return r;
 }
 
