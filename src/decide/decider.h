@@ -33,6 +33,11 @@ struct decider_limits {
 
 enum decider_occasion { DECIDER_TICK, DECIDER_BIRTH };
 
+struct decider_warning {
+	struct vm_identity vm; /* pid 0: the host's scope */
+	char text[400];        /* "gold-first.lua:31: ..." */
+};
+
 /* What came of one turn. Owned by the decider, valid until the next call. */
 struct decision {
 	const struct request *requests;
@@ -46,11 +51,6 @@ struct decision {
 	uint64_t cpu_usec;      /* that the turn cost the process */
 };
 
-struct decider_warning {
-	struct vm_identity vm; /* pid 0: the host's scope */
-	char text[400];        /* "gold-first.lua:31: ..." */
-};
-
 /*
  * Reads the whole file at once (a file that changes meanwhile is refused), starts the process,
  * loads the policy. A path that ends in .lua is Lua, in .so a policy made by `truce policy
@@ -62,20 +62,24 @@ int decider_new(const char *path, const struct decider_limits *limits, const cha
 void decider_free(struct decider *decider);
 const struct policy *decider_policy(const struct decider *decider);
 enum decider_language decider_language(const struct decider *decider);
+pid_t decider_pid(const struct decider *decider); /* 0 while it has none */
 /* The bytes it was made from, and their 64-bit hash: what is running, whatever the file is now. */
 const char *decider_source(const struct decider *decider, size_t *ret_size, uint64_t *ret_hash);
 /* Before the first turn: what a predecessor's `state` was. */
 int decider_restore(struct decider *decider, const char *state, size_t size, struct error *err);
 
 /* Begins a turn: the VMs carry their class in VM_TEXT_CLASS. Outcomes are those since the turn
- * before. Does not wait. -EBUSY while a turn is under way. */
+ * before. Does not wait; the snapshot is copied. What the policy compares it with is that of
+ * the tick before. -EBUSY while a turn is under way; -EAGAIN, with a sentence, while a policy
+ * that died in each of its last turns is left in peace (1 s, 2 s, ... 64 s). */
 int decider_send(struct decider *decider, enum decider_occasion occasion,
 		 const struct snapshot *snapshot, const struct outcome *outcomes,
 		 size_t outcome_count, struct error *err);
 int decider_fd(const struct decider *decider);         /* to poll; changes with a restart */
 uint64_t decider_deadline_usec(const struct decider *decider); /* monotonic; 0: no turn */
 /* 1 and the decision; 0 while it is not there yet. Past the deadline the process is killed, and
- * the decision is empty with `restarted`. Negative: it cannot be started again. */
+ * the decision is empty with `restarted`; so it is where the process died between two turns.
+ * Negative: it cannot be started again (the next turn tries). */
 int decider_receive(struct decider *decider, const struct decision **ret, struct error *err);
 /* Both, waiting: for replay, check and tests. */
 int decider_turn(struct decider *decider, enum decider_occasion occasion,

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A policy in Lua as the language of a policy's process. */
+#include "decide/child.h"
+#include "decide/lua_policy.h"
+
+static struct lua_policy *policy;
+
+static int load(const char *bytes, size_t size, const char *path, size_t memory_bytes,
+		struct error *err)
+{
+	return lua_policy_new(bytes, size, path, memory_bytes, NULL, &policy, err);
+}
+
+static const struct policy *description(void)
+{
+	return lua_policy_description(policy);
+}
+
+static int turn(const struct turn *turn, struct error *err)
+{
+	return lua_policy_turn(policy, turn, err);
+}
+
+static bool state_append(struct str *out)
+{
+	return lua_policy_state_append(policy, out);
+}
+
+static int state_take(const char *bytes, size_t size, struct error *err)
+{
+	return lua_policy_state_take(policy, bytes, size, err);
+}
+
+const struct child_language child_lua = { load, description, turn, state_append, state_take };
