@@ -8,6 +8,7 @@
 #include "cmd/need.h"
 #include "cmd/source.h"
 #include "cmd/terminal.h"
+#include "cmd/told.h"
 #include "cmd/verb.h"
 #include "cmd/vm_select.h"
 #include "cmd/warnings.h"
@@ -19,6 +20,7 @@
 #include <string.h>
 
 #define COLUMNS_MOST 64
+#define TOLD_USEC 200000 /* truced has had the time between the looks as well */
 
 struct list_settings {
 	bool json, no_header;
@@ -38,6 +40,7 @@ struct list {
 	struct vm_row *rows;
 	size_t row_count;
 	struct source_spec spec;
+	struct told *told; /* NULL: a captured host, or no truced */
 	bool partly;
 };
 
@@ -88,6 +91,8 @@ static int choose_columns(struct list *list, bool rates, struct error *err)
 	const char *names = rates ? "name,pid,vmm,accel,vcpus,cpu,wait,throttled,rss,hurt"
 				  : "name,pid,vmm,accel,vcpus,time,waited,held,rss,swap";
 
+	if (rates && list->told != NULL)
+		names = "name,class,pid,vmm,accel,vcpus,cpu,wait,throttled,rss,hurt";
 	if (list->settings->columns != NULL)
 		names = list->settings->columns;
 	list->sort = vm_column_find(list->settings->sort != NULL ? list->settings->sort : "name");
@@ -118,6 +123,9 @@ static int choose_rows(struct list *list, struct error *err)
 	if (list->rows == NULL)
 		return error_set(err, -ENOMEM, "out of memory");
 	vm_rows_fill(&list->rates, list->rows);
+	for (i = 0; list->told != NULL && i < list->rates.now.vm_count; i++)
+		list->rows[i].told = vms_told_find(told_vms(list->told),
+						   &list->rows[i].sight.now->identity);
 	for (i = 0; i < list->rates.now.vm_count; i++)
 		if (vm_is_selected(list->rows[i].sight.now, list->names))
 			list->rows[list->row_count++] = list->rows[i];
@@ -208,7 +216,23 @@ static int observe(struct list *list, struct error *err)
 		r = look(list, source, err);
 	list->partly |= warnings_tell(list->verb, source);
 	source_close(source);
+	if (list->told != NULL) {
+		told_take(list->told, TOLD_USEC);
+		told_fill(list->told, &list->rates.now);
+	}
 	return r;
+}
+
+/* What truced knows is asked before the looks, so that it is there behind them. */
+static void ask_truced(struct list *list)
+{
+	if (list->settings->root != NULL)
+		return;
+	list->told = told_new();
+	if (list->told == NULL || told_ask(list->told))
+		return;
+	told_free(list->told);
+	list->told = NULL;
 }
 
 static int list_all(struct list *list)
@@ -235,12 +259,15 @@ static int list_run(const struct verb *verb, const void *settings, char **operan
 	list.spec.root = list.settings->root;
 	list.spec.interval_usec = list.settings->over_usec;
 	list.spec.once = true;
+	ask_truced(&list);
+	rates_init(&list.rates);
 	if (need_parse(list.settings->with, &list.spec, &err) < 0 ||
 	    choose_columns(&list, rates, &err) < 0)
-		return verb_misuse(verb, "%s", err.text);
-	rates_init(&list.rates);
-	r = list_all(&list);
+		r = verb_misuse(verb, "%s", err.text);
+	else
+		r = list_all(&list);
 	rates_done(&list.rates);
+	told_free(list.told);
 	free(list.rows);
 	return r;
 }
@@ -280,7 +307,7 @@ const struct verb list_verb = {
 		 "others had; THR% the time that its own quota held it back; HURT the worst of waiting,\n"
 		 "quota, memory and io pressure, swap, as percent of the time. A - is a figure that the\n"
 		 "kernel does not tell. On a captured host nothing happens now, so TIME, WAITED and HELD\n"
-		 "are shown: the sums since the VM's birth.",
+		 "are shown: the sums since the VM's birth. Where truced runs, it tells the class.",
 	.append_notes = append_columns,
 	.options = list_options,
 	.settings_size = sizeof(struct list_settings),

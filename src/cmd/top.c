@@ -8,6 +8,7 @@
 #include "cmd/need.h"
 #include "cmd/source.h"
 #include "cmd/terminal.h"
+#include "cmd/told.h"
 #include "cmd/top_replay.h"
 #include "cmd/top_terminal.h"
 #include "cmd/verb.h"
@@ -21,6 +22,7 @@
 /* Rates come that soon after the start, however long the interval. */
 #define FIRST_INTERVAL_USEC 200000
 #define BATCH_WIDTH 132
+#define TOLD_USEC 200000 /* that a batch waits for truced: the screen does not */
 
 struct top_settings {
 	const char *root, *replay, *with;
@@ -35,8 +37,10 @@ struct top {
 	struct top_rows rows;
 	struct top_state state;
 	struct screen screen;
+	struct told *told; /* NULL: not this machine as it is now */
 	bool frozen; /* a captured host: no rates, all its counters stand still */
 	bool ended;  /* of the recording */
+	bool keys_came;
 	bool partly;
 };
 
@@ -45,12 +49,31 @@ static void say(struct top *top, const char *sentence)
 	text_copy(top->state.message, sizeof top->state.message, sentence, strlen(sentence));
 }
 
-static int show(struct top *top, const struct snapshot *snapshot, struct error *err)
+/* The policies' columns are shown from the first answer on, while nobody has chosen others. */
+static void take_told(struct top *top, uint64_t wait_usec)
+{
+	bool first = top->rows.told == NULL;
+
+	if (top->told == NULL)
+		return;
+	told_take(top->told, wait_usec);
+	told_fill(top->told, &top->rates.now);
+	top->rows.told = told_vms(top->told);
+	if (first && top->rows.told != NULL && top->state.set == 0 && !top->keys_came)
+		top->state.set = TOP_SET_POLICY;
+	if (top->rows.told == NULL && top->state.set == TOP_SET_POLICY)
+		top->state.set = 0;
+	told_ask(top->told);
+}
+
+static int show(struct top *top, const struct snapshot *snapshot, uint64_t wait_usec,
+		struct error *err)
 {
 	if (top->frozen)
 		rates_reset(&top->rates);
 	if (rates_advance(&top->rates, snapshot) < 0)
 		return error_set(err, -ENOMEM, "out of memory");
+	take_told(top, wait_usec);
 	return 0;
 }
 
@@ -62,7 +85,7 @@ static int take(struct top *top, struct error *err)
 	int r = source_take(top->source, &snapshot, err);
 
 	if (r == 1)
-		r = show(top, snapshot, err);
+		r = show(top, snapshot, 0, err);
 	else if (r == 0 && top->state.replay) {
 		top->state.paused = top->ended = true;
 		say(top, "the recording ends here");
@@ -132,7 +155,7 @@ static int take_keys(struct top *top, struct error *err)
 	bool any = false;
 
 	while (r == 1 && (key = top_terminal_key()) != TOP_KEY_NONE) {
-		any = true;
+		any = top->keys_came = true;
 		r = act(top, top_key(&top->state, key, &top->rows, top->rates.now.realtime_usec), err);
 		if (r == 1 && build(top, err) < 0)
 			r = -ENOMEM;
@@ -206,7 +229,7 @@ static int next(struct top *top, struct error *err)
 	int r = source_next(top->source, &snapshot, err);
 
 	if (r == 1) {
-		r = show(top, snapshot, err);
+		r = show(top, snapshot, TOLD_USEC, err);
 		r = r < 0 ? r : 1;
 	}
 	top->partly |= warnings_tell(top->verb, top->source);
@@ -235,12 +258,18 @@ static int top_open(struct top *top, const struct top_settings *settings,
 	top->state.interval_usec = settings->interval_usec;
 	top->state.replay = settings->replay != NULL;
 	top->frozen = settings->root != NULL;
+	if (settings->root == NULL && settings->replay == NULL) {
+		top->told = told_new();
+		if (top->told != NULL)
+			told_ask(top->told);
+	}
 	return source_open(spec, &top->source, err);
 }
 
 static void top_done(struct top *top)
 {
 	source_close(top->source);
+	told_free(top->told);
 	rates_done(&top->rates);
 	screen_done(&top->screen);
 	top_rows_done(&top->rows);

@@ -47,6 +47,16 @@ static void put_identity(const struct vm_row *row, struct screen *screen, struct
 	put_text(screen, row->hurt.kind != HURT_NOTHING ? STYLE_WARNING : STYLE_PLAIN, text);
 }
 
+/* Only where truced tells: elsewhere the line is not there. */
+static void put_told(const struct vm_row *row, struct screen *screen, struct str *text)
+{
+	if (row->told == NULL)
+		return;
+	append_fact(text, "last adjusted", "last", row);
+	append_fact(text, "by", "reason", row);
+	put_text(screen, STYLE_PLAIN, text);
+}
+
 static void put_knobs(const struct vm_row *row, struct screen *screen, struct str *text)
 {
 	append_fact(text, "weight", "weight", row);
@@ -232,8 +242,10 @@ void top_detail(const struct rates *rates, const struct top_rows *rows,
 	}
 	row.sight = rates_vm(rates, vm);
 	row.hurt = hurt_of_vm(row.sight, disks_read_latency(rates));
+	row.told = vms_told_find(rows->told, &vm->identity);
 	str_init(&text);
 	put_identity(&row, screen, &text);
+	put_told(&row, screen, &text);
 	/* On a small screen the threads matter more than the rest of the head. */
 	if (screen->height >= 16) {
 		put_knobs(&row, screen, &text);
@@ -251,7 +263,7 @@ static const char *const help_lines[] = {
 	"  < >  F6                      sort by the column beside; choose the column",
 	"  r I                          the other way round",
 	"  / o F4                       only VMs with this in name, uuid, class or id",
-	"  c                            other columns: cpu, memory, disk+net, ksm",
+	"  c                            other columns: cpu, policy, memory, disk+net, ksm",
 	"  Space p                      pause, go on",
 	"  d s                          change the interval",
 	"  left right  g                in a recording: a step; go to a time",

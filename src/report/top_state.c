@@ -14,6 +14,7 @@
 const struct top_set top_sets[] = {
 	{ "cpu", { "name", "cpu", "wait", "hurt", "throttled", "vcpus", "rss", "time", "pid", "weight",
 		   "where", "quota", "cpus", "vmm", NULL } },
+	{ "policy", { "name", "class", "cpu", "wait", "hurt", "last", "reason", NULL } },
 	{ "memory", { "name", "rss", "swap", "hurt", "pmem", "major", "minor", "balloon", "pid", "pss",
 		      "charged", "limit", "locked", NULL } },
 	{ "disk+net", { "name", "read", "write", "rx", "tx", "hurt", "pio", "reads", "writes", "drops",
@@ -63,6 +64,8 @@ int top_rows_build(struct top_rows *rows, const struct rates *rates, const struc
 		return -ENOMEM;
 	vm_rows_fill(rates, rows->rows);
 	rows->count = 0;
+	for (i = 0; rows->told != NULL && i < rates->now.vm_count; i++)
+		rows->rows[i].told = vms_told_find(rows->told, &rows->rows[i].sight.now->identity);
 	for (i = 0; i < rates->now.vm_count; i++)
 		if (vm_matches(rows->rows[i].sight.now, state->filter))
 			rows->rows[rows->count++] = rows->rows[i];
@@ -379,6 +382,8 @@ static enum top_action key_in_list(struct top_state *state, int key, const struc
 		return TOP_GO_ON;
 	case 'c':
 		state->set = (state->set + 1) % top_set_count;
+		if (state->set == TOP_SET_POLICY && rows->told == NULL)
+			state->set++;
 		return TOP_GO_ON;
 	default:
 		return key_anywhere(state, key);

@@ -72,11 +72,14 @@ struct top_state {
 
 /* The VMs that pass the filter, sorted. */
 struct top_rows {
+	const struct vms_told *told; /* the caller's; NULL: no truced tells, its columns are left out */
 	struct vm_row *rows;
 	size_t count, capacity;
 };
 
 #define TOP_INTERVAL_LEAST_USEC 100000
+
+#define TOP_SET_POLICY 1 /* passed over where no truced tells */
 
 extern const struct top_set top_sets[];
 extern const unsigned top_set_count;

@@ -59,6 +59,10 @@ static struct layout layout_columns(const struct top_state *state, const struct 
 	layout.widths[0] = NAME_LEAST;
 	if (width > used)
 		layout.widths[0] += width - used < wanted - NAME_LEAST ? width - used : wanted - NAME_LEAST;
+	used += layout.widths[0] - NAME_LEAST;
+	/* A sentence takes all that is left. */
+	if (layout.columns[layout.count - 1]->kind == COLUMN_REASON && width > used)
+		layout.widths[layout.count - 1] += width - used;
 	return layout;
 }
 

@@ -122,6 +122,75 @@ static void three_vms_at_three_sizes(void **state)
 	}
 }
 
+/* What truced could tell of the three: the last of them has no class, and nothing was adjusted. */
+static void tell(struct show *show, struct vms_told *told)
+{
+	static const struct vm_told sample[] = {
+		{ .class_name = "gold", .last = "14:05:12 cpu.weight 400", .reason = "gold-first.lua:4" },
+		{ .class_name = "bronze", .last = "14:05:21 cpu.quota 0.5 CPUs",
+		  .reason = "gold-first.lua:9 calm: gold waits more than its bound" },
+		{ .class_name = "" },
+	};
+	size_t i;
+
+	memset(told, 0, sizeof *told);
+	for (i = 0; i < ARRAY_SIZE(sample); i++) {
+		struct vm *vm = show->rates.now.vms[i];
+		struct vm_told *one = vms_told_add(told);
+
+		assert_non_null(one);
+		*one = sample[i];
+		one->identity = vm->identity;
+		assert_true(text_set(&vm->text[VM_TEXT_CLASS], sample[i].class_name,
+				     strlen(sample[i].class_name)));
+	}
+	vms_told_sort(told);
+	show->rows.told = told;
+}
+
+static void policies_show_class_last_adjustment_and_reason(void **state)
+{
+	static const struct {
+		size_t width;
+		const char *golden;
+	} sizes[] = { { 80, "top-policy-80x24.txt" }, { 132, "top-policy-132x24.txt" },
+		      { 40, "top-policy-40x24.txt" } };
+	struct vms_told told;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct show show;
+
+		show_init(&show, sizes[i].width, 24);
+		example_three(&show.rates);
+		tell(&show, &told);
+		press(&show, 'c');
+		assert_int_equal(show.state.set, TOP_SET_POLICY);
+		check(&show, sizes[i].golden);
+		press(&show, TOP_KEY_ENTER);
+		assert_true(shows(&show, "last adjusted 14:05:"));
+		show_done(&show);
+		vms_told_done(&told);
+	}
+}
+
+static void without_truced_its_columns_are_passed_over(void **state)
+{
+	struct show show;
+	unsigned i;
+
+	show_init(&show, 132, 24);
+	example_three(&show.rates);
+	for (i = 0; i < top_set_count; i++) {
+		assert_false(shows(&show, "REASON"));
+		press(&show, 'c');
+		assert_int_not_equal(show.state.set, TOP_SET_POLICY);
+	}
+	press(&show, TOP_KEY_ENTER);
+	assert_false(shows(&show, "last adjusted"));
+	show_done(&show);
+}
+
 static void styles_point_at_what_hurts(void **state)
 {
 	struct show show;
@@ -434,6 +503,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(three_vms_at_three_sizes),
+		cmocka_unit_test(policies_show_class_last_adjustment_and_reason),
+		cmocka_unit_test(without_truced_its_columns_are_passed_over),
 		cmocka_unit_test(styles_point_at_what_hurts),
 		cmocka_unit_test(a_host_without_vms_or_figures_shows_dashes),
 		cmocka_unit_test(hostile_names_stay_in_their_column),

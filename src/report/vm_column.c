@@ -64,6 +64,8 @@ const struct vm_column vm_columns[] = {
 	{ "exits", "EXITS/S", 7, COLUMN_COUNT_RATE, VM_KVM_EXITS, "exits from guest code" },
 	{ "taps", "TAPS", 8, COLUMN_TEXT, VM_TEXT_TAPS, "its network interfaces on the host" },
 	{ "cgroup", "CGROUP", 20, COLUMN_TEXT, VM_TEXT_CGROUP, "cgroup of the VM" },
+	{ "last", "LAST", 24, COLUMN_LAST, 0, "what truced adjusted last" },
+	{ "reason", "REASON", 24, COLUMN_REASON, 0, "which rule asked for that, and why" },
 	{ NULL, NULL, 0, COLUMN_NAME, 0, NULL },
 };
 
@@ -79,7 +81,9 @@ const struct vm_column *vm_column_find(const char *name)
 
 bool vm_column_is_text(const struct vm_column *column)
 {
-	return column->kind == COLUMN_NAME || column->kind == COLUMN_ID || column->kind == COLUMN_TEXT;
+	return column->kind == COLUMN_NAME || column->kind == COLUMN_ID ||
+	       column->kind == COLUMN_TEXT || column->kind == COLUMN_LAST ||
+	       column->kind == COLUMN_REASON;
 }
 
 enum figure_group vm_column_group(const struct vm_column *column)
@@ -170,6 +174,16 @@ static void append_text(const char *text, struct str *str)
 	text_append_safe(str, text, strlen(text));
 }
 
+/* The column's of what truced tells: safe already; NULL where it tells nothing. */
+static const char *told_text(const struct vm_column *column, const struct vm_row *row)
+{
+	const char *text = NULL;
+
+	if (row->told != NULL)
+		text = column->kind == COLUMN_LAST ? row->told->last : row->told->reason;
+	return text != NULL && *text != '\0' ? text : NULL;
+}
+
 static void append_hurt(struct hurt hurt, struct str *str)
 {
 	str_append(str, hurt_name(hurt.kind));
@@ -209,6 +223,10 @@ void vm_column_append(const struct vm_column *column, const struct vm_row *row, 
 		return;
 	case COLUMN_HURT:
 		append_hurt(row->hurt, str);
+		return;
+	case COLUMN_LAST:
+	case COLUMN_REASON:
+		str_append(str, told_text(column, row) != NULL ? told_text(column, row) : "-");
 		return;
 	default:
 		break;
@@ -254,6 +272,7 @@ void vm_rows_fill(const struct rates *rates, struct vm_row *ret)
 			j++;
 		ret[i].sight.now = now;
 		ret[i].sight.before = NULL;
+		ret[i].told = NULL;
 		if (j < rates->before.vm_count &&
 		    vm_identity_compare(&rates->before.vms[j]->identity, &now->identity) == 0)
 			ret[i].sight.before = rates->before.vms[j];
@@ -297,8 +316,12 @@ struct sort_order {
 	bool text, reversed;
 };
 
-static const char *sort_text(const struct vm_column *column, const struct vm *vm)
+static const char *sort_text(const struct vm_column *column, const struct vm_row *row)
 {
+	const struct vm *vm = row->sight.now;
+
+	if (column->kind == COLUMN_LAST || column->kind == COLUMN_REASON)
+		return told_text(column, row);
 	if (column->kind == COLUMN_NAME)
 		return vm->text[VM_TEXT_NAME];
 	return column->kind == COLUMN_TEXT ? vm->text[column->figure] : NULL;
@@ -344,7 +367,7 @@ void vm_rows_sort(struct vm_row *rows, size_t count, const struct vm_column *col
 	for (i = 0; i < count; i++) {
 		keys[i].row = rows[i];
 		if (order.text)
-			keys[i].text = sort_text(column, rows[i].sight.now);
+			keys[i].text = sort_text(column, &rows[i]);
 		else
 			keys[i].number = column_number(column, &rows[i]);
 	}

@@ -8,6 +8,7 @@
 
 #include "report/hurt.h"
 #include "report/rates.h"
+#include "report/vm_told.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +23,8 @@ enum column_kind {
 	COLUMN_CPU,          /* user + system of the whole process */
 	COLUMN_CPU_TIME,
 	COLUMN_HURT,
+	COLUMN_LAST,         /* what truced adjusted last, */
+	COLUMN_REASON,       /* and why */
 	COLUMN_TEXT,         /* the rest shows `figure`: a text of the VM, */
 	COLUMN_NUMBER,       /* a gauge as it is, */
 	COLUMN_BYTES,
@@ -45,6 +48,7 @@ struct vm_column {
 struct vm_row {
 	struct vm_sight sight;
 	struct hurt hurt;
+	const struct vm_told *told; /* NULL: no truced tells */
 };
 
 /* Ended by one without a name. */

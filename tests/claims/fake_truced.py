@@ -25,6 +25,13 @@ def answers_to(answers, request):
 
 
 def serve(connection, answers, log):
+    try:
+        converse(connection, answers, log)
+    except ConnectionError:
+        pass  # a client need not wait for its answer
+
+
+def converse(connection, answers, log):
     with connection, connection.makefile("rw", encoding="utf-8") as stream:
         for line in stream:
             log.write(line)
