@@ -13,7 +13,10 @@
 	A(cpu_libvirt_actuator)                                                                    \
 	A(cpu_systemd_actuator)                                                                    \
 	A(cpu_cgroup_actuator)                                                                     \
-	A(cpu_threads_actuator)
+	A(cpu_threads_actuator)                                                                    \
+	A(cpu_exclusive_actuator)                                                                  \
+	A(cpu_host_systemd_actuator)                                                               \
+	A(cpu_host_actuator)
 
 #define MEMORY_ACTUATORS(A)
 

@@ -241,13 +241,18 @@ static bool ends_with(const char *text, const char *end)
 /* How long the directory is that the host's lease is about; 0: it is about something else. */
 static size_t scope_of(const struct lease *lease)
 {
+	static const char *const on_the_way[] = {
+		"/cgroup.subtree_control", "/cpuset.cpus.exclusive",
+	};
+	size_t i;
+
 	if (lease->vm.pid != 0)
 		return 0;
 	if (lease->kind == &act_lease_cgroup_kind)
 		return strlen(lease->target);
-	if (lease->kind == &act_lease_file_kind &&
-	    ends_with(lease->target, "/cgroup.subtree_control"))
-		return strlen(lease->target) - strlen("/cgroup.subtree_control");
+	for (i = 0; i < ARRAY_SIZE(on_the_way); i++)
+		if (lease->kind == &act_lease_file_kind && ends_with(lease->target, on_the_way[i]))
+			return strlen(lease->target) - strlen(on_the_way[i]);
 	return 0;
 }
 

@@ -338,7 +338,7 @@ void cpu_place_abandon(struct act_context *context, const struct act_target *tar
 
 /* -- telling */
 
-static const char *const weight_files[] = { "cpu.weight", "cpu.shares", "CPUWeight" };
+static const char *const weight_files[] = { "cpu.weight", "cpu.shares" };
 
 static bool is_weight_file(const char *path)
 {
@@ -382,13 +382,23 @@ static bool others_weigh_elsewhere(struct act_context *context, const struct act
 	return false;
 }
 
+static bool scheduler_is_replaced(struct act_context *context)
+{
+	char state[32];
+
+	return root_read(context->root, "/sys/kernel/sched_ext/state", state, sizeof state) > 0 &&
+	       strncmp(state, "disabled", 8) != 0;
+}
+
 void cpu_place_tell(struct act_context *context, const struct act_target *target,
 		    const struct cpu_place *place, const char *file, char where[static 64])
 {
 	char path[1024];
 
-	if (cpu_place_file(place, file, path, sizeof path) && is_weight_file(path) &&
-	    others_weigh_elsewhere(context, target, path))
+	if (scheduler_is_replaced(context))
+		snprintf(where, 64, "%s; a sched_ext scheduler may ignore it", file);
+	else if (cpu_place_file(place, file, path, sizeof path) && is_weight_file(path) &&
+		 others_weigh_elsewhere(context, target, path))
 		snprintf(where, 64, "%s; VMs in other subtrees are not in proportion", file);
 	else
 		snprintf(where, 64, "%s", file);

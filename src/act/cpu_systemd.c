@@ -145,6 +145,21 @@ static int property_check(struct act_context *context, const struct act_target *
 			 (long long)now.number);
 }
 
+/* A weight counts among the units of its slice. */
+static void tell(const struct cpu_place *place, const char *property, char where[static 64])
+{
+	struct span slice = { place->path, strlen(place->path) };
+	const char *name;
+
+	cgroup_parent(&slice);
+	name = memrchr(slice.at, '/', slice.size);
+	if (strcmp(property, "CPUWeight") == 0 && name != NULL && slice.size > 1)
+		snprintf(where, 64, "systemd's CPUWeight, within %.*s",
+			 (int)(slice.at + slice.size - name - 1), name + 1);
+	else
+		snprintf(where, 64, "systemd's %s", property);
+}
+
 static int property_set(struct act_context *context, const struct act_target *target,
 			const struct cpu_place *place, const char *unit, enum setting setting,
 			int64_t number, char where[static 64], struct error *err)
@@ -159,7 +174,7 @@ static int property_set(struct act_context *context, const struct act_target *ta
 	if (r == 0)
 		r = property_check(context, target, place, setting, number, err);
 	if (r == 0)
-		snprintf(where, 64, "systemd's %s", property);
+		tell(place, property, where);
 	return r;
 }
 

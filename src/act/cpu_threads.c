@@ -139,29 +139,52 @@ static bool autogroups_are_on(struct act_context *context)
 	       bytes[0] == '1';
 }
 
+/* The VM, and those that started it and wait for it: they do not compete with it. */
+enum { LINE_MOST = 8 };
+
 struct company {
 	struct act_context *context;
 	int64_t autogroup;
-	pid_t pid;
+	pid_t line[LINE_MOST];
+	size_t line_count;
 };
+
+static pid_t parent_of(struct act_context *context, pid_t pid)
+{
+	struct proc_stat stat;
+	char path[64];
+	char bytes[1024];
+	ssize_t size;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	size = root_read(context->root, path, bytes, sizeof bytes);
+	return size > 0 && proc_stat_parse(bytes, (size_t)size, &stat) == 0 ? stat.ppid : 0;
+}
 
 static int is_company(const char *name, void *context)
 {
 	const struct company *company = context;
 	struct process_autogroup autogroup;
 	pid_t pid = (pid_t)atoi(name);
+	size_t i;
 
-	return pid > 0 && pid != company->pid &&
-	       autogroup_read(company->context, name, &autogroup) == 0 &&
-	       autogroup.number == company->autogroup;
+	for (i = 0; i < company->line_count; i++)
+		if (company->line[i] == pid)
+			return 0;
+	return pid > 0 && autogroup_read(company->context, name, &autogroup) == 0 &&
+	       autogroup.number == company->autogroup &&
+	       parent_of(company->context, pid) != company->line[0];
 }
 
 /* Its nice must be for the VM alone: nobody else is in the session. */
 static bool autogroup_is_own(struct act_context *context, const struct act_target *target,
 			     int64_t number)
 {
-	struct company company = { context, number, target->vm.pid };
+	struct company company = { .context = context, .autogroup = number };
+	pid_t pid = target->vm.pid;
 
+	for (; pid > 1 && company.line_count < LINE_MOST; pid = parent_of(context, pid))
+		company.line[company.line_count++] = pid;
 	return target->alone && root_list(context->root, "/proc", is_company, &company) == 0;
 }
 
