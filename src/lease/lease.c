@@ -665,34 +665,23 @@ int leases_undo(struct leases *leases, uint64_t id, struct error *err)
 	return r < 0 ? r : leases_drop(leases, id, err);
 }
 
-static bool comes_in_pass(const struct lease *lease, bool slow)
-{
-	return lease->kind->slow == slow;
-}
-
 /* Each from the newest to the oldest; `err` keeps the first failure. */
 static size_t undo_pass(struct leases *leases, bool slow, struct error *err)
 {
+	const struct lease *lease;
 	uint64_t id = UINT64_MAX;
 	size_t failed = 0;
 
-	for (;;) {
+	while ((lease = leases_previous(leases, id)) != NULL) {
 		struct error first = { 0 };
-		const struct lease *lease;
-		size_t at;
 
-		pthread_mutex_lock(&leases->lock);
-		at = place_of(leases, id);
-		lease = at > 0 ? leases->items[at - 1] : NULL;
-		pthread_mutex_unlock(&leases->lock);
-		if (lease == NULL)
-			return failed;
 		id = lease->id;
-		if (!comes_in_pass(lease, slow) || leases_undo(leases, id, &first) >= 0)
+		if (lease->kind->slow != slow || leases_undo(leases, id, &first) >= 0)
 			continue;
 		if (failed++ == 0 && err != NULL && err->code == 0)
 			*err = first;
 	}
+	return failed;
 }
 
 /* Owners that may be mute come last, so that they delay no other knob. */
@@ -757,6 +746,18 @@ const struct lease *leases_next(const struct leases *leases, uint64_t id)
 	pthread_mutex_lock(lock_of(leases));
 	at = place_of(leases, id + 1);
 	lease = at < leases->count ? leases->items[at] : NULL;
+	pthread_mutex_unlock(lock_of(leases));
+	return lease;
+}
+
+const struct lease *leases_previous(const struct leases *leases, uint64_t id)
+{
+	const struct lease *lease;
+	size_t at;
+
+	pthread_mutex_lock(lock_of(leases));
+	at = place_of(leases, id);
+	lease = at > 0 ? leases->items[at - 1] : NULL;
 	pthread_mutex_unlock(lock_of(leases));
 	return lease;
 }

@@ -84,6 +84,8 @@ size_t leases_count(const struct leases *leases);
 const struct lease *leases_at(const struct leases *leases, size_t index); /* oldest first */
 /* The one with the lowest id above this (0: the first); to go over them while they change. */
 const struct lease *leases_next(const struct leases *leases, uint64_t id);
+/* The one with the highest id below this (UINT64_MAX: the newest). */
+const struct lease *leases_previous(const struct leases *leases, uint64_t id);
 /* NULL: there is none. */
 const struct lease *leases_find(const struct leases *leases, const struct lease_kind *kind,
 				const struct vm_identity *vm, const char *target);
