@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "decide/lua_text.h"
+
+#include "base/str.h"
+#include "base/text.h"
+#include "decide/lua_sandbox.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+enum { SENTENCE_SIZE = 1024, TOKEN_SIZE = 60 };
+
+const char *lua_text_push(lua_State *L, struct str *str)
+{
+	char sentence[SENTENCE_SIZE];
+
+	/* Pushing may leave by longjmp, and must not leave the str behind. */
+	text_copy(sentence, sizeof sentence, str->data != NULL ? str->data : "", str->length);
+	str_done(str);
+	return lua_pushstring(L, sentence);
+}
+
+void lua_text_append_token(struct str *str, const char *bytes, size_t size)
+{
+	if (size > TOKEN_SIZE) {
+		text_append_printable(str, bytes, TOKEN_SIZE);
+		str_append(str, "...");
+	} else {
+		text_append_printable(str, bytes, size);
+	}
+}
+
+static const char *kind_of(lua_State *L, int at)
+{
+	switch (lua_type(L, at)) {
+	case LUA_TNONE:
+	case LUA_TNIL:
+		return "nothing (nil)";
+	case LUA_TBOOLEAN:
+		return lua_toboolean(L, at) ? "true" : "false";
+	case LUA_TTABLE:
+		return "a table";
+	case LUA_TFUNCTION:
+		return "a function";
+	default:
+		return "an object";
+	}
+}
+
+const char *lua_text_push_described(lua_State *L, int at)
+{
+	struct str text;
+	size_t size;
+	const char *bytes;
+
+	if (lua_type(L, at) != LUA_TSTRING)
+		return lua_pushstring(L, kind_of(L, at));
+	bytes = lua_tolstring(L, at, &size);
+	str_init(&text);
+	str_append_char(&text, '"');
+	lua_text_append_token(&text, bytes, size);
+	str_append_char(&text, '"');
+	return lua_text_push(L, &text);
+}
+
+const char *lua_text_hint_absent(lua_State *L)
+{
+	const struct lua_sandbox *sandbox = lua_sandbox_of(L);
+
+	if (sandbox->absent_name == NULL)
+		return "";
+	return lua_pushfstring(L, "; %s.%s was absent (%s): ask for it with `if`, or say what "
+			       "then with `or`", sandbox->absent_of, sandbox->absent_name,
+			       sandbox->absent_why);
+}
