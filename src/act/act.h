@@ -38,9 +38,13 @@ extern const struct lease_kind *const act_lease_kinds[];
 /* Neither root nor leases is owned. */
 struct act *act_new(struct root *root, struct leases *leases, const struct act_options *options,
 		    struct error *err);
-void act_free(struct act *act); /* what is set stays */
+/* What is set stays. False: an owner has not answered yet, and a thread waits for it; root and
+ * leases must then be left as they are until the process ends. Waits for a fifth of a second. */
+bool act_free(struct act *act);
 
-/* SET and RELEASE items of the plan; others are left. Each gives one outcome, by act_collect. */
+/* SET and RELEASE items of the plan; others are left. Each gives one outcome, by act_collect,
+ * save one that waits for a slow owner and is overtaken by another for the same knob; to ask
+ * again for what waits already is no second item. */
 int act_apply(struct act *act, const struct snapshot *snapshot, const struct plan *plan,
 	      struct error *err);
 /* Outcomes since the last call; owned by act, valid until the next call. */
@@ -54,14 +58,16 @@ void act_look_for_drift(struct act *act, const struct snapshot *snapshot);
 uint64_t act_timer_usec(const struct act *act);
 void act_run_timers(struct act *act, const struct snapshot *snapshot);
 
-/* What is in force now, where it arbitrates, as text; -ENOENT: this VM or host has no such knob. */
+/* What is in force now, where it arbitrates; of a slow owner what was last heard (-EAGAIN:
+ * nothing yet). -ENOENT: this VM or host has no such knob. */
 int act_read(struct act *act, const struct snapshot *snapshot, const struct vm_identity *vm,
 	     enum setting setting, struct setting_value *ret, char where[static 64],
 	     struct error *err);
 /* After a start: what the journal says is set, as outcomes for the arbiter. */
 size_t act_resume(struct act *act, const struct snapshot *snapshot);
-/* Gives back one setting of a VM (SETTING_COUNT: all of them); NULL: of everybody. Returns how
- * many could not be given back. */
+/* Gives back one setting of a VM (SETTING_COUNT: all of them); NULL: of everybody. Slow owners
+ * are asked side by side and have `owner_usec` together. Returns how many could not be given
+ * back; outcomes tell which were. */
 size_t act_undo(struct act *act, const struct vm_identity *vm, enum setting setting,
 		struct error *err);
 

@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * act over a host in memory, with actuators of its own: a file, a VMM that is slow, one that is
+ * mute until it is told to go on.
+ */
+#include "act/act.h"
+
+#include "act/act_lease.h"
+#include "act/actuator.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "lease/lease.h"
+#include "sys/root_memory.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define STAT(pid, ppid, start) #pid " (qemu) S " #ppid " 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 3 0 " #start \
+	" 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
+
+static const struct root_memory_file host_files[] = {
+	{ "/proc/sys/kernel/random/boot_id", "boot\n" },
+	{ "/proc/100/stat", STAT(100, 1, 7) },
+	{ "/proc/100/task/100/stat", STAT(100, 1, 7) },
+	{ "/proc/100/task/101/stat", STAT(101, 1, 8) },
+	{ "/proc/101/task/101/stat", STAT(101, 1, 8) },
+	{ "/proc/200/stat", STAT(200, 1, 9) },
+	{ "/proc/200/task/200/stat", STAT(200, 1, 9) },
+	{ "/proc/300/stat", STAT(300, 2, 9) },
+	{ "/proc/300/task/300/stat", STAT(300, 2, 9) },
+	{ "/knob/100", "100\n" },
+	{ "/knob/200", "100\n" },
+	{ "/quota/100", "50000\n" },
+	{ "/burst/100", "0\n" },
+	{ "/high/100", "max\n" },
+	{ "/balloon/100", "1000000000\n" },
+	{ "/balloon/200", "1000000000\n" },
+	{ "/tree/cgroup.procs", "100\n" },
+};
+
+/* -- actuators */
+
+static void knob_path(const struct act_target *target, enum setting setting, char path[64])
+{
+	const char *directory = setting == SETTING_CPU_QUOTA ? "quota" :
+				setting == SETTING_CPU_BURST ? "burst" :
+				setting == SETTING_MEMORY_HIGH ? "high" :
+				setting == SETTING_MEMORY_BALLOON ? "balloon" : "knob";
+
+	snprintf(path, 64, "/%s/%d", directory, (int)target->vm.pid);
+}
+
+static int always(struct act_context *context, const struct act_target *target,
+		  enum setting setting, char reason[static PLAN_REASON_SIZE])
+{
+	return 1;
+}
+
+static int plain_read(struct act_context *context, const struct act_target *target,
+		      enum setting setting, struct setting_value *ret, char where[static 64],
+		      struct error *err)
+{
+	char path[64], text[64];
+	ssize_t got;
+
+	knob_path(target, setting, path);
+	got = root_read(context->root, path, text, sizeof text);
+	if (got < 0)
+		return error_errno(err, (int)got, "%s", path);
+	ret->number = strncmp(text, "max", 3) == 0 ? SETTING_UNLIMITED : strtoll(text, NULL, 10);
+	strcpy(where, "a file");
+	return 0;
+}
+
+static char order[256]; /* the names of the settings, as they were turned */
+
+static int plain_set(struct act_context *context, const struct act_target *target,
+		     enum setting setting, const struct setting_value *value,
+		     char where[static 64], struct error *err)
+{
+	char path[64], text[32];
+
+	strcat(strcat(order, setting_info[setting].name), " ");
+	knob_path(target, setting, path);
+	snprintf(text, sizeof text, "%lld", (long long)value->number);
+	return act_lease_file(context, target, path, text, err);
+}
+
+static int only_of_100(struct act_context *context, const struct act_target *target,
+		       enum setting setting, char reason[static PLAN_REASON_SIZE])
+{
+	snprintf(reason, PLAN_REASON_SIZE, "no idle for process %d", (int)target->vm.pid);
+	return target->vm.pid == 100;
+}
+
+static atomic_int mute_pid; /* the VM whose owner does not answer */
+static atomic_int slow_sets;
+
+static int slow_set(struct act_context *context, const struct act_target *target,
+		    enum setting setting, const struct setting_value *value,
+		    char where[static 64], struct error *err)
+{
+	atomic_fetch_add(&slow_sets, 1);
+	while (atomic_load(&mute_pid) == target->vm.pid) {
+		if (clock_monotonic_usec() > context->deadline_usec)
+			return -ETIMEDOUT;
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return plain_set(context, target, setting, value, where, err);
+}
+
+static int own_cgroup_set(struct act_context *context, const struct act_target *target,
+			  enum setting setting, const struct setting_value *value,
+			  char where[static 64], struct error *err)
+{
+	int r = act_lease_cgroup(context, NULL, "/tree/truce", "/tree", err);
+
+	if (r == 0)
+		r = act_lease_cgroup(context, target, "/tree/truce/vm", "/tree", err);
+	if (r == 0)
+		r = act_lease_move(context, target, "/tree/truce/vm", "/tree", err);
+	if (r == 0)
+		r = act_lease_file_was(context, target, "/tree/truce/vm/cpu.idle", "0",
+				       value->number == 1 ? "1" : "0", err);
+	return r;
+}
+
+static int nice_set(struct act_context *context, const struct act_target *target,
+		    enum setting setting, const struct setting_value *value,
+		    char where[static 64], struct error *err)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < target->tid_count && r == 0; i++)
+		r = act_lease_nice(context, target, target->tids[i], (int)value->number, err);
+	return r;
+}
+
+static const struct actuator plain = {
+	.name = "plain",
+	.settings = { SETTING_CPU_WEIGHT, SETTING_CPU_QUOTA, SETTING_CPU_BURST, SETTING_MEMORY_HIGH },
+	.setting_count = 4, .serves = always, .read = plain_read, .set = plain_set,
+};
+static const struct actuator own_cgroup = {
+	.name = "own-cgroup", .settings = { SETTING_CPU_IDLE }, .setting_count = 1,
+	.serves = only_of_100, .set = own_cgroup_set,
+};
+static const struct actuator nices = {
+	.name = "nices", .settings = { SETTING_CPU_NICE }, .setting_count = 1,
+	.serves = always, .set = nice_set,
+};
+static const struct actuator slow = {
+	.name = "slow", .settings = { SETTING_MEMORY_BALLOON }, .setting_count = 1, .slow = true,
+	.serves = always, .read = plain_read, .set = slow_set,
+};
+
+const struct actuator *const actuators[] = { &plain, &own_cgroup, &nices, &slow, NULL };
+const struct lease_kind *const act_lease_kinds[] = {
+	&act_lease_file_kind, &act_lease_nice_kind, &act_lease_affinity_kind, &act_lease_cgroup_kind,
+	&act_lease_moved_kind, NULL,
+};
+
+/* -- a host */
+
+struct bed {
+	char directory[64];
+	struct root *root;
+	struct leases *leases;
+	struct act *act;
+	struct snapshot snapshot;
+	struct plan plan;
+	const struct outcome *outcomes;
+	size_t count;
+};
+
+static const struct vm_identity vm_100 = { .pid = 100, .start_ticks = 7 };
+static const struct vm_identity vm_200 = { .pid = 200, .start_ticks = 9 };
+
+static void leases_reopen(struct bed *bed)
+{
+	struct leases_options options = { .directory = bed->directory, .kinds = act_lease_kinds,
+					  .context = bed->root };
+	struct error err = { 0 };
+	char told[256];
+
+	leases_close(bed->leases);
+	if (leases_open(bed->root, &options, &bed->leases, told, sizeof told, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void act_reopen(struct bed *bed, bool dry_run)
+{
+	struct act_options options = { .owner_usec = 100 * USEC_PER_MSEC, .dry_run = dry_run,
+				       .high_usec = 30 * USEC_PER_SEC };
+
+	assert_true(act_free(bed->act));
+	leases_reopen(bed);
+	bed->act = act_new(bed->root, bed->leases, &options, NULL);
+	assert_non_null(bed->act);
+}
+
+static int bed_make(void **state)
+{
+	struct bed *bed = calloc(1, sizeof *bed);
+
+	strcpy(bed->directory, "/tmp/truce-act-XXXXXX");
+	if (mkdtemp(bed->directory) == NULL)
+		return -1;
+	bed->root = root_memory_new(host_files, ARRAY_SIZE(host_files));
+	root_memory_set_usec(bed->root, 100 * USEC_PER_SEC);
+	snapshot_init(&bed->snapshot);
+	snapshot_add_vm(&bed->snapshot, &vm_100);
+	snapshot_add_vm(&bed->snapshot, &vm_200);
+	plan_init(&bed->plan);
+	act_reopen(bed, false);
+	order[0] = '\0';
+	atomic_store(&mute_pid, 0);
+	atomic_store(&slow_sets, 0);
+	*state = bed;
+	return 0;
+}
+
+static int bed_clear(void **state)
+{
+	struct bed *bed = *state;
+	char command[128];
+
+	atomic_store(&mute_pid, 0);
+	assert_true(act_free(bed->act));
+	leases_close(bed->leases);
+	root_free(bed->root);
+	snapshot_done(&bed->snapshot);
+	plan_done(&bed->plan);
+	snprintf(command, sizeof command, "rm -rf %s", bed->directory);
+	assert_int_equal(system(command), 0);
+	free(bed);
+	return 0;
+}
+
+static struct plan_item *plan(struct bed *bed, const struct vm_identity *vm, enum setting setting,
+			      int64_t number)
+{
+	struct plan_item *item = plan_add(&bed->plan);
+
+	item->vm = *vm;
+	item->verdict = PLAN_SET;
+	item->setting = item->asked = setting;
+	item->to.number = number;
+	strcpy(item->cause.policy, "gold-first");
+	return item;
+}
+
+static void apply(struct bed *bed)
+{
+	struct error err = { 0 };
+
+	assert_int_equal(act_apply(bed->act, &bed->snapshot, &bed->plan, &err), 0);
+	plan_clear(&bed->plan);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+}
+
+/* Until so many outcomes of the worker are there. */
+static void collect(struct bed *bed, size_t count)
+{
+	uint64_t end = clock_monotonic_usec() + 5 * USEC_PER_SEC;
+
+	bed->count = 0;
+	while (bed->count < count && clock_monotonic_usec() < end) {
+		struct pollfd worker = { .fd = act_fd(bed->act), .events = POLLIN };
+
+		poll(&worker, 1, 20);
+		bed->count = act_collect(bed->act, &bed->outcomes);
+	}
+	assert_int_equal(bed->count, count);
+}
+
+static void set(struct bed *bed, const struct vm_identity *vm, enum setting setting, int64_t number)
+{
+	plan(bed, vm, setting, number);
+	apply(bed);
+}
+
+static void expect(struct bed *bed, size_t index, const struct vm_identity *vm,
+		   enum outcome_status status)
+{
+	assert_true(index < bed->count);
+	assert_int_equal(vm_identity_compare(&bed->outcomes[index].vm, vm), 0);
+	if (bed->outcomes[index].status != status)
+		fail_msg("%s: %s", outcome_status_name(bed->outcomes[index].status),
+			 bed->outcomes[index].text);
+}
+
+static const char *text(struct bed *bed, const char *path)
+{
+	const char *at = root_memory_text(bed->root, path);
+
+	return at != NULL ? at : "(gone)";
+}
+
+/* -- */
+
+static void a_knob_is_leased_turned_and_given_back(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
+	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
+	assert_true(bed->outcomes[0].from_known);
+	assert_int_equal(bed->outcomes[0].from.number, 100);
+	assert_string_equal(bed->outcomes[0].where, "a file");
+	assert_string_equal(text(bed, "/knob/100"), "400");
+	assert_int_equal(leases_count(bed->leases), 1);
+	set(bed, &vm_100, SETTING_CPU_WEIGHT, 300);
+	assert_int_equal(bed->outcomes[0].from.number, 400);
+	plan(bed, &vm_100, SETTING_CPU_WEIGHT, 0)->verdict = PLAN_RELEASE;
+	apply(bed);
+	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
+	assert_int_equal(bed->outcomes[0].to.number, 100);
+	assert_string_equal(text(bed, "/knob/100"), "100");
+	assert_int_equal(leases_count(bed->leases), 0);
+}
+
+static void what_only_pretends_turns_nothing(void **state)
+{
+	struct bed *bed = *state;
+
+	act_reopen(bed, true);
+	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
+	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
+	assert_string_equal(text(bed, "/knob/100"), "100\n");
+	assert_int_equal(leases_count(bed->leases), 0);
+}
+
+static void burst_follows_a_raised_quota_and_precedes_a_lowered_one(void **state)
+{
+	struct bed *bed = *state;
+	struct plan_item *item;
+
+	item = plan(bed, &vm_100, SETTING_CPU_BURST, 20000);
+	item->from_known = true;
+	item = plan(bed, &vm_100, SETTING_CPU_QUOTA, 60000);
+	item->from_known = true;
+	item->from.number = 50000;
+	apply(bed);
+	assert_string_equal(order, "cpu.quota cpu.burst ");
+	order[0] = '\0';
+	item = plan(bed, &vm_100, SETTING_CPU_QUOTA, 10000);
+	item->from_known = true;
+	item->from.number = 60000;
+	item = plan(bed, &vm_100, SETTING_CPU_BURST, 0);
+	item->from_known = true;
+	item->from.number = 20000;
+	apply(bed);
+	assert_string_equal(order, "cpu.burst cpu.quota ");
+}
+
+static void a_failed_change_leaves_neither_change_nor_lease(void **state)
+{
+	struct bed *bed = *state;
+	struct error err = { 0 };
+
+	root_memory_remove(bed->root, "/quota/100");
+	set(bed, &vm_100, SETTING_CPU_QUOTA, 10000);
+	expect(bed, 0, &vm_100, OUTCOME_REFUSED);
+	assert_non_null(strstr(bed->outcomes[0].text, "/quota/100"));
+	assert_int_equal(leases_count(bed->leases), 0);
+	/* The second write of a knob fails: what stands is the first, and its lease. */
+	assert_true(act_free(bed->act));
+	leases_close(bed->leases);
+	bed->leases = NULL;
+	bed->act = NULL;
+	bed->root = root_faulty_new(bed->root, "write:/knob/*=EIO@2", &err);
+	act_reopen(bed, false);
+	set(bed, &vm_200, SETTING_CPU_WEIGHT, 400);
+	set(bed, &vm_200, SETTING_CPU_WEIGHT, 500);
+	expect(bed, 0, &vm_200, OUTCOME_REFUSED);
+	assert_int_equal(leases_count(bed->leases), 1);
+	assert_string_equal(leases_at(bed->leases, 0)->now, "400");
+	assert_string_equal(leases_at(bed->leases, 0)->was, "100");
+}
+
+static void what_is_no_vm_is_never_touched(void **state)
+{
+	static const struct vm_identity kernel = { .pid = 300, .start_ticks = 9 };
+	struct vm_identity own = { .pid = getpid(), .start_ticks = 1 };
+	struct vm_identity reused = vm_100;
+	struct bed *bed = *state;
+
+	reused.start_ticks = 6;
+	snapshot_add_vm(&bed->snapshot, &kernel);
+	snapshot_add_vm(&bed->snapshot, &own);
+	snapshot_add_vm(&bed->snapshot, &reused);
+	snapshot_add_vm(&bed->snapshot, &(struct vm_identity){ .pid = 1, .start_ticks = 1 });
+	set(bed, &kernel, SETTING_CPU_NICE, 5);
+	expect(bed, 0, &kernel, OUTCOME_REFUSED);
+	assert_non_null(strstr(bed->outcomes[0].text, "a thread of the kernel"));
+	set(bed, &own, SETTING_CPU_NICE, 5);
+	expect(bed, 0, &own, OUTCOME_REFUSED);
+	set(bed, &(struct vm_identity){ .pid = 1, .start_ticks = 1 }, SETTING_CPU_NICE, 5);
+	assert_int_equal(bed->outcomes[0].status, OUTCOME_REFUSED);
+	set(bed, &reused, SETTING_CPU_NICE, 5);
+	expect(bed, 0, &reused, OUTCOME_GONE);
+	/* In /proc, and no VM of the snapshot. */
+	snapshot_remove_vm(&bed->snapshot, &vm_200);
+	set(bed, &vm_200, SETTING_CPU_NICE, 5);
+	expect(bed, 0, &vm_200, OUTCOME_GONE);
+	assert_null(root_memory_text(bed->root, "nice:200"));
+	assert_null(root_memory_text(bed->root, "nice:300"));
+	assert_int_equal(leases_count(bed->leases), 0);
+}
+
+static void every_thread_is_leased_and_a_reused_one_is_left(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_CPU_NICE, 5);
+	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
+	assert_string_equal(text(bed, "nice:100"), "5");
+	assert_string_equal(text(bed, "nice:101"), "5");
+	assert_int_equal(leases_count(bed->leases), 2);
+	/* Thread 101 ended, and its number is another thread's. */
+	root_memory_put(bed->root, "/proc/101/task/101/stat", STAT(101, 1, 99));
+	root_memory_put(bed->root, "nice:101", "-3");
+	assert_int_equal(act_undo(bed->act, &vm_100, SETTING_CPU_NICE, NULL), 0);
+	assert_string_equal(text(bed, "nice:100"), "0");
+	assert_string_equal(text(bed, "nice:101"), "-3");
+	assert_int_equal(leases_count(bed->leases), 0);
+}
+
+static void a_made_cgroup_goes_with_the_last_setting_in_it(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_CPU_IDLE, 1);
+	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
+	assert_string_equal(text(bed, "/tree/truce/vm/cgroup.procs"), "100");
+	assert_string_equal(text(bed, "/tree/truce/vm/cpu.idle"), "1");
+	root_memory_put(bed->root, "/tree/cgroup.procs", "");
+	plan(bed, &vm_100, SETTING_CPU_IDLE, 0)->verdict = PLAN_RELEASE;
+	/* Nobody is left in it once the process has moved. */
+	root_memory_put(bed->root, "/tree/truce/vm/cgroup.procs", "");
+	root_memory_put(bed->root, "/tree/truce/cgroup.procs", "");
+	apply(bed);
+	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
+	assert_string_equal(text(bed, "/tree/cgroup.procs"), "100");
+	assert_false(root_exists(bed->root, "/tree/truce"));
+	assert_int_equal(leases_count(bed->leases), 0);
+	/* Only of the other VM, and the reason is told. */
+	set(bed, &vm_200, SETTING_CPU_IDLE, 1);
+	expect(bed, 0, &vm_200, OUTCOME_REFUSED);
+	assert_string_equal(bed->outcomes[0].text, "no idle for process 200");
+}
+
+static void a_made_cgroup_goes_with_its_vm(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_CPU_IDLE, 1);
+	root_memory_remove(bed->root, "/proc/100");
+	root_memory_put(bed->root, "/tree/truce/vm/cgroup.procs", "");
+	root_memory_put(bed->root, "/tree/truce/cgroup.procs", "");
+	snapshot_remove_vm(&bed->snapshot, &vm_100);
+	act_look_for_drift(bed->act, &bed->snapshot);
+	assert_false(root_exists(bed->root, "/tree/truce/vm"));
+	assert_false(root_exists(bed->root, "/tree/truce"));
+	assert_int_equal(leases_count(bed->leases), 0);
+}
+
+static void somebody_elses_hand_is_told_as_drift_once(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
+	root_memory_put(bed->root, "/knob/100", "100\n");
+	root_memory_set_usec(bed->root, 109 * USEC_PER_SEC);
+	act_look_for_drift(bed->act, &bed->snapshot);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	expect(bed, 0, &vm_100, OUTCOME_DRIFT);
+	assert_int_equal(bed->outcomes[0].from.number, 400);
+	assert_int_equal(bed->outcomes[0].to.number, 100);
+	assert_int_equal(strncmp(bed->outcomes[0].text, "was 100, set to 400 by us at ", 29), 0);
+	assert_non_null(strstr(bed->outcomes[0].text, ", now 100"));
+	root_memory_set_usec(bed->root, 118 * USEC_PER_SEC);
+	act_look_for_drift(bed->act, &bed->snapshot);
+	assert_int_equal(act_collect(bed->act, &bed->outcomes), 0);
+	/* Asserted again, and again turned: told at once when an event says so. */
+	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
+	assert_string_equal(text(bed, "/knob/100"), "400");
+	root_memory_put(bed->root, "/knob/100", "50\n");
+	snapshot_add_event(&bed->snapshot, EVENT_KNOB)->identity = vm_100;
+	act_look_for_drift(bed->act, &bed->snapshot);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	expect(bed, 0, &vm_100, OUTCOME_DRIFT);
+	assert_int_equal(act_undo(bed->act, NULL, SETTING_COUNT, NULL), 0);
+	assert_string_equal(text(bed, "/knob/100"), "100");
+}
+
+static void a_successor_takes_over_what_the_journal_says(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
+	set(bed, &vm_200, SETTING_CPU_NICE, 5);
+	snapshot_remove_vm(&bed->snapshot, &vm_200);
+	root_memory_remove(bed->root, "/proc/200");
+	act_reopen(bed, false);
+	assert_int_equal(act_resume(bed->act, &bed->snapshot), 1);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	assert_int_equal(bed->count, 1);
+	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
+	assert_int_equal(bed->outcomes[0].setting, SETTING_CPU_WEIGHT);
+	assert_int_equal(bed->outcomes[0].to.number, 400);
+	assert_int_equal(bed->outcomes[0].from.number, 100);
+	assert_int_equal(leases_count(bed->leases), 1);
+	plan(bed, &vm_100, SETTING_CPU_WEIGHT, 0)->verdict = PLAN_RELEASE;
+	apply(bed);
+	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
+	assert_string_equal(text(bed, "/knob/100"), "100");
+}
+
+static void memory_high_is_released_by_itself(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_MEMORY_HIGH, 1 << 30);
+	assert_string_equal(text(bed, "/high/100"), "1073741824");
+	assert_true(act_timer_usec(bed->act) > 129 * USEC_PER_SEC);
+	act_run_timers(bed->act, &bed->snapshot);
+	assert_int_equal(act_collect(bed->act, &bed->outcomes), 0);
+	/* Half of its time passes, a successor starts: the other half is what is left. */
+	root_memory_set_usec(bed->root, 115 * USEC_PER_SEC);
+	act_reopen(bed, false);
+	assert_int_equal(act_resume(bed->act, &bed->snapshot), 1);
+	act_collect(bed->act, &bed->outcomes);
+	assert_true(act_timer_usec(bed->act) <= 131 * USEC_PER_SEC);
+	root_memory_set_usec(bed->root, 131 * USEC_PER_SEC);
+	act_run_timers(bed->act, &bed->snapshot);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
+	assert_non_null(strstr(bed->outcomes[0].text, "released by itself after 30 s"));
+	assert_string_equal(text(bed, "/high/100"), "max");
+	assert_int_equal(act_timer_usec(bed->act), 0);
+}
+
+static void a_balloon_that_does_not_follow_is_told(void **state)
+{
+	struct bed *bed = *state;
+	struct vm *vm;
+
+	set(bed, &vm_100, SETTING_MEMORY_BALLOON, 500 << 20);
+	collect(bed, 1);
+	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
+	vm = snapshot_find_vm(&bed->snapshot, &vm_100);
+	vm->value[VM_BALLOON_ACTUAL] = 900 << 20;
+	vm->state[VM_BALLOON_ACTUAL] = FIGURE_PRESENT;
+	root_memory_set_usec(bed->root, 161 * USEC_PER_SEC);
+	act_run_timers(bed->act, &bed->snapshot);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	expect(bed, 0, &vm_100, OUTCOME_LATE);
+	assert_int_equal(bed->outcomes[0].to.number, 900 << 20);
+}
+
+static void a_mute_owner_delays_no_other_and_is_not_asked_at_once_again(void **state)
+{
+	struct bed *bed = *state;
+
+	atomic_store(&mute_pid, 100);
+	plan(bed, &vm_100, SETTING_MEMORY_BALLOON, 500 << 20);
+	plan(bed, &vm_200, SETTING_MEMORY_BALLOON, 500 << 20);
+	apply(bed);
+	if (bed->count == 0)
+		collect(bed, 1);
+	expect(bed, 0, &vm_200, OUTCOME_APPLIED);
+	collect(bed, 1);
+	expect(bed, 0, &vm_100, OUTCOME_LATE);
+	assert_int_equal(leases_count(bed->leases), 1);
+	atomic_store(&slow_sets, 0);
+	set(bed, &vm_100, SETTING_MEMORY_BALLOON, 600 << 20);
+	if (bed->count == 0)
+		collect(bed, 1);
+	expect(bed, 0, &vm_100, OUTCOME_LATE);
+	assert_non_null(strstr(bed->outcomes[0].text, "is asked again in"));
+	assert_int_equal(atomic_load(&slow_sets), 0);
+	assert_int_equal(act_undo(bed->act, NULL, SETTING_COUNT, NULL), 0);
+	assert_string_equal(text(bed, "/balloon/200"), "1000000000");
+}
+
+static void of_two_values_that_wait_only_the_newer_is_set(void **state)
+{
+	struct bed *bed = *state;
+	uint64_t end = clock_monotonic_usec() + 5 * USEC_PER_SEC;
+
+	/* The first runs; the second waits behind it and is overtaken. */
+	atomic_store(&mute_pid, 100);
+	set(bed, &vm_100, SETTING_MEMORY_BALLOON, 500 << 20);
+	while (atomic_load(&slow_sets) == 0 && clock_monotonic_usec() < end)
+		;
+	set(bed, &vm_100, SETTING_MEMORY_BALLOON, 600 << 20);
+	set(bed, &vm_100, SETTING_MEMORY_BALLOON, 700 << 20);
+	/* What waits already is asked for again: no other. */
+	set(bed, &vm_100, SETTING_MEMORY_BALLOON, 700 << 20);
+	atomic_store(&mute_pid, 0);
+	while (atomic_load(&slow_sets) < 2 && clock_monotonic_usec() < end)
+		;
+	while (clock_monotonic_usec() < end) {
+		bed->count = act_collect(bed->act, &bed->outcomes);
+		if (bed->count > 0 && bed->outcomes[bed->count - 1].to.number == 700 << 20)
+			break;
+	}
+	expect(bed, bed->count - 1, &vm_100, OUTCOME_APPLIED);
+	assert_string_equal(text(bed, "/balloon/100"), "734003200");
+	assert_int_equal(atomic_load(&slow_sets), 2);
+}
+
+static int never_undone(void *context, const struct vm_identity *vm, const char *target,
+			const char *was, const char *now, struct error *err)
+{
+	return error_set(err, -EIO, "no");
+}
+
+static void what_cannot_be_given_back_is_counted_and_kept(void **state)
+{
+	static const struct lease_kind stubborn = { .name = "stubborn", .undo = never_undone };
+	struct bed *bed = *state;
+	struct error err = { 0 };
+	uint64_t id;
+
+	assert_int_equal(leases_take(bed->leases, &stubborn, &vm_100, "x", "1", "2",
+				     "cpu.weight=2 from=1", &id, &err), 0);
+	assert_int_equal(act_undo(bed->act, &vm_100, SETTING_CPU_WEIGHT, &err), 1);
+	assert_string_equal(err.text, "no");
+	assert_int_equal(act_undo(bed->act, &vm_100, SETTING_CPU_QUOTA, &err), 0);
+	assert_int_equal(leases_count(bed->leases), 1);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, bed_make, bed_clear)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_knob_is_leased_turned_and_given_back),
+		CASE(what_only_pretends_turns_nothing),
+		CASE(burst_follows_a_raised_quota_and_precedes_a_lowered_one),
+		CASE(a_failed_change_leaves_neither_change_nor_lease),
+		CASE(what_is_no_vm_is_never_touched),
+		CASE(every_thread_is_leased_and_a_reused_one_is_left),
+		CASE(a_made_cgroup_goes_with_the_last_setting_in_it),
+		CASE(a_made_cgroup_goes_with_its_vm),
+		CASE(somebody_elses_hand_is_told_as_drift_once),
+		CASE(a_successor_takes_over_what_the_journal_says),
+		CASE(memory_high_is_released_by_itself),
+		CASE(a_balloon_that_does_not_follow_is_told),
+		CASE(a_mute_owner_delays_no_other_and_is_not_asked_at_once_again),
+		CASE(of_two_values_that_wait_only_the_newer_is_set),
+		CASE(what_cannot_be_given_back_is_counted_and_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
