@@ -18,7 +18,22 @@
 	A(cpu_host_systemd_actuator)                                                               \
 	A(cpu_host_actuator)
 
-#define MEMORY_ACTUATORS(A)
+#define MEMORY_ACTUATORS(A)                                                                        \
+	A(act_balloon_libvirt)                                                                     \
+	A(act_balloon_qmp)                                                                         \
+	A(act_memory_systemd)                                                                      \
+	A(act_memory_cgroup)                                                                       \
+	A(act_memory_reclaim)                                                                      \
+	A(act_ksm)                                                                                 \
+	A(act_disk_weight_libvirt)                                                                 \
+	A(act_disk_weight)                                                                         \
+	A(act_disk_max_systemd)                                                                    \
+	A(act_disk_max)                                                                            \
+	A(act_disk_libvirt)                                                                        \
+	A(act_disk_qmp)                                                                            \
+	A(act_net_libvirt)                                                                         \
+	A(act_net_in)                                                                              \
+	A(act_net_out)
 
 /* K(symbol): a `const struct lease_kind symbol` of another file. */
 #define CPU_LEASE_KINDS(K)                                                                         \
@@ -28,7 +43,15 @@
 	K(owner_libvirt_kind)                                                                      \
 	K(owner_libvirt_pin_kind)
 
-#define MEMORY_LEASE_KINDS(K)
+#define MEMORY_LEASE_KINDS(K)                                                                      \
+	K(act_balloon_libvirt_kind)                                                                \
+	K(act_balloon_qmp_kind)                                                                    \
+	K(act_disk_max_kind)                                                                       \
+	K(act_disk_qmp_kind)                                                                       \
+	K(act_net_in_kind)                                                                         \
+	K(act_net_out_max_kind)                                                                    \
+	K(act_net_out_min_kind)                                                                    \
+	K(owner_libvirt_group_kind)
 
 #define DECLARE_ACTUATOR(symbol) extern const struct actuator symbol;
 #define DECLARE_KIND(symbol) extern const struct lease_kind symbol;

@@ -95,24 +95,3 @@ int64_t io_throttle_find(const char *bytes, size_t size, struct io_device device
 		limit = limit_of(word, word_size);
 	return limit != 0 ? limit : FIELD_UNLIMITED;
 }
-
-int io_weight_parse(const char *bytes, size_t size, int64_t *ret)
-{
-	struct cursor all = cursor_over(bytes, size);
-	struct cursor line;
-
-	while (cursor_take_line(&all, &line)) {
-		struct span rest;
-		int64_t number;
-
-		if (!cursor_take_text(&line, "default ") && memchr(line.at, ':', cursor_left(&line)))
-			continue;
-		rest = span_trimmed(line.at, cursor_left(&line));
-		if (field_parse_number(rest.at, rest.size, &number) == 0 && number >= 0 &&
-		    number <= UINT16_MAX) {
-			*ret = number;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The I/O limits of a cgroup, one line a device: io.max of cgroup v2, blkio.throttle.* of v1, and
- * the weights. Pure functions over one read; a line that is none is skipped. FIELD_UNLIMITED where
- * there is no limit.
+ * The I/O limits of a cgroup, one line a device: io.max of cgroup v2, blkio.throttle.* of v1.
+ * Pure functions over one read; a line that is none is skipped. FIELD_UNLIMITED where there is no
+ * limit.
  */
 #ifndef SYS_IO_LIMIT_H
 #define SYS_IO_LIMIT_H
@@ -31,7 +31,5 @@ int64_t io_max_find(const char *bytes, size_t size, struct io_device device,
 		    enum io_limit_key key);
 /* "8:16 1048576" */
 int64_t io_throttle_find(const char *bytes, size_t size, struct io_device device);
-/* "default 100", or "100" alone; -EINVAL. */
-int io_weight_parse(const char *bytes, size_t size, int64_t *ret);
 
 #endif

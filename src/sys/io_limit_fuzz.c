@@ -19,7 +19,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *bytes = malloc(size > 0 ? size : 1);
 	struct io_device device = { 8, 16 };
 	size_t taken = 0;
-	int64_t weight;
 
 	if (bytes == NULL)
 		abort();
@@ -29,8 +28,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int key = 0; key < IO_LIMIT_KEY_COUNT; key++)
 		check_limit(io_max_find(bytes, size, device, key));
 	check_limit(io_throttle_find(bytes, size, device));
-	if (io_weight_parse(bytes, size, &weight) == 0)
-		check_limit(weight);
 	free(bytes);
 	return 0;
 }

@@ -62,18 +62,6 @@ static void devices_are_two_numbers(void **state)
 	assert_int_equal(io_device_parse("99999999999:1", 13, &device, NULL), -EINVAL);
 }
 
-static void weights_have_a_default(void **state)
-{
-	int64_t weight;
-
-	assert_int_equal(io_weight_parse("default 250\n8:0 10\n", 19, &weight), 0);
-	assert_int_equal(weight, 250);
-	assert_int_equal(io_weight_parse("100\n", 4, &weight), 0);
-	assert_int_equal(weight, 100);
-	assert_int_equal(io_weight_parse("8:0 10\n", 7, &weight), -EINVAL);
-	assert_int_equal(io_weight_parse("", 0, &weight), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,7 +70,6 @@ int main(void)
 		cmocka_unit_test(v1_has_a_file_for_each_limit),
 		cmocka_unit_test(a_number_that_is_none_is_no_limit),
 		cmocka_unit_test(devices_are_two_numbers),
-		cmocka_unit_test(weights_have_a_default),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,3 +170,9 @@ int libvirt_set_balloon(struct libvirt *libvirt, const char *uuid, int64_t bytes
 {
 	return libvirt->plugin->set_balloon(libvirt->connection, uuid, bytes, err);
 }
+
+ssize_t libvirt_disks(struct libvirt *libvirt, const char *uuid, struct libvirt_disk *ret,
+		      size_t capacity, struct error *err)
+{
+	return libvirt->plugin->disks(libvirt->connection, uuid, ret, capacity, err);
+}

@@ -43,6 +43,11 @@ struct libvirt_parameter {
 	char text[512];
 };
 
+/* A disk by the name that the guest has for it: the device of the table of blocks. */
+struct libvirt_disk {
+	char name[32];
+};
+
 /* What of a domain is pinned. */
 enum libvirt_part { LIBVIRT_EMULATOR, LIBVIRT_VCPU };
 
@@ -68,6 +73,8 @@ struct libvirt_plugin {
 	int (*set_pin)(void *connection, const char *uuid, enum libvirt_part part, unsigned vcpu,
 		       const char *list, struct error *err);
 	int (*set_balloon)(void *connection, const char *uuid, int64_t bytes, struct error *err);
+	ssize_t (*disks)(void *connection, const char *uuid, struct libvirt_disk *ret,
+			 size_t capacity, struct error *err);
 };
 
 #define LIBVIRT_PLUGIN_VERSION 2
@@ -103,5 +110,7 @@ int libvirt_set_pin(struct libvirt *libvirt, const char *uuid, enum libvirt_part
 		    unsigned vcpu, const char *list, struct error *err);
 int libvirt_set_balloon(struct libvirt *libvirt, const char *uuid, int64_t bytes,
 			struct error *err);
+ssize_t libvirt_disks(struct libvirt *libvirt, const char *uuid, struct libvirt_disk *ret,
+		      size_t capacity, struct error *err);
 
 #endif

@@ -178,4 +178,5 @@ __attribute__((visibility("default"))) const struct libvirt_plugin truce_libvirt
 	.pin = libvirt_plugin_pin,
 	.set_pin = libvirt_plugin_set_pin,
 	.set_balloon = libvirt_plugin_set_balloon,
+	.disks = libvirt_plugin_disks,
 };

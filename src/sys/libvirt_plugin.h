@@ -21,5 +21,7 @@ int libvirt_plugin_set_pin(void *connection, const char *uuid, enum libvirt_part
 			   unsigned vcpu, const char *list, struct error *err);
 int libvirt_plugin_set_balloon(void *connection, const char *uuid, int64_t bytes,
 			       struct error *err);
+ssize_t libvirt_plugin_disks(void *connection, const char *uuid, struct libvirt_disk *ret,
+			     size_t capacity, struct error *err);
 
 #endif

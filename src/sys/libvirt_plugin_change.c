@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <libvirt/libvirt.h>
+#include <stdio.h>
 #include <string.h>
 
 #define KIB 1024
@@ -362,4 +363,40 @@ int libvirt_plugin_set_balloon(void *connection, const char *uuid, int64_t bytes
 		return r;
 	r = virDomainSetMemoryFlags(domain, (unsigned long)(bytes / KIB), LIVE);
 	return r < 0 ? libvirt_plugin_failed(-EIO, "libvirt refuses to move the balloon", err) : 0;
+}
+
+/* -- disks */
+
+static void disk_take(virDomainStatsRecordPtr record, unsigned index, struct libvirt_disk *ret)
+{
+	char key[48];
+	const char *name = NULL;
+
+	snprintf(key, sizeof key, "block.%u.name", index);
+	virTypedParamsGetString(record->params, record->nparams, key, &name);
+	text_copy(ret->name, sizeof ret->name, name != NULL ? name : "",
+		  name != NULL ? strlen(name) : 0);
+}
+
+ssize_t libvirt_plugin_disks(void *connection, const char *uuid, struct libvirt_disk *ret,
+			     size_t capacity, struct error *err)
+{
+	CLEANUP_DOMAIN virDomainPtr domain = NULL;
+	virDomainStatsRecordPtr *records;
+	virDomainPtr domains[2] = { NULL, NULL };
+	unsigned count = 0;
+	int r = domain_find(connection, uuid, &domain, err);
+
+	if (r < 0)
+		return r;
+	domains[0] = domain;
+	r = virDomainListGetStats(domains, VIR_DOMAIN_STATS_BLOCK, &records, 0);
+	if (r < 0)
+		return libvirt_plugin_failed(-EIO, "libvirt tells no disks", err);
+	if (r > 0)
+		virTypedParamsGetUInt(records[0]->params, records[0]->nparams, "block.count", &count);
+	for (unsigned i = 0; i < count && i < capacity; i++)
+		disk_take(records[0], i, &ret[i]);
+	virDomainStatsRecordListFree(records);
+	return (ssize_t)count;
 }
