@@ -600,8 +600,8 @@ static int decider_ready(struct decider *decider, struct error *err)
 	if (now < decider->rest_until_usec)
 		return error_set(err, -EAGAIN, "%s: died %u times in a row; it is started again in "
 				 "%llu s", decider->path, decider->deaths,
-				 (unsigned long long)((decider->rest_until_usec - now) /
-						      USEC_PER_SEC + 1));
+				 (unsigned long long)((decider->rest_until_usec - now +
+						       USEC_PER_SEC - 1) / USEC_PER_SEC));
 	return decider_start(decider, err);
 }
 

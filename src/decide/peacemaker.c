@@ -35,7 +35,6 @@ static struct {
 	const struct peacemaker_host *host;
 	const struct policy *policy;
 	int (*policy_main)(void *);
-	struct policy no_policy;
 
 	const struct turn *turn;  /* NULL: nothing can be seen */
 	struct peace_list list;
@@ -610,17 +609,20 @@ long schedule_timeout(long timeout)
 	uint64_t sleep_usec = timeout > 0 ? (uint64_t)timeout * USEC_PER_TICK : 0;
 	uint64_t early = sleep_usec / EARLY_PART < EARLY_MOST_USEC ? sleep_usec / EARLY_PART :
 								     EARLY_MOST_USEC;
-	uint64_t due;
+	uint64_t begin, due;
 
 	if (peace.turn == NULL)
 		return 0;
-	due = now()->monotonic_usec + sleep_usec - early;
+	begin = now()->monotonic_usec;
+	due = begin + sleep_usec - early;
 	peace.has_looked = true;
 	peace.looked_is_own = false;
 	for (;;) {
 		const struct turn *turn = peace.host->next();
 
-		if (turn->occasion == DECIDER_TICK && turn->now->monotonic_usec >= due) {
+		/* A clock that goes back is that of another recording. */
+		if (turn->occasion == DECIDER_TICK && (turn->now->monotonic_usec >= due ||
+						       turn->now->monotonic_usec < begin)) {
 			if (look(turn) < 0)
 				abort();
 			return 0;
@@ -658,6 +660,16 @@ int peacemaker_begin(const struct peacemaker_host *host, const struct policy *po
 	peace.asking = asking_new();
 	str_init(&peace.state_before);
 	return peace.asking != NULL ? 0 : -ENOMEM;
+}
+
+void peacemaker_end(void)
+{
+	peace_list_done(&peace.list);
+	snapshot_done(&peace.looked);
+	asking_free(peace.asking);
+	free(peace.to_restore);
+	str_done(&peace.state_before);
+	memset(&peace, 0, sizeof peace);
 }
 
 /* -- what is found again -------------------------------------------------------------------------- */

@@ -26,6 +26,8 @@ int peacemaker_begin(const struct peacemaker_host *host, const struct policy *po
 		     int (*policy_main)(void *));
 /* Comes back when the policy's main has: the same turn is then still to be answered. */
 int peacemaker_turn(const struct turn *turn, struct error *err);
+/* Gives all of it back: only where one process runs several policies one after the other. */
+void peacemaker_end(void);
 bool peacemaker_state_append(struct str *out);
 int peacemaker_state_take(const char *bytes, size_t size, struct error *err);
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* expect: it made the system call clone, which policies may not */
+#include "peacemaker.h"
+
+#include <unistd.h>
+
+int peacemaker_policy_main(void *arg)
+{
+	for (;;)
+		fork();
+}
