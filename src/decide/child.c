@@ -186,14 +186,14 @@ static int begin(struct error *err)
 				 "that started it: restart truced");
 	if (getppid() != child.hello.parent)
 		_exit(0); /* it died before PDEATHSIG was set */
+	child.language = in_c ? &child_c : &child_lua;
 	r = map_room(err);
 	if (r == 0)
-		r = crash_handle();
+		r = crash_handle(child.language->where);
 	if (r == 0)
 		r = sandbox_enter(in_c, err);
 	if (r < 0)
 		return r;
-	child.language = in_c ? &child_c : &child_lua;
 	crash_limit(child.hello.load_usec);
 	r = child.language->load(child.room + WIRE_SOURCE_AT, child.hello.source_size,
 				 child.hello.path, child.hello.memory_bytes, err);

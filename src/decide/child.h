@@ -22,6 +22,8 @@ struct child_language {
 	/* Appends what the policy wants to find again; true when it is another than last time. */
 	bool (*state_append)(struct str *out);
 	int (*state_take)(const char *bytes, size_t size, struct error *err);
+	/* Where in the policy it is; NULL: nowhere. For a handler (decide/crash.h). */
+	const char *(*where)(int *ret_line);
 };
 
 extern const struct child_language child_lua, child_c;

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "decide/crash.h"
 #include "decide/peacemaker_host.h"
 #include "decide/sandbox.h"
 
@@ -24,10 +23,19 @@ struct about {
 
 static struct policy description;
 
+static const char *volatile last_function;
+static volatile int last_line;
+
 static void place(const char *function, int line)
 {
-	crash_function = function;
-	crash_line = line;
+	last_function = function;
+	last_line = line;
+}
+
+static const char *where(int *ret_line)
+{
+	*ret_line = last_line;
+	return last_function;
 }
 
 static const struct peacemaker_host host = { child_next, place };
@@ -114,4 +122,5 @@ static const struct policy *describe_again(void)
 
 const struct child_language child_c = {
 	load, describe_again, peacemaker_turn, peacemaker_state_append, peacemaker_state_take,
+	where,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A policy in Lua as the language of a policy's process. */
 #include "decide/child.h"
-#include "decide/lua_policy.h"
+#include "decide/lua_run.h"
 
 static struct lua_policy *policy;
 
@@ -31,4 +31,19 @@ static int state_take(const char *bytes, size_t size, struct error *err)
 	return lua_policy_state_take(policy, bytes, size, err);
 }
 
-const struct child_language child_lua = { load, description, turn, state_append, state_take };
+/* The numbers of a run, which stay where they are while Lua runs. */
+static const char *where(int *ret_line)
+{
+	const struct policy_rule *rule;
+
+	if (policy == NULL || policy->subject == NULL ||
+	    policy->rule >= policy->description.rule_count)
+		return NULL;
+	rule = &policy->description.rules[policy->rule];
+	*ret_line = rule->line;
+	return rule->name;
+}
+
+const struct child_language child_lua = {
+	load, description, turn, state_append, state_take, where,
+};

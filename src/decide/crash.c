@@ -11,8 +11,7 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-const char *volatile crash_function;
-volatile int crash_line;
+static crash_where *where;
 
 static uint64_t stack_pointer(const ucontext_t *context)
 {
@@ -43,8 +42,7 @@ static void crash_tell(int signal, siginfo_t *info, void *context)
 	ssize_t written;
 
 	frame.crash.code = info->si_code;
-	frame.crash.line = crash_line;
-	copy_name(frame.crash.function, sizeof frame.crash.function, crash_function);
+	copy_name(frame.crash.place, sizeof frame.crash.place, where(&frame.crash.line));
 	if (signal == SIGSYS)
 		frame.crash.call = info->si_syscall;
 	/* A wild jump or a general protection fault has no address. */
@@ -56,7 +54,7 @@ static void crash_tell(int signal, siginfo_t *info, void *context)
 	_exit(1);
 }
 
-int crash_handle(void)
+int crash_handle(crash_where *at)
 {
 	static const int signals[] = {
 		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF, SIGXCPU,
@@ -66,6 +64,7 @@ int crash_handle(void)
 	struct sigaction action = { .sa_sigaction = crash_tell, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 	size_t i;
 
+	where = at;
 	sigfillset(&action.sa_mask);
 	if (sigaltstack(&own, NULL) < 0)
 		return -errno;

@@ -8,11 +8,11 @@
 
 #include <stdint.h>
 
-/* What a policy in C called last, for the sentence. The texts live as long as the process. */
-extern const char *volatile crash_function;
-extern volatile int crash_line;
+/* Where the policy is: the function that it called last, or the rule that runs. Asked by a
+ * handler, so it looks and does no more. */
+typedef const char *crash_where(int *ret_line);
 
-int crash_handle(void);
+int crash_handle(crash_where *where);
 /* CPU time from now on; 0: no limit. */
 void crash_limit(uint64_t cpu_usec);
 

@@ -355,7 +355,7 @@ static int decider_await_load(struct decider *decider, struct error *err)
 	process_has_ended(&decider->process, WORDS_WAIT_MSEC);
 	process_end(&decider->process, &status);
 	if (decider->has_crash)
-		trouble_of_crash(&decider->crash, why);
+		trouble_of_crash(&decider->crash, decider->language, why);
 	else
 		trouble_of_status(status, why);
 	return error_set(err, -EINVAL, "%s: it does not survive being loaded: %s", decider->path,
@@ -684,7 +684,7 @@ static int decider_died(struct decider *decider, const struct decision **ret, st
 	    !process_has_ended(&decider->process, WORDS_WAIT_MSEC)) {
 		snprintf(why, sizeof why, "it closed its socket");
 	} else if (decider->has_crash) {
-		trouble_of_crash(&decider->crash, why);
+		trouble_of_crash(&decider->crash, decider->language, why);
 	} else if (decider->refused[0] != '\0') {
 		text_copy(why, sizeof why, decider->refused, strlen(decider->refused));
 	} else {

@@ -302,6 +302,32 @@ static void one_that_dies_each_turn_is_left_in_peace(void **state)
 	decider_free(decider);
 }
 
+static void a_pattern_bomb_costs_one_tick(void **state)
+{
+	const struct decider_limits limits = { .turn_usec = 60000 };
+	const struct decision *decision;
+	struct decider *decider;
+	struct error err;
+
+	if (decider_new(SOURCE_ROOT "/tests/policies/bomb.lua", &limits, NULL, &decider, &err) < 0)
+		fail_msg("%s", err.text);
+	expect_count(decider, 1);
+	expect_count(decider, 2);
+	synthetic_tick(&host);
+	figure_set(host.snapshot.host.value, host.snapshot.host.state, HOST_RUNNING, 77);
+	assert_int_equal(decider_turn(decider, DECIDER_TICK, &host.snapshot, NULL, 0, &decision,
+				      &err), 0);
+	assert_true(decision->restarted);
+	assert_int_equal(decision->request_count, 0);
+	assert_in_range(decision->cpu_usec, 50000, 180000);
+	assert_non_null(strstr(decision->trouble, "bomb.lua: it took more CPU time than a turn may, "
+						  "in rule \"count\" of line 3"));
+	synthetic_tick(&host);
+	figure_set(host.snapshot.host.value, host.snapshot.host.state, HOST_RUNNING, 2);
+	expect_count(decider, 3);
+	decider_free(decider);
+}
+
 static void what_runs_is_what_was_loaded(void **state)
 {
 	CLEANUP_FREE char *from = program_path("counts"), *to = program_path("copy"), *copy = NULL;
@@ -402,6 +428,7 @@ int main(void)
 		cmocka_unit_test(killed_at_any_moment_it_goes_on_with_its_state),
 		cmocka_unit_test(a_death_between_turns_is_told),
 		cmocka_unit_test(one_that_dies_each_turn_is_left_in_peace),
+		cmocka_unit_test(a_pattern_bomb_costs_one_tick),
 		cmocka_unit_test(what_runs_is_what_was_loaded),
 		cmocka_unit_test(a_successor_goes_on_where_the_first_was),
 		cmocka_unit_test(a_state_that_is_none_is_refused_and_harms_nothing),

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "decide/trouble.h"
 
-#include "base/text.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,20 +70,21 @@ static void describe(const struct wire_crash *crash, char *ret, size_t size)
 	}
 }
 
-void trouble_of_crash(const struct wire_crash *crash, char ret[static WIRE_SENTENCE_SIZE])
+void trouble_of_crash(const struct wire_crash *crash, enum decider_language language,
+		      char ret[static WIRE_SENTENCE_SIZE])
 {
-	char what[200], function[sizeof crash->function + 1] = "";
+	char what[200], place[WIRE_SENTENCE_SIZE];
 
 	describe(crash, what, sizeof what);
-	text_copy(function, sizeof function, crash->function,
-		  strnlen(crash->function, sizeof crash->function));
-	if (function[strspn(function, "abcdefghijklmnopqrstuvwxyz_0123456789")] != '\0')
-		function[0] = '\0';
-	if (function[0] != '\0' && crash->line > 0)
-		snprintf(ret, WIRE_SENTENCE_SIZE, "%s, after %s in line %d", what, function,
+	wire_take_sentence(crash->place, sizeof crash->place, place);
+	if (place[0] == '\0' || crash->line <= 0)
+		snprintf(ret, WIRE_SENTENCE_SIZE, "%s", what);
+	else if (language == DECIDER_C)
+		snprintf(ret, WIRE_SENTENCE_SIZE, "%s, after %.100s in line %d", what, place,
 			 crash->line);
 	else
-		snprintf(ret, WIRE_SENTENCE_SIZE, "%s", what);
+		snprintf(ret, WIRE_SENTENCE_SIZE, "%s, in rule \"%.100s\" of line %d", what, place,
+			 crash->line);
 }
 
 void trouble_of_status(int status, char ret[static WIRE_SENTENCE_SIZE])
@@ -103,6 +102,6 @@ void trouble_of_status(int status, char ret[static WIRE_SENTENCE_SIZE])
 		snprintf(ret, WIRE_SENTENCE_SIZE, "it made a system call that policies may not");
 	} else {
 		crash.signal = WTERMSIG(status);
-		trouble_of_crash(&crash, ret);
+		trouble_of_crash(&crash, DECIDER_C, ret);
 	}
 }

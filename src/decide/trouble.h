@@ -6,7 +6,8 @@
 #include "decide/wire.h"
 
 /* What its own handler could still say. */
-void trouble_of_crash(const struct wire_crash *crash, char ret[static WIRE_SENTENCE_SIZE]);
+void trouble_of_crash(const struct wire_crash *crash, enum decider_language language,
+		      char ret[static WIRE_SENTENCE_SIZE]);
 /* What is left to say after waitpid; -1: not known. */
 void trouble_of_status(int status, char ret[static WIRE_SENTENCE_SIZE]);
 

@@ -83,7 +83,7 @@ struct wire_header {
 struct wire_crash {
 	int32_t signal, code, call, line;
 	uint64_t address, stack;
-	char function[48]; /* of the library, called last */
+	char place[48]; /* the library's function that was called last, or the rule that ran */
 };
 
 /* A frame is begun, filled and ended in one str. */
