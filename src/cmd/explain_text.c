@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/explain.h"
 
+#include "base/cursor.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "cmd/adjustment_text.h"
+#include "cmd/source_line.h"
 #include "cmd/truced.h"
 #include "report/json.h"
 #include "report/units.h"
@@ -249,18 +251,13 @@ static void put_vm(struct json *json, const struct explanation *explanation)
 
 static void put_source_line(struct json *json, const char *source, int line)
 {
-	const char *end;
+	struct cursor text;
 
-	while (source != NULL && --line > 0) {
-		source = strchr(source, '\n');
-		source = source != NULL ? source + 1 : NULL;
-	}
-	end = source != NULL && line == 0 ? strchrnul(source, '\n') : NULL;
 	json_key(json, "source_line");
-	if (end == NULL)
-		json_nothing(json);
+	if (source_line_find(source, line, &text))
+		json_text_bytes(json, text.at, cursor_left(&text));
 	else
-		json_text_bytes(json, source, (size_t)(end - source));
+		json_nothing(json);
 }
 
 void explanation_append_json(const struct explanation *explanation, struct str *str)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static bool take_line_number(const char *source, int line, struct cursor *ret)
+bool source_line_find(const char *source, int line, struct cursor *ret)
 {
 	struct cursor at = cursor_over(source != NULL ? source : "", source != NULL ? strlen(source) : 0);
 	int number = 0;
@@ -40,7 +40,7 @@ void source_line_append(struct str *str, const char *source, int line, const cha
 {
 	struct cursor text;
 
-	if (take_line_number(source, line, &text))
+	if (source_line_find(source, line, &text))
 		append_numbered(str, line, text, indent);
 }
 
@@ -52,7 +52,7 @@ void source_line_append_caret(struct str *str, const char *source, int line, con
 	const char *there;
 	struct str before;
 
-	if (size == 0 || !take_line_number(source, line, &text))
+	if (size == 0 || !source_line_find(source, line, &text))
 		return;
 	there = memmem(text.at, cursor_left(&text), token, size);
 	if (there == NULL)

@@ -4,8 +4,13 @@
 #ifndef CMD_SOURCE_LINE_H
 #define CMD_SOURCE_LINE_H
 
+#include <stdbool.h>
+
+struct cursor;
 struct str;
 
+/* The line as it is; false where the source has no such line or is NULL. */
+bool source_line_find(const char *source, int line, struct cursor *ret);
 /* "  12 | text", indented; nothing where the source has no such line or is NULL. */
 void source_line_append(struct str *str, const char *source, int line, const char *indent);
 /* Below it "     |   ^^^^" where the token stands in the line; nothing where it does not. */
