@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of truced share. One thread runs the loop and owns all of this; observe's and
+ * act's workers and the loader of policies have threads of their own and are heard by
+ * descriptors. Nothing in the loop waits for anybody but in observe_wait.
+ *
+ * A `vm_record` is what truced knows of one VM beyond the snapshot: it lives from the first sight
+ * of the VM to the tick after its end. The host is a record with pid 0, always there.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include "act/act.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "control/server.h"
+#include "daemon/budget.h"
+#include "daemon/config.h"
+#include "daemon/effects.h"
+#include "daemon/hand.h"
+#include "daemon/notify.h"
+#include "decide/arbiter.h"
+#include "decide/decider.h"
+#include "lease/lease.h"
+#include "ledger/ledger.h"
+#include "model/snapshot.h"
+#include "observe/observe.h"
+
+/* One setting that we have turned, or would have (dry-run). */
+struct vm_setting {
+	struct plan_item item;       /* as planned; of what a predecessor set, as far as is known */
+	struct setting_value value;  /* that is in force */
+	uint64_t id, since_usec;     /* of the adjustment; 0: unknown */
+	bool set;                    /* false: planned, and its outcome not told yet */
+	bool dry_run;
+};
+
+struct vm_record {
+	struct vm_identity vm;
+	char name[64], uuid[40], class_name[64];
+	const char *policy;          /* whose class it is; "" none. Lives as long as the policy */
+	bool seen;                   /* at this tick */
+	bool managed;                /* false: opted out by the configuration */
+	bool excluded, gives_back;   /* as the arbiter was told */
+	size_t planned_vcpus;        /* when it was last planned at once */
+	bool planned;
+	struct vm_setting *settings;
+	size_t setting_count, setting_capacity;
+	struct plan_item *last;      /* SET or RELEASE; NULL: none yet */
+	uint64_t last_id, last_usec;
+	bool last_told;
+	enum outcome_status last_status;
+	struct effect_history history;
+};
+
+/* A policy that is loaded. */
+struct loaded {
+	char name[64];               /* the policy's own */
+	char file[256];              /* "gold.lua": its place in the order */
+	char origin[512];            /* the path a person knows it by */
+	bool kept;                   /* in policies.d; else loaded at run time */
+	struct decider *decider;
+	const struct policy *policy;
+	uint64_t loaded_usec, due_usec; /* realtime; monotonic */
+	bool busy;                   /* a turn is under way */
+	struct outcome *outcomes;    /* since its last turn */
+	size_t outcome_count, outcome_capacity;
+	struct request *requests;    /* that hold: for arbiters and daemons to come */
+	size_t request_count, request_capacity;
+	struct str state;
+	uint64_t turns, errors, restarts, applied, turn_cpu_usec;
+	char trouble[400];
+};
+
+enum count { COUNT_APPLIED, COUNT_REFUSED, COUNT_GONE, COUNT_LATE, COUNT_DRIFT, COUNT_RESTORED,
+	     COUNT_HELD, COUNT_CANNOT, COUNT_COUNT };
+
+struct loader;
+struct reload;
+
+struct daemon {
+	struct config config;
+	enum mode mode;
+	struct root *root;
+	struct observe *observe;
+	const struct snapshot *snapshot;
+	struct leases *leases;
+	struct act *act;
+	struct arbiter *arbiter;
+	struct ledger *ledger;
+	struct control_server *server;
+	struct loader *loader;
+	struct reload *reload;       /* under way, or NULL */
+	struct loaded **policies;    /* in order of precedence */
+	size_t policy_count, policy_capacity;
+	struct map records;          /* key of the VM -> struct vm_record */
+	struct vm_record *host;
+	struct hand hand;
+	struct plan plan, birth_plan;
+	struct effects effects;
+	struct budget budget;
+	char boot[40];
+	uint64_t started_usec;       /* realtime */
+	int epoll_fd, signal_fd;
+	uint64_t tick_due_usec, plan_since_usec; /* 0: no plan is due */
+	uint64_t watchdog_usec, watchdog_due_usec, save_due_usec, slow_due_usec;
+	uint64_t counts[COUNT_COUNT];
+	uint64_t births, birth_usec_worst;
+	bool journal_full, stop, dirty; /* dirty: the hand changed and is to be saved */
+	char journal_trouble[300], ledger_trouble[300];
+};
+
+/* -- daemon.c ------------------------------------------------------------------------------ */
+int daemon_new(struct daemon **ret, struct error *err);
+void daemon_free(struct daemon *daemon);
+/* An arbiter of the present limits that knows all policies, requests, holds, and what is set. */
+int daemon_renew_arbiter(struct daemon *daemon, struct error *err);
+/* The holds of the hand, told to the arbiter. */
+void daemon_apply_holds(struct daemon *daemon);
+int daemon_set_mode(struct daemon *daemon, enum mode mode, struct error *err);
+void daemon_note(struct daemon *daemon, const struct vm_record *record, const char *policy,
+		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Whether something may be planned at all. */
+bool daemon_adjusts(const struct daemon *daemon);
+
+/* -- loop.c -------------------------------------------------------------------------------- */
+int daemon_run(struct daemon *daemon, struct error *err);
+void daemon_watch(struct daemon *daemon, int fd); /* in the loop's epoll; again is no mistake */
+
+/* -- records.c ----------------------------------------------------------------------------- */
+struct vm_record *record_of(struct daemon *daemon, const struct vm_identity *vm); /* or NULL */
+struct vm_record *record_make(struct daemon *daemon, const struct vm_identity *vm);
+/* Names, classes and opt-outs as the snapshot and the policies say; forgets who is gone. */
+void records_refresh(struct daemon *daemon);
+void record_classify(struct daemon *daemon, struct vm_record *record, const struct vm *vm);
+struct vm_setting *record_setting(struct vm_record *record, enum setting setting, bool make);
+void record_drop_setting(struct vm_record *record, enum setting setting);
+void record_free(struct vm_record *record);
+/* By id, name, uuid, pid or "host". -ENOENT, -EBUSY (several have the name). */
+int record_find(struct daemon *daemon, const char *text, struct vm_record **ret, struct error *err);
+
+/* -- carry.c ------------------------------------------------------------------------------- */
+void carry_births(struct daemon *daemon);
+void carry_plan(struct daemon *daemon);        /* everybody */
+void carry_outcomes(struct daemon *daemon);    /* what act has told since */
+void carry_resume(struct daemon *daemon);      /* what a predecessor set */
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A person's hand on truced: holds (`truce set`), paused VMs, and the pause of everything. It is
+ * kept in hand.json below the state directory, so that it outlives truced. What concerns a VM of
+ * another boot is forgotten, but for holds without end: they wait for a VM of that name.
+ */
+#ifndef DAEMON_HAND_H
+#define DAEMON_HAND_H
+
+#include "model/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+struct hold {
+	struct vm_identity vm;   /* pid 0 and no name: the host; pid 0 and a name: not here now */
+	char vm_name[64];
+	enum setting setting;
+	struct setting_value value;
+	uint64_t until_usec;     /* realtime; 0: for ever */
+};
+
+struct hand {
+	bool paused;             /* everything */
+	struct vm_identity *vms; /* paused ones */
+	size_t vm_count, vm_capacity;
+	struct hold *holds;
+	size_t hold_count, hold_capacity;
+};
+
+void hand_done(struct hand *hand);
+int hand_load(const char *path, const char *boot, uint64_t realtime_usec, struct hand *ret,
+	      struct error *err);
+int hand_save(const char *path, const char *boot, const struct hand *hand, struct error *err);
+
+bool hand_is_paused(const struct hand *hand, const struct vm_identity *vm); /* this VM alone */
+int hand_pause(struct hand *hand, const struct vm_identity *vm);
+void hand_resume(struct hand *hand, const struct vm_identity *vm);
+/* The hold on it, made where it is missing; NULL: no memory. */
+struct hold *hand_hold(struct hand *hand, const struct vm_identity *vm, const char *vm_name,
+		       enum setting setting);
+bool hand_let_go(struct hand *hand, const struct vm_identity *vm, enum setting setting);
+/* A hold that waited for a VM of this name is this one's now; true: there was one. */
+bool hand_greet(struct hand *hand, const struct vm_identity *vm, const char *vm_name);
+/* The VM is gone: its pause is over, and holds without end wait. */
+bool hand_part(struct hand *hand, const struct vm_identity *vm);
+/* Holds whose time is over go; true: there was one. */
+bool hand_expire(struct hand *hand, uint64_t realtime_usec);
+
+#endif

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/policies.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/vec.h"
+#include "control/control.h"
+#include "daemon/keep_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#define SOURCE_MOST (16u << 20)
+
+static void loaded_free(struct loaded *loaded)
+{
+	if (loaded == NULL)
+		return;
+	decider_free(loaded->decider);
+	free(loaded->outcomes);
+	free(loaded->requests);
+	str_done(&loaded->state);
+	free(loaded);
+}
+
+void policies_free(struct daemon *daemon)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		loaded_free(daemon->policies[i]);
+	free(daemon->policies);
+	daemon->policies = NULL;
+	daemon->policy_count = 0;
+}
+
+static struct loaded *find_file(const struct daemon *daemon, const char *file)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		if (strcmp(daemon->policies[i]->file, file) == 0)
+			return daemon->policies[i];
+	return NULL;
+}
+
+struct loaded *policies_find(const struct daemon *daemon, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		if (strcmp(daemon->policies[i]->name, name) == 0)
+			return daemon->policies[i];
+	return find_file(daemon, name);
+}
+
+const char *policies_class_owner(const struct daemon *daemon, const struct vm *vm)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		if (policy_classify(daemon->policies[i]->policy, vm) >= 0)
+			return daemon->policies[i]->name;
+	return "";
+}
+
+const char *policies_origin(const struct daemon *daemon, const char *policy)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		if (strcmp(daemon->policies[i]->name, policy) == 0)
+			return daemon->policies[i]->origin;
+	return NULL;
+}
+
+/* Records name the policy of their class. */
+static void forget_owner(struct daemon *daemon)
+{
+	struct map_slot *slot;
+	size_t at;
+
+	for (at = 0; (slot = map_next(&daemon->records, &at)) != NULL;)
+		((struct vm_record *)slot->value)->policy = "";
+}
+
+/* -- warnings ----------------------------------------------------------------------------- */
+
+static void warn(json_t *warnings, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void warn(json_t *warnings, const char *format, ...)
+{
+	char text[400];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	json_array_append_new(warnings, json_string(text)); /* NULL for what is not UTF-8: left out */
+}
+
+static size_t count_class(const struct daemon *daemon, const struct policy_class *class)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < daemon->snapshot->vm_count; i++)
+		count += policy_class_matches(class, daemon->snapshot->vms[i]);
+	return count;
+}
+
+static void warn_of_overlap(const struct daemon *daemon, const struct policy *policy, json_t *warnings)
+{
+	size_t i, j;
+
+	for (i = 0; i < daemon->snapshot->vm_count; i++) {
+		const struct vm *vm = daemon->snapshot->vms[i];
+		int first = policy_classify(policy, vm);
+
+		for (j = first < 0 ? policy->class_count : (size_t)first + 1; j < policy->class_count; j++) {
+			if (!policy_class_matches(&policy->classes[j], vm))
+				continue;
+			warn(warnings, "VM %s is of class %s (line %d) and of class %s (line %d): the first "
+			     "has it", vm->text[VM_TEXT_NAME] != NULL ? vm->text[VM_TEXT_NAME] : "?",
+			     policy->classes[first].name, policy->classes[first].line,
+			     policy->classes[j].name, policy->classes[j].line);
+			return; /* one of them shows it */
+		}
+	}
+}
+
+static void warn_of_classes(const struct daemon *daemon, const struct policy *policy, json_t *warnings)
+{
+	size_t i;
+
+	if (warnings == NULL)
+		return;
+	for (i = 0; i < policy->class_count; i++)
+		if (count_class(daemon, &policy->classes[i]) == 0)
+			warn(warnings, "no VM is of class %s (line %d) now", policy->classes[i].name,
+			     policy->classes[i].line);
+	warn_of_overlap(daemon, policy, warnings);
+}
+
+/* -- one more, or in the place of another ------------------------------------------------- */
+
+static void ask_again(struct daemon *daemon, struct loaded *loaded)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->request_count; i++)
+		arbiter_request(daemon->arbiter, loaded->policy, &loaded->requests[i]);
+}
+
+/* The arbiter takes policies in the order in which they are added. */
+static int add_in_order(struct daemon *daemon, size_t from, struct error *err)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = from + 1; i < daemon->policy_count; i++)
+		arbiter_remove_policy(daemon->arbiter, daemon->policies[i]->policy);
+	for (i = from; r == 0 && i < daemon->policy_count; i++) {
+		r = arbiter_add_policy(daemon->arbiter, daemon->policies[i]->policy, err);
+		ask_again(daemon, daemon->policies[i]);
+	}
+	return r;
+}
+
+static int insert(struct daemon *daemon, struct loaded *loaded, struct error *err)
+{
+	size_t at;
+
+	if (!VEC_RESERVE(daemon->policies, daemon->policy_capacity, daemon->policy_count + 1))
+		return error_errno(err, -ENOMEM, "policy %s", loaded->name);
+	for (at = daemon->policy_count; at > 0; at--) {
+		if (strcmp(daemon->policies[at - 1]->file, loaded->file) <= 0)
+			break;
+		daemon->policies[at] = daemon->policies[at - 1];
+	}
+	daemon->policies[at] = loaded;
+	daemon->policy_count++;
+	return add_in_order(daemon, at, err);
+}
+
+/* What rules of the old form asked for holds where the new form has them too. */
+static void inherit(struct loaded *loaded, struct loaded *old)
+{
+	size_t i, j;
+
+	for (i = 0; i < old->request_count; i++) {
+		for (j = 0; j < loaded->policy->rule_count; j++)
+			if (strcmp(loaded->policy->rules[j].name, old->requests[i].cause.rule) == 0)
+				break;
+		if (j < loaded->policy->rule_count &&
+		    VEC_RESERVE(loaded->requests, loaded->request_capacity, loaded->request_count + 1))
+			loaded->requests[loaded->request_count++] = old->requests[i];
+	}
+	if (old->state.length > 0 &&
+	    decider_restore(loaded->decider, old->state.data, old->state.length, NULL) == 0)
+		str_append_bytes(&loaded->state, old->state.data, old->state.length);
+}
+
+static int replace(struct daemon *daemon, struct loaded *old, struct loaded *loaded, struct error *err)
+{
+	size_t i;
+	int r = arbiter_replace_policy(daemon->arbiter, old->policy, loaded->policy, err);
+
+	if (r < 0)
+		return r;
+	inherit(loaded, old);
+	for (i = 0; i < daemon->policy_count; i++)
+		if (daemon->policies[i] == old)
+			daemon->policies[i] = loaded;
+	forget_owner(daemon);
+	loaded_free(old);
+	return 0;
+}
+
+static struct loaded *make_loaded(struct load *load)
+{
+	struct loaded *loaded = calloc(1, sizeof *loaded);
+
+	if (loaded == NULL)
+		return NULL;
+	loaded->decider = load->decider;
+	loaded->policy = decider_policy(load->decider);
+	loaded->kept = load->kept || load->install;
+	loaded->loaded_usec = clock_realtime_usec();
+	snprintf(loaded->name, sizeof loaded->name, "%s", loaded->policy->name);
+	snprintf(loaded->file, sizeof loaded->file, "%s", load->file);
+	snprintf(loaded->origin, sizeof loaded->origin, "%s", load->origin);
+	str_init(&loaded->state);
+	load->decider = NULL;
+	return loaded;
+}
+
+static int check_load(struct daemon *daemon, const struct load *load, struct error *err)
+{
+	const struct policy *policy = decider_policy(load->decider);
+	const struct loaded *same = policies_find(daemon, policy->name);
+
+	if (same != NULL && strcmp(same->file, load->file) != 0)
+		return error_set(err, -EBUSY, "a policy with the name %s runs already, from %s: unload it "
+				 "first, or give this one another name", policy->name, same->origin);
+	return arbiter_check_reservations(daemon->arbiter, policy, daemon->snapshot, err);
+}
+
+static int install(struct daemon *daemon, struct loaded *loaded, struct error *err)
+{
+	char path[1024];
+	size_t size;
+	uint64_t hash;
+	const char *bytes = decider_source(loaded->decider, &size, &hash);
+	int r = keep_directory(daemon->config.policies, 0755, err);
+
+	snprintf(path, sizeof path, "%s/%s", daemon->config.policies, loaded->file);
+	if (r == 0)
+		r = keep_file_write(path, bytes, size, 0644, err);
+	if (r == 0)
+		snprintf(loaded->origin, sizeof loaded->origin, "%.*s", (int)sizeof loaded->origin - 1, path);
+	return r;
+}
+
+/* Keeps to the sentence: our copy's path becomes the one that the person gave. */
+static void name_origin(struct load *load)
+{
+	size_t length = strlen(load->path);
+	char rest[sizeof load->err.text];
+
+	if (strncmp(load->err.text, load->path, length) != 0)
+		return;
+	snprintf(rest, sizeof rest, "%s", load->err.text + length);
+	snprintf(load->err.text, sizeof load->err.text, "%.200s%.300s", load->origin, rest);
+}
+
+int policies_take(struct daemon *daemon, struct load *load, bool *ret_replaced, json_t *warnings)
+{
+	struct loaded *old = find_file(daemon, load->file), *loaded;
+	int r = load->decider != NULL ? check_load(daemon, load, &load->err) : load->err.code;
+
+	if (r == 0)
+		warn_of_classes(daemon, decider_policy(load->decider), warnings);
+	loaded = r == 0 ? make_loaded(load) : NULL;
+	if (r == 0 && loaded == NULL)
+		r = error_errno(&load->err, -ENOMEM, "cannot load %s", load->origin);
+	if (r == 0 && load->install)
+		r = install(daemon, loaded, &load->err);
+	if (r == 0)
+		r = old != NULL ? replace(daemon, old, loaded, &load->err) :
+				  insert(daemon, loaded, &load->err);
+	if (r < 0) {
+		name_origin(load);
+		loaded_free(loaded);
+		decider_free(load->decider);
+		load->decider = NULL;
+		return r;
+	}
+	if (ret_replaced != NULL)
+		*ret_replaced = old != NULL;
+	if (load->restore && old == NULL)
+		policy_state_restore(daemon, loaded);
+	if (policy_copy_write(loaded, &load->err) < 0)
+		log_line(LOG_WARNING, "%s: policy %s is not found again after a restart", load->err.text,
+			 loaded->name);
+	daemon_note(daemon, NULL, loaded->name, "policy %s %s from %s", loaded->name,
+		    old != NULL ? "loaded again" : "loaded", loaded->origin);
+	records_refresh(daemon);
+	return 0;
+}
+
+void policies_unload(struct daemon *daemon, struct loaded *loaded)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count && daemon->policies[i] != loaded; i++)
+		;
+	memmove(daemon->policies + i, daemon->policies + i + 1,
+		(daemon->policy_count - i - 1) * sizeof *daemon->policies);
+	daemon->policy_count--;
+	arbiter_remove_policy(daemon->arbiter, loaded->policy);
+	policy_copy_remove(loaded);
+	daemon_note(daemon, NULL, loaded->name, "policy %s unloaded", loaded->name);
+	forget_owner(daemon);
+	loaded_free(loaded);
+	records_refresh(daemon);
+}
+
+/* -- files -------------------------------------------------------------------------------- */
+
+static int is_policy(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && dot != NULL &&
+	       (strcmp(dot, ".lua") == 0 || strcmp(dot, ".so") == 0);
+}
+
+static struct load *make_load(const char *path, const char *file, const char *origin, bool kept)
+{
+	struct load *load = calloc(1, sizeof *load);
+
+	if (load == NULL)
+		return NULL;
+	snprintf(load->path, sizeof load->path, "%s", path);
+	snprintf(load->file, sizeof load->file, "%s", file);
+	snprintf(load->origin, sizeof load->origin, "%s", origin);
+	load->kept = kept;
+	return load;
+}
+
+static bool is_unchanged(const struct loaded *loaded, const char *path)
+{
+	CLEANUP_FREE char *bytes = NULL;
+	size_t size, running_size;
+	uint64_t hash;
+	const char *running = decider_source(loaded->decider, &running_size, &hash);
+
+	return keep_file_read(path, SOURCE_MOST, &bytes, &size, NULL) == 0 && size == running_size &&
+	       memcmp(bytes, running, size) == 0;
+}
+
+static void unload_missing(struct daemon *daemon, struct dirent **entries, int count)
+{
+	size_t i;
+	int j;
+
+	for (i = 0; i < daemon->policy_count; i++) {
+		struct loaded *loaded = daemon->policies[i];
+
+		for (j = 0; j < count && strcmp(entries[j]->d_name, loaded->file) != 0; j++)
+			;
+		if (loaded->kept && j == count) {
+			policies_unload(daemon, loaded);
+			i--;
+		}
+	}
+}
+
+size_t policies_scan(struct daemon *daemon, struct load ***ret)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(daemon->config.policies, &entries, is_policy, alphasort), i;
+	struct load **loads = NULL;
+	size_t load_count = 0, capacity = 0;
+
+	if (count < 0 && errno != ENOENT) {
+		log_line(LOG_ERR, "cannot list %s: %m; the policies stay as they are", daemon->config.policies);
+		*ret = NULL;
+		return 0;
+	}
+	unload_missing(daemon, entries, count > 0 ? count : 0);
+	for (i = 0; i < count; i++) {
+		const struct loaded *loaded = find_file(daemon, entries[i]->d_name);
+		char path[1024];
+
+		snprintf(path, sizeof path, "%s/%s", daemon->config.policies, entries[i]->d_name);
+		if ((loaded == NULL || !loaded->kept || !is_unchanged(loaded, path)) &&
+		    VEC_RESERVE(loads, capacity, load_count + 1) &&
+		    (loads[load_count] = make_load(path, entries[i]->d_name, path, true)) != NULL)
+			load_count++;
+		free(entries[i]);
+	}
+	free(entries);
+	*ret = loads;
+	return load_count;
+}
+
+/* -- at the start ------------------------------------------------------------------------- */
+
+static int load_now(struct daemon *daemon, struct load *load)
+{
+	load->restore = true;
+	if (decider_new(load->path, NULL, NULL, &load->decider, &load->err) < 0)
+		load->decider = NULL;
+	return policies_take(daemon, load, NULL, NULL);
+}
+
+/* The copy of the form that ran last. */
+static void load_copy(struct daemon *daemon, const struct load *bad)
+{
+	char path[1024];
+	struct load *load;
+
+	loaded_path(path, sizeof path, bad->file, "");
+	load = access(path, R_OK) == 0 ? make_load(path, bad->file, bad->origin, true) : NULL;
+	if (load == NULL)
+		return;
+	if (load_now(daemon, load) == 0) {
+		struct loaded *loaded = find_file(daemon, load->file);
+
+		log_line(LOG_WARNING, "policy %s goes on in the form that ran before", loaded->name);
+		snprintf(loaded->trouble, sizeof loaded->trouble, "%.300s; its last good form runs",
+			 bad->err.text);
+	}
+	free(load);
+}
+
+static void start_kept(struct daemon *daemon)
+{
+	struct load **loads;
+	size_t count = policies_scan(daemon, &loads), i;
+
+	for (i = 0; i < count; i++) {
+		if (load_now(daemon, loads[i]) < 0) {
+			log_line(LOG_ERR, "%s", loads[i]->err.text);
+			daemon_note(daemon, NULL, "", "%s", loads[i]->err.text);
+			load_copy(daemon, loads[i]);
+		}
+		free(loads[i]);
+	}
+	free(loads);
+}
+
+static void start_copy(struct daemon *daemon, const char *file)
+{
+	CLEANUP_FREE char *from = NULL;
+	struct load *load;
+	char path[1024];
+	size_t size;
+
+	loaded_path(path, sizeof path, file, ".from");
+	if (find_file(daemon, file) != NULL || keep_file_read(path, 4096, &from, &size, NULL) < 0)
+		return;
+	loaded_path(path, sizeof path, file, "");
+	if (strncmp(from, "run ", 4) != 0) { /* it was taken out of policies.d meanwhile */
+		struct loaded gone = { 0 };
+
+		snprintf(gone.file, sizeof gone.file, "%s", file);
+		policy_copy_remove(&gone);
+		return;
+	}
+	load = make_load(path, file, from + 4, false);
+	if (load != NULL && load_now(daemon, load) < 0)
+		log_line(LOG_ERR, "%s", load->err.text);
+	free(load);
+}
+
+void policies_start(struct daemon *daemon)
+{
+	struct dirent **entries = NULL;
+	char path[1024];
+	int count, i;
+
+	start_kept(daemon);
+	loaded_path(path, sizeof path, "", "");
+	count = scandir(path, &entries, is_policy, alphasort);
+	for (i = 0; i < count; i++) {
+		start_copy(daemon, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+}

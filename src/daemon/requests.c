@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is asked at the control socket, done. Who may ask what has been looked at before. */
+#include "daemon/answers.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "control/control.h"
+#include "daemon/keep_file.h"
+#include "daemon/policies.h"
+#include "report/json.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define HOLD_USEC (3600 * USEC_PER_SEC)
+#define C_POLICY_MOST (16u << 20)
+
+/* A reload under way: policies are loaded one after the other. */
+struct reload {
+	uint64_t ticket;
+	struct load **loads;
+	size_t count, next;
+	json_t *problems;
+};
+
+static void answer_ok(struct daemon *daemon, uint64_t ticket)
+{
+	struct str line;
+
+	str_init(&line);
+	str_append(&line, "{\"ok\":true}");
+	control_server_answer(daemon->server, ticket, &line);
+	str_done(&line);
+}
+
+static void refuse(struct daemon *daemon, uint64_t ticket, const struct error *err)
+{
+	control_server_refuse(daemon->server, ticket, err->code, err->text);
+}
+
+static void plan_soon(struct daemon *daemon)
+{
+	daemon->plan_since_usec = 1;
+}
+
+/* -- policies ----------------------------------------------------------------------------- */
+
+static bool name_is_plain(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] != '\0'; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", name[i]) ==
+		    NULL)
+			return false;
+	return i > 0 && i < 200 && name[0] != '.';
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static int write_source(struct load *load, const char *source, struct error *err)
+{
+	loaded_path(load->path, sizeof load->path, "new-", load->file);
+	return keep_file_write(load->path, source, strlen(source), 0600, err);
+}
+
+/* Code that truced's child runs must come from root's hand, whoever asks. */
+static int copy_c_policy(struct load *load, const char *path, struct error *err)
+{
+	CLEANUP_FREE char *bytes = NULL;
+	struct stat st;
+	size_t size;
+	int r;
+
+	if (path[0] != '/')
+		return error_set(err, -EINVAL, "a policy in C is loaded by its whole path, and %s is none",
+				 path);
+	if (stat(path, &st) < 0)
+		return error_errno(err, -errno, "cannot read %s", path);
+	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
+		return error_set(err, -EACCES, "%s must belong to root, and nobody else may write it", path);
+	r = keep_file_read(path, C_POLICY_MOST, &bytes, &size, err);
+	loaded_path(load->path, sizeof load->path, "new-", load->file);
+	return r == 0 ? keep_file_write(load->path, bytes, size, 0600, err) : r;
+}
+
+static int prepare_load(struct load *load, const struct control_request *request, struct error *err)
+{
+	const char *slash = strrchr(request->path, '/');
+	const char *file = slash != NULL ? slash + 1 : request->path;
+
+	if (!name_is_plain(file))
+		return error_set(err, -EINVAL, "the name of a policy's file has letters, digits, and any of "
+				 "._- in it");
+	snprintf(load->file, sizeof load->file, "%s", file);
+	snprintf(load->origin, sizeof load->origin, "%.*s", (int)sizeof load->origin - 1, request->path);
+	load->install = request->keep;
+	if (request->source != NULL && ends_with(file, ".lua"))
+		return write_source(load, request->source, err);
+	if (request->source == NULL && ends_with(file, ".so"))
+		return copy_c_policy(load, request->path, err);
+	return error_set(err, -EINVAL, request->source != NULL ?
+			 "a policy that comes as source has a name that ends with .lua" :
+			 "a policy that comes without source has a name that ends with .so");
+}
+
+static void load(struct daemon *daemon, uint64_t ticket, const struct control_request *request)
+{
+	struct load *load = calloc(1, sizeof *load);
+	struct error err = { 0 };
+	int r = load == NULL ? error_errno(&err, -ENOMEM, "cannot load") : 0;
+
+	if (r == 0 && (loader_is_busy(daemon->loader) || daemon->reload != NULL))
+		r = error_set(&err, -EBUSY, "another policy is being loaded: try again");
+	if (r == 0)
+		r = prepare_load(load, request, &err);
+	if (r == 0) {
+		load->ticket = ticket;
+		r = loader_begin(daemon->loader, load);
+		if (r < 0)
+			error_errno(&err, r, "cannot load %s", request->path);
+	}
+	if (r < 0) {
+		if (load != NULL && load->path[0] != '\0')
+			unlink(load->path);
+		free(load);
+		refuse(daemon, ticket, &err);
+	}
+}
+
+static void answer_load(struct daemon *daemon, const struct load *load, const char *name, bool replaced,
+			const json_t *warnings)
+{
+	struct json json;
+	struct str line;
+	size_t i;
+
+	str_init(&line);
+	json_begin(&json, &line);
+	json_object_begin(&json);
+	json_key(&json, "ok");
+	json_bool(&json, true);
+	json_key(&json, "name");
+	json_text(&json, name);
+	json_key(&json, "replaced");
+	json_bool(&json, replaced);
+	json_key(&json, "warnings");
+	json_array_begin(&json);
+	for (i = 0; i < json_array_size(warnings); i++)
+		json_text(&json, json_string_value(json_array_get(warnings, i)));
+	json_array_end(&json);
+	json_object_end(&json);
+	control_server_answer(daemon->server, load->ticket, &line);
+	str_done(&line);
+}
+
+static void finish_load(struct daemon *daemon, struct load *load)
+{
+	json_t *warnings = json_array();
+	char name[64] = "";
+	bool replaced = false;
+	struct error err;
+	int r;
+
+	if (load->decider != NULL)
+		snprintf(name, sizeof name, "%s", decider_policy(load->decider)->name);
+	r = policies_take(daemon, load, &replaced, warnings);
+	unlink(load->path); /* the copy that runs has the policy's own name */
+	if (r == 0) {
+		answer_load(daemon, load, name, replaced, warnings);
+		plan_soon(daemon);
+	} else {
+		err = load->err;
+		/* What the file says is wrong with the request; what the host lacks is not. */
+		if (control_error_code(control_error_kind(r)) == -EIO)
+			err.code = -EINVAL;
+		refuse(daemon, load->ticket, &err);
+	}
+	json_decref(warnings);
+	free(load);
+}
+
+static void unload(struct daemon *daemon, uint64_t ticket, const char *name)
+{
+	struct loaded *loaded = policies_find(daemon, name);
+	struct error err = { 0 };
+	char path[1024];
+
+	if (loaded == NULL) {
+		error_set(&err, -ENOENT, "no policy %s runs (truce policy show lists them)", name);
+		refuse(daemon, ticket, &err);
+		return;
+	}
+	/* Or the next reload would bring it back. */
+	snprintf(path, sizeof path, "%s/%s", daemon->config.policies, loaded->file);
+	if (loaded->kept && unlink(path) < 0 && errno != ENOENT) {
+		error_errno(&err, -errno, "cannot remove %s", path);
+		refuse(daemon, ticket, &err);
+		return;
+	}
+	policies_unload(daemon, loaded);
+	plan_soon(daemon);
+	answer_ok(daemon, ticket);
+}
+
+/* -- reload ------------------------------------------------------------------------------- */
+
+void requests_reload_free(struct daemon *daemon)
+{
+	struct reload *reload = daemon->reload;
+
+	if (reload == NULL)
+		return;
+	for (; reload->next < reload->count; reload->next++)
+		free(reload->loads[reload->next]);
+	free(reload->loads);
+	json_decref(reload->problems);
+	free(reload);
+	daemon->reload = NULL;
+}
+
+static void reload_done(struct daemon *daemon)
+{
+	struct reload *reload = daemon->reload;
+	struct json json;
+	struct str line;
+	size_t i;
+
+	str_init(&line);
+	json_begin(&json, &line);
+	json_object_begin(&json);
+	json_key(&json, "ok");
+	json_bool(&json, true);
+	json_key(&json, "problems");
+	json_array_begin(&json);
+	for (i = 0; i < json_array_size(reload->problems); i++)
+		json_text(&json, json_string_value(json_array_get(reload->problems, i)));
+	json_array_end(&json);
+	json_object_end(&json);
+	if (reload->ticket != 0)
+		control_server_answer(daemon->server, reload->ticket, &line);
+	str_done(&line);
+	log_line(LOG_NOTICE, "reloaded: %zu policies run", daemon->policy_count);
+	notify("READY=1");
+	requests_reload_free(daemon);
+	plan_soon(daemon);
+}
+
+static void reload_next(struct daemon *daemon)
+{
+	struct reload *reload = daemon->reload;
+
+	while (reload->next < reload->count) {
+		struct load *load = reload->loads[reload->next++];
+
+		if (loader_begin(daemon->loader, load) == 0)
+			return;
+		free(load);
+	}
+	reload_done(daemon);
+}
+
+static int reload_config(struct daemon *daemon, struct error *err)
+{
+	struct config config;
+	enum mode before = daemon->config.mode;
+	int r = config_load(control_conf_directory(), &config, err);
+
+	if (r < 0)
+		return r;
+	config_done(&daemon->config);
+	daemon->config = config;
+	daemon->budget.permyriad = config.budget_permyriad;
+	/* A mode that was chosen at run time stays, unless the file's has changed. */
+	return daemon_set_mode(daemon, config.mode != before ? config.mode : daemon->mode, err);
+}
+
+void requests_reload(struct daemon *daemon, uint64_t ticket)
+{
+	struct reload *reload;
+	struct error err = { 0 };
+	int r = 0;
+
+	if (daemon->reload != NULL || loader_is_busy(daemon->loader))
+		r = error_set(&err, -EBUSY, "a policy is being loaded: try again");
+	if (r == 0) {
+		notify("RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_monotonic_usec());
+		r = reload_config(daemon, &err);
+		if (r < 0)
+			notify("READY=1");
+	}
+	reload = r == 0 ? calloc(1, sizeof *reload) : NULL;
+	if (r == 0 && reload == NULL)
+		r = error_errno(&err, -ENOMEM, "cannot reload");
+	if (r < 0) {
+		log_line(LOG_ERR, "not reloaded: %s", err.text);
+		if (ticket != 0)
+			refuse(daemon, ticket, &err);
+		return;
+	}
+	reload->ticket = ticket;
+	reload->problems = json_array();
+	daemon->reload = reload;
+	reload->count = policies_scan(daemon, &reload->loads);
+	reload_next(daemon);
+}
+
+static void take_reloaded(struct daemon *daemon, struct load *load)
+{
+	if (policies_take(daemon, load, NULL, NULL) < 0) {
+		log_line(LOG_ERR, "%s; what ran before goes on", load->err.text);
+		json_array_append_new(daemon->reload->problems, json_string(load->err.text));
+	}
+	free(load);
+	reload_next(daemon);
+}
+
+void requests_loaded(struct daemon *daemon, struct load *load)
+{
+	if (daemon->reload != NULL)
+		take_reloaded(daemon, load);
+	else
+		finish_load(daemon, load);
+}
+
+/* -- a person's hand ---------------------------------------------------------------------- */
+
+static int parse_setting(const struct control_request *request, const struct vm_record *record,
+			 const struct daemon *daemon, enum setting *ret, struct error *err)
+{
+	int setting = setting_find_or_suggest(request->setting, err);
+	bool of_host;
+
+	if (setting < 0)
+		return setting;
+	of_host = setting_info[setting].scope == SETTING_SCOPE_HOST;
+	if (of_host != (record == daemon->host))
+		return error_set(err, -EINVAL, of_host ? "%s is a setting of the host: say host for the VM" :
+				 "%s is a setting of a VM, not of the host", request->setting);
+	*ret = (enum setting)setting;
+	return 0;
+}
+
+static void answer_set(struct daemon *daemon, uint64_t ticket, const struct hold *hold)
+{
+	struct str line, value;
+	struct json json;
+
+	str_init(&line);
+	str_init(&value);
+	setting_append(&value, hold->setting, &hold->value);
+	json_begin(&json, &line);
+	json_object_begin(&json);
+	json_key(&json, "ok");
+	json_bool(&json, true);
+	json_key(&json, "setting");
+	json_text(&json, setting_info[hold->setting].name);
+	json_key(&json, "value");
+	json_text(&json, value.data);
+	json_key(&json, "until_usec");
+	json_uint(&json, hold->until_usec);
+	json_object_end(&json);
+	control_server_answer(daemon->server, ticket, &line);
+	str_done(&value);
+	str_done(&line);
+}
+
+static int set(struct daemon *daemon, uint64_t ticket, const struct control_request *request,
+	       struct vm_record *record, struct error *err)
+{
+	struct setting_value value;
+	enum setting setting;
+	struct hold *hold;
+	int r = parse_setting(request, record, daemon, &setting, err);
+
+	if (r == 0)
+		r = setting_parse(setting, request->value, &value, err);
+	if (r < 0)
+		return r;
+	if (!daemon_adjusts(daemon) && daemon->mode != MODE_DRY_RUN)
+		return error_set(err, -EBUSY, "%s", daemon->journal_full ? daemon->journal_trouble :
+				 daemon->hand.paused ? "truced is paused: resume it first" :
+				 "truced only observes: its mode is observe (truce.conf)");
+	hold = hand_hold(&daemon->hand, &record->vm, record->name, setting);
+	if (hold == NULL)
+		return error_errno(err, -ENOMEM, "cannot set");
+	hold->value = value;
+	hold->until_usec = request->has_until ? request->until_usec : clock_realtime_usec() + HOLD_USEC;
+	daemon->dirty = true;
+	daemon_apply_holds(daemon);
+	plan_soon(daemon);
+	answer_set(daemon, ticket, hold);
+	return 0;
+}
+
+static int let_go(struct daemon *daemon, const struct control_request *request,
+		  struct vm_record *record, struct error *err)
+{
+	enum setting setting;
+	int r = parse_setting(request, record, daemon, &setting, err);
+
+	if (r < 0)
+		return r;
+	if (!hand_let_go(&daemon->hand, &record->vm, setting))
+		return error_set(err, -ENOENT, "nobody holds %s of %s", request->setting, request->vm);
+	arbiter_let_go(daemon->arbiter, &record->vm, setting);
+	daemon->dirty = true;
+	plan_soon(daemon);
+	return 0;
+}
+
+static int pause_or_resume(struct daemon *daemon, const struct control_request *request, bool pause,
+			   struct error *err)
+{
+	struct vm_record *record = NULL;
+	int r = 0;
+
+	if (strcmp(request->vm, "all") == 0) {
+		daemon->hand.paused = pause;
+		if (!pause) /* the VMs that were paused one by one, too */
+			daemon->hand.vm_count = 0;
+	} else {
+		r = record_find(daemon, request->vm, &record, err);
+		if (r == 0 && pause)
+			r = hand_pause(&daemon->hand, &record->vm);
+		else if (r == 0)
+			hand_resume(&daemon->hand, &record->vm);
+	}
+	if (r < 0)
+		return r;
+	daemon->dirty = true;
+	records_refresh(daemon);
+	plan_soon(daemon);
+	daemon_note(daemon, record, "", "%s%s%s", pause ? "paused" : "resumed", record != NULL ? ": " : "",
+		    record != NULL ? record->name : "");
+	return 0;
+}
+
+/* Gives back. `setting` SETTING_COUNT: all of the VM; record NULL: of everybody. */
+static int give_back(struct daemon *daemon, struct vm_record *record, enum setting setting,
+		     struct error *err)
+{
+	size_t failed = act_undo(daemon->act, record != NULL ? &record->vm : NULL, setting, err);
+
+	carry_outcomes(daemon);
+	plan_soon(daemon);
+	if (failed == 0)
+		return 0;
+	error_prefix(err, "%zu settings could not be given back", failed);
+	return err->code < 0 ? err->code : error_set(err, -EIO, "%zu settings could not be given back",
+						      failed);
+}
+
+static void let_go_all(struct daemon *daemon, const struct vm_record *record)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->hand.hold_count; i++) {
+		const struct hold *hold = &daemon->hand.holds[i];
+		struct vm_identity vm = hold->vm;
+
+		if (record != NULL && vm_identity_compare(&vm, &record->vm) != 0)
+			continue;
+		arbiter_let_go(daemon->arbiter, &vm, hold->setting);
+		hand_let_go(&daemon->hand, &vm, hold->setting);
+		i--;
+	}
+	daemon->dirty = true;
+}
+
+static int undo_all(struct daemon *daemon, const struct control_request *request, struct error *err)
+{
+	struct vm_record *record = NULL;
+	int r = strcmp(request->vm, "all") == 0 ? 0 : record_find(daemon, request->vm, &record, err);
+
+	if (r == 0)
+		r = pause_or_resume(daemon, request, true, err);
+	if (r < 0)
+		return r;
+	let_go_all(daemon, record);
+	r = give_back(daemon, record, SETTING_COUNT, err);
+	daemon_note(daemon, record, "", "everything given back%s%s", record != NULL ? ": " : "",
+		    record != NULL ? record->name : "");
+	return r;
+}
+
+static void answer_undone(struct daemon *daemon, uint64_t ticket, const char *again_by)
+{
+	struct json json;
+	struct str line;
+
+	str_init(&line);
+	json_begin(&json, &line);
+	json_object_begin(&json);
+	json_key(&json, "ok");
+	json_bool(&json, true);
+	json_key(&json, "again_by");
+	json_text(&json, again_by);
+	json_object_end(&json);
+	control_server_answer(daemon->server, ticket, &line);
+	str_done(&line);
+}
+
+static int undo_one(struct daemon *daemon, uint64_t ticket, const struct control_request *request,
+		    struct error *err)
+{
+	struct vm_record *record;
+	const struct vm_setting *item;
+	enum setting setting;
+	char again_by[64] = "";
+	int r = record_find(daemon, request->vm, &record, err);
+
+	if (r == 0)
+		r = parse_setting(request, record, daemon, &setting, err);
+	if (r < 0)
+		return r;
+	item = record_setting(record, setting, false);
+	if (item != NULL && policies_find(daemon, item->item.cause.policy) != NULL)
+		memcpy(again_by, item->item.cause.policy, sizeof again_by);
+	if (hand_let_go(&daemon->hand, &record->vm, setting))
+		daemon->dirty = true;
+	else if (item == NULL)
+		return error_set(err, -ENOENT, "%s of %s is not set by us", request->setting, request->vm);
+	arbiter_let_go(daemon->arbiter, &record->vm, setting);
+	r = give_back(daemon, record, setting, err);
+	if (r == 0)
+		answer_undone(daemon, ticket, again_by[0] != '\0' ? again_by : NULL);
+	return r;
+}
+
+static int set_mode(struct daemon *daemon, const char *name, struct error *err)
+{
+	int mode = mode_find(name);
+
+	if (mode < 0)
+		return error_set(err, -EINVAL, "the modes are observe, dry-run and enforce");
+	return daemon_set_mode(daemon, (enum mode)mode, err);
+}
+
+/* -- all ---------------------------------------------------------------------------------- */
+
+static void answer(struct daemon *daemon, uint64_t ticket, const struct control_request *request,
+		   struct vm_record *record)
+{
+	const struct loaded *loaded;
+	struct error err = { 0 };
+	struct str line;
+
+	str_init(&line);
+	switch (request->what) {
+	case CONTROL_STATUS:
+		answer_status(daemon, &line);
+		break;
+	case CONTROL_VMS:
+		answer_vms(daemon, record, &line);
+		break;
+	case CONTROL_POLICY_LIST:
+		answer_policies(daemon, &line);
+		break;
+	case CONTROL_METRICS:
+		answer_metrics(daemon, &line);
+		break;
+	default:
+		loaded = policies_find(daemon, request->name);
+		if (loaded != NULL)
+			answer_source(loaded, &line);
+		else
+			error_set(&err, -ENOENT, "no policy %s runs (truce policy show lists them)",
+				  request->name);
+		break;
+	}
+	if (err.code < 0)
+		refuse(daemon, ticket, &err);
+	else
+		control_server_answer(daemon->server, ticket, &line);
+	str_done(&line);
+}
+
+/* 1: answered already, or later; 0: {"ok":true} is to be answered. */
+static int handle(struct daemon *daemon, uint64_t ticket, const struct control_request *request,
+		  struct error *err)
+{
+	struct vm_record *record = NULL;
+	bool of_vm = request->what == CONTROL_SET || request->what == CONTROL_LET_GO ||
+		     (request->what == CONTROL_VMS && request->vm != NULL);
+	int r = of_vm ? record_find(daemon, request->vm, &record, err) : 0;
+
+	if (r < 0)
+		return r;
+	switch (request->what) {
+	case CONTROL_LOG_FOLLOW:
+		control_server_follow(daemon->server, ticket);
+		return 0;
+	case CONTROL_POLICY_LOAD:
+		load(daemon, ticket, request);
+		return 1;
+	case CONTROL_POLICY_UNLOAD:
+		unload(daemon, ticket, request->name);
+		return 1;
+	case CONTROL_RELOAD:
+		requests_reload(daemon, ticket);
+		return 1;
+	case CONTROL_SET:
+		r = set(daemon, ticket, request, record, err);
+		return r == 0 ? 1 : r;
+	case CONTROL_LET_GO:
+		return let_go(daemon, request, record, err);
+	case CONTROL_PAUSE:
+	case CONTROL_RESUME:
+		return pause_or_resume(daemon, request, request->what == CONTROL_PAUSE, err);
+	case CONTROL_UNDO:
+		if (request->setting == NULL)
+			return undo_all(daemon, request, err);
+		r = undo_one(daemon, ticket, request, err);
+		return r == 0 ? 1 : r;
+	case CONTROL_MODE:
+		return set_mode(daemon, request->mode, err);
+	default:
+		answer(daemon, ticket, request, record);
+		return 1;
+	}
+}
+
+void requests_handle(void *context, uint64_t ticket, const struct control_peer *peer,
+		     const struct control_request *request)
+{
+	struct daemon *daemon = context;
+	struct error err = { 0 };
+	int r = handle(daemon, ticket, request, &err);
+
+	if (control_do_changes(request->what))
+		log_line(r < 0 ? LOG_NOTICE : LOG_INFO, "%s%s%s by uid %u%s%s",
+			 control_do_name(request->what), request->vm != NULL ? " " : "",
+			 request->vm != NULL ? request->vm : "", (unsigned)peer->uid,
+			 r < 0 ? ": refused: " : "", r < 0 ? err.text : "");
+	if (r == 0)
+		answer_ok(daemon, ticket);
+	else if (r < 0)
+		refuse(daemon, ticket, &err);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The turns of the policies' processes: begun at a tick, heard when they are over. */
+#include "daemon/policies.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/vec.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define OUTCOMES_MOST 4096
+#define REQUESTS_MOST 65536
+
+static void trouble(struct daemon *daemon, struct loaded *loaded, const char *text)
+{
+	struct log_about about = { .policy = loaded->name };
+
+	/* Told when it changes, not at each turn. */
+	if (strcmp(loaded->trouble, text) == 0)
+		return;
+	snprintf(loaded->trouble, sizeof loaded->trouble, "%s", text);
+	log_about(&about, LOG_WARNING, "policy %s: %s", loaded->name, text);
+	daemon_note(daemon, NULL, loaded->name, "policy %s: %s", loaded->name, text);
+}
+
+/* Intents alone need no turns: the arbiter carries them out. */
+static bool has_turns(const struct loaded *loaded)
+{
+	return loaded->policy->rule_count > 0 || decider_language(loaded->decider) == DECIDER_C;
+}
+
+void turns_begin(struct daemon *daemon)
+{
+	uint64_t now = clock_monotonic_usec();
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++) {
+		struct loaded *loaded = daemon->policies[i];
+		struct error err = { 0 };
+		int r;
+
+		if (loaded->busy || now < loaded->due_usec || !has_turns(loaded))
+			continue;
+		loaded->due_usec = now + loaded->policy->interval_usec * daemon->budget.stretch -
+				   loaded->policy->interval_usec / 8;
+		r = decider_send(loaded->decider, DECIDER_TICK, daemon->snapshot, loaded->outcomes,
+				 loaded->outcome_count, &err);
+		if (r == 0) {
+			loaded->busy = true;
+			loaded->outcome_count = 0;
+			daemon_watch(daemon, decider_fd(loaded->decider));
+		} else if (r != -EAGAIN) {
+			/* What it asked for before goes on holding. */
+			trouble(daemon, loaded, err.text);
+		}
+	}
+}
+
+static bool same_place(const struct request *a, const struct request *b)
+{
+	return a->setting == b->setting && vm_identity_compare(&a->vm, &b->vm) == 0 &&
+	       strcmp(a->cause.rule, b->cause.rule) == 0;
+}
+
+/* Kept for an arbiter or a daemon to come. */
+static void remember(struct loaded *loaded, const struct request *request)
+{
+	size_t i;
+
+	for (i = 0; i < loaded->request_count; i++)
+		if (same_place(&loaded->requests[i], request))
+			break;
+	if (request->release) {
+		if (i < loaded->request_count)
+			loaded->requests[i] = loaded->requests[--loaded->request_count];
+		return;
+	}
+	if (i == loaded->request_count) {
+		if (loaded->request_count >= REQUESTS_MOST ||
+		    !VEC_RESERVE(loaded->requests, loaded->request_capacity, loaded->request_count + 1))
+			return;
+		loaded->request_count++;
+	}
+	loaded->requests[i] = *request;
+}
+
+static void take_decision(struct daemon *daemon, struct loaded *loaded,
+			  const struct decision *decision)
+{
+	size_t i;
+
+	loaded->turns++;
+	loaded->turn_cpu_usec = decision->cpu_usec;
+	if (decision->restarted) {
+		loaded->restarts++;
+		trouble(daemon, loaded, decision->trouble);
+	}
+	for (i = 0; i < decision->warning_count; i++) {
+		loaded->errors++;
+		trouble(daemon, loaded, decision->warnings[i].text);
+	}
+	for (i = 0; i < decision->request_count; i++) {
+		remember(loaded, &decision->requests[i]);
+		arbiter_request(daemon->arbiter, loaded->policy, &decision->requests[i]);
+	}
+	if (decision->state != NULL) {
+		str_clear(&loaded->state);
+		str_append_bytes(&loaded->state, decision->state, decision->state_size);
+	}
+}
+
+static void receive(struct daemon *daemon, struct loaded *loaded)
+{
+	const struct decision *decision;
+	struct error err = { 0 };
+	int r = decider_receive(loaded->decider, &decision, &err);
+
+	if (r == 0)
+		return;
+	loaded->busy = false;
+	if (r < 0)
+		trouble(daemon, loaded, err.text);
+	else
+		take_decision(daemon, loaded, decision);
+	daemon_watch(daemon, decider_fd(loaded->decider));
+	if (daemon->plan_since_usec == 0)
+		daemon->plan_since_usec = clock_monotonic_usec();
+}
+
+void turns_receive(struct daemon *daemon)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		if (daemon->policies[i]->busy)
+			receive(daemon, daemon->policies[i]);
+}
+
+uint64_t turns_due_usec(const struct daemon *daemon)
+{
+	uint64_t due = 0;
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++) {
+		const struct loaded *loaded = daemon->policies[i];
+		uint64_t end = loaded->busy ? decider_deadline_usec(loaded->decider) : 0;
+
+		if (end != 0 && (due == 0 || end < due))
+			due = end;
+	}
+	return due;
+}
+
+bool turns_are_over(const struct daemon *daemon)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		if (daemon->policies[i]->busy)
+			return false;
+	return true;
+}
+
+/* A policy that asks once a minute hears of the last few thousand. */
+void turns_tell(struct daemon *daemon, const struct outcome *outcome)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++) {
+		struct loaded *loaded = daemon->policies[i];
+
+		if (loaded->outcome_count >= OUTCOMES_MOST) {
+			loaded->outcome_count -= OUTCOMES_MOST / 2;
+			memmove(loaded->outcomes, loaded->outcomes + OUTCOMES_MOST / 2,
+				loaded->outcome_count * sizeof *loaded->outcomes);
+		}
+		if (VEC_RESERVE(loaded->outcomes, loaded->outcome_capacity, loaded->outcome_count + 1))
+			loaded->outcomes[loaded->outcome_count++] = *outcome;
+	}
+}
+
+uint64_t turns_interval_usec(const struct daemon *daemon)
+{
+	uint64_t interval = daemon->config.interval_usec;
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		if (daemon->policies[i]->policy->interval_usec != 0 &&
+		    daemon->policies[i]->policy->interval_usec < interval)
+			interval = daemon->policies[i]->policy->interval_usec;
+	return interval;
+}
