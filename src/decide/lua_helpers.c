@@ -100,9 +100,10 @@ static void check_option_names(lua_State *L, const struct helper *helper)
 		while (*option != NULL && strcmp(*option, lua_tostring(L, -1)) != 0)
 			suggest_offer(&suggest, *option++);
 		if (*option == NULL)
-			luaL_error(L, "%s has no option '%s'%s%s", helper->name, lua_tostring(L, -1),
+			luaL_error(L, "%s has no option '%s'%s%s%s", helper->name, lua_tostring(L, -1),
 				   suggest.nearest != NULL ? ": did you mean " : "",
-				   suggest.nearest != NULL ? suggest.nearest : "");
+				   suggest.nearest != NULL ? suggest.nearest : "",
+				   suggest.nearest != NULL ? "?" : "");
 	}
 }
 

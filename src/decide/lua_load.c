@@ -42,6 +42,8 @@ static int compare_problems(const void *a, const void *b)
 
 	if (x->line != y->line)
 		return x->line < y->line ? -1 : 1;
+	if (x->is_error != y->is_error)
+		return x->is_error ? -1 : 1;
 	return strcmp(x->text, y->text);
 }
 
@@ -208,8 +210,9 @@ static void check_keys(lua_State *L, struct lua_policy *lua, int line, const cha
 			continue;
 		near = nearest(name, words);
 		load_problem(lua, load_line_of(lua->load, line, name), true,
-			     "%s: '%.60s' is not known%s%s", what, name,
-			     near != NULL ? ": did you mean " : "", near != NULL ? near : "");
+			     "%s: '%.60s' is not known%s%s%s", what, name,
+			     near != NULL ? ": did you mean " : "", near != NULL ? near : "",
+			     near != NULL ? "?" : "");
 	}
 }
 
@@ -395,6 +398,7 @@ static int load_class_table(lua_State *L)
 	struct lua_policy *lua = loading(L, "class");
 	int line = (int)lua_tointeger(L, lua_upvalueindex(2)), at, by;
 	const char *name = lua_tostring(L, lua_upvalueindex(1));
+	size_t problems = lua->load->problem_count;
 	struct policy_class *class;
 
 	if (!take_table(L, lua, "class") || name == NULL)
@@ -411,7 +415,7 @@ static int load_class_table(lua_State *L)
 	lua_getfield(L, 1, "any");
 	if (lua_toboolean(L, -1) && policy_class_add_match(class, POLICY_MATCH_ANY, "*") == NULL)
 		return luaL_error(L, "no memory for another pattern");
-	if (class->match_count == 0)
+	if (class->match_count == 0 && lua->load->problem_count == problems)
 		load_problem(lua, line, true, "class \"%s\" does not say which VMs are in it: name, "
 			     "cgroup, uuid, metadata, owner, vmm, or any = true", name);
 	return 0;
@@ -447,9 +451,10 @@ static int find_class(struct lua_policy *lua, int line, const char *what, const 
 	suggest_init(&suggest, name);
 	for (i = 0; i < policy->class_count; i++)
 		suggest_offer(&suggest, policy->classes[i].name);
-	load_problem(lua, line, true, "%s: no class \"%.60s\" is declared above%s%s", what, name,
-		     suggest.nearest != NULL ? ": did you mean " : "",
-		     suggest.nearest != NULL ? suggest.nearest : "");
+	load_problem(lua, line, true, "%s: no class \"%.60s\" is declared above%s%s%s", what,
+		     name, suggest.nearest != NULL ? ": did you mean " : "",
+		     suggest.nearest != NULL ? suggest.nearest : "",
+		     suggest.nearest != NULL ? "?" : "");
 	return -1;
 }
 
@@ -480,9 +485,10 @@ static void add_intent(lua_State *L, struct lua_policy *lua, size_t class, int l
 		for (i = 0; i < SETTING_COUNT; i++)
 			if (setting_info[i].scope == SETTING_SCOPE_VM)
 				suggest_offer(&suggest, setting_info[i].name);
-		load_problem(lua, line, true, "'%.80s' is no setting%s%s", name,
+		load_problem(lua, line, true, "'%.80s' is no setting%s%s%s", name,
 			     suggest.nearest != NULL ? ": did you mean " : "",
-			     suggest.nearest != NULL ? suggest.nearest : "");
+			     suggest.nearest != NULL ? suggest.nearest : "",
+			     suggest.nearest != NULL ? "?" : "");
 		return;
 	}
 	if (setting_info[setting].scope != SETTING_SCOPE_VM) {

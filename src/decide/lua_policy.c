@@ -13,10 +13,10 @@
 #include <string.h>
 
 enum {
-	LOAD_STEPS = 20000000,
+	LOAD_STEPS = 3000000,
 	RUN_STEPS = 1000000,       /* 10 ms or so */
 	RUN_STEPS_PER_VM = 5000,   /* more in the host's scope, which goes over all VMs */
-	OVERRUNS_MAX = 3,          /* then the rule's other VMs have to wait for the next turn */
+	OVERRUNS_MAX = 3,          /* of steps or memory; then its other VMs wait for the next turn */
 	INTERVAL_USEC = 1000000,
 };
 
@@ -263,7 +263,8 @@ static void warn(struct lua_policy *lua, const struct vm_entry *entry, const cha
 	sink->warning(sink->context, &entry->identity, text);
 }
 
-/* A failed run leaves nothing: no request, and the state as it was before. */
+/* A failed run leaves nothing: no request, and the state as it was before. How much it counts
+ * as overrun: memory that was used up would be by the next VM too. */
 static int run(struct lua_policy *lua, struct vm_entry *subject, uint64_t steps)
 {
 	struct slot *slot = &subject->slots[lua->rule];
@@ -287,7 +288,7 @@ static int run(struct lua_policy *lua, struct vm_entry *subject, uint64_t steps)
 	warn(lua, subject, err.text);
 	if (r == -ENOMEM)
 		lua_gc(lua->sandbox.L, LUA_GCCOLLECT);
-	return r == -ELOOP ? 1 : 0;
+	return r == -ENOMEM ? OVERRUNS_MAX : r == -ELOOP ? 1 : 0;
 }
 
 /* -- a turn ----------------------------------------------------------------------------- */
@@ -317,7 +318,7 @@ static int run_for_vms(struct lua_policy *lua)
 		if (r < 0)
 			return r;
 		overruns += (unsigned)r;
-		if (overruns == OVERRUNS_MAX)
+		if (overruns >= OVERRUNS_MAX)
 			return 0;
 	}
 	return 0;

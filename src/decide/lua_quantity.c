@@ -374,6 +374,8 @@ int quantity_compare(lua_State *L, int at_a, int at_b, const char *what)
 {
 	struct quantity a, b;
 
+	at_a = lua_absindex(L, at_a);
+	at_b = lua_absindex(L, at_b);
 	if (!quantity_at(L, at_a, &a) || !quantity_at(L, at_b, &b))
 		fail_on_units(L, at_a, at_b, what, lua_text_hint_absent(L));
 	if (a.unit != b.unit && !(a.unit == QUANTITY_PLAIN && a.number == 0) &&
@@ -478,7 +480,8 @@ static int quantity_round(lua_State *L)
 		return fail_on_units(L, 1, 2, "round: takes", ": the step must be of the same "
 				     "unit and above zero");
 	}
-	quantity_push(L, round(a.number / step.number) * step.number, a.unit);
+	/* What is a half but for its last bit is a half. */
+	quantity_push(L, round(a.number / step.number * (1 + 1e-12)) * step.number, a.unit);
 	return 1;
 }
 

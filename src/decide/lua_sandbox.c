@@ -5,10 +5,10 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "base/suggest.h"
 #include "base/text.h"
 #include "decide/lua_library.h"
 #include "decide/lua_quantity.h"
+#include "decide/lua_text.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -101,35 +101,22 @@ static const char *why_withheld(const char *name)
 	return NULL;
 }
 
-/* The words of the table at `at` that are texts. */
-static void offer_words(lua_State *L, int at, struct suggest *suggest)
-{
-	at = lua_absindex(L, at);
-	lua_pushnil(L);
-	while (lua_next(L, at) != 0) {
-		if (lua_type(L, -2) == LUA_TSTRING)
-			suggest_offer(suggest, lua_tostring(L, -2));
-		lua_pop(L, 1);
-	}
-}
-
 /* __index of the last table of names: there is no such word. */
 static int read_unknown(lua_State *L)
 {
 	const struct lua_sandbox *sandbox = lua_sandbox_of(L);
 	const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
 	const char *why = why_withheld(name);
-	struct suggest suggest;
+	const char *near;
 
 	if (why != NULL)
 		return luaL_error(L, "'%s' is not offered to policies: %s", name, why);
-	suggest_init(&suggest, name);
+	lua_settop(L, 2);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, sandbox->globals);
-	offer_words(L, -1, &suggest);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, sandbox->names);
-	offer_words(L, -1, &suggest);
-	if (suggest.nearest != NULL)
-		return luaL_error(L, "'%s' is not known: did you mean %s?", name, suggest.nearest);
+	near = lua_text_nearest(L, name, 3, 4);
+	if (near != NULL)
+		return luaL_error(L, "'%s' is not known: did you mean %s?", name, near);
 	return luaL_error(L, "'%s' is not known", name);
 }
 
@@ -261,11 +248,12 @@ static const char *mega(size_t bytes, char *text, size_t size)
 
 static int fail_memory(struct lua_sandbox *sandbox, int line, struct error *err)
 {
-	char text[32];
+	char limit[32];
+	bool of_rule = sandbox->subject != NULL;
 
-	return error_set(err, -ENOMEM, "%s:%d: %s uses more than %s of memory", sandbox->path, line,
-			 sandbox->subject != NULL ? sandbox->subject : "the policy",
-			 mega(sandbox->memory_limit, text, sizeof text));
+	return error_set(err, -ENOMEM, "%s:%d: %s%s%s uses more than %s of memory", sandbox->path,
+			 line, of_rule ? "rule \"" : "the policy", of_rule ? sandbox->subject : "",
+			 of_rule ? "\"" : "", mega(sandbox->memory_limit, limit, sizeof limit));
 }
 
 static int fail_with_message(struct lua_sandbox *sandbox, int line, int *ret_line,

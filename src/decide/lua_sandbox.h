@@ -22,7 +22,7 @@ struct lua_sandbox {
 	bool overran;           /* the last call ended because its steps were used up */
 	bool frozen;
 	const char *path;       /* what sentences say; lives as long as this */
-	const char *subject;    /* whom a sentence without a line is about; NULL: the policy */
+	const char *subject;    /* the rule that runs; NULL: the file */
 	int names, globals;     /* registry: the language's words, the file's globals */
 	int environment, locals; /* registry: _ENV, and the locals as they were when frozen */
 	size_t local_count;

@@ -14,6 +14,9 @@ const char *lua_text_push_described(lua_State *L, int at);
 /* ": vm.pss_bytes is absent (not asked)" where this run read an absent figure, else "". Lives
  * on the stack as well. */
 const char *lua_text_hint_absent(lua_State *L);
+/* The text among the keys of one or two tables (0: none) that is nearest to a mistyped one, or
+ * NULL. The same one each time. */
+const char *lua_text_nearest(lua_State *L, const char *wrong, int first, int second);
 /* A word that stands for itself in a sentence: printable, cut. */
 void lua_text_append_token(struct str *str, const char *bytes, size_t size);
 

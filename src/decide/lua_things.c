@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
-#include "base/suggest.h"
 #include "decide/lua_run.h"
 #include "decide/lua_text.h"
 #include "decide/nice.h"
@@ -371,6 +370,23 @@ void lua_note(struct lua_policy *lua, const struct thing *thing, struct reading 
 		strncpy(item->text, text, sizeof item->text - 1)[sizeof item->text - 1] = '\0';
 }
 
+/* What a sentence says of a figure that is not there. */
+static const char *reason_of(const struct thing *thing, struct reading reading,
+			     enum figure_state state)
+{
+	static const char *const needs[GROUP_COUNT] = {
+		[GROUP_MAPS] = "not asked: needs { \"maps\" } asks",
+		[GROUP_OWNER] = "not asked: needs { \"owner\" } asks",
+		[GROUP_PRESSURE] = "not asked: needs { \"pressure\" } asks",
+	};
+	enum figure_group group;
+
+	if (state != FIGURE_NOT_ASKED || reading.of > READ_BEFORE)
+		return figure_state_name(state);
+	group = thing->now.info->figures[reading.index].group;
+	return needs[group] != NULL ? needs[group] : figure_state_name(state);
+}
+
 static int push_read(lua_State *L, struct lua_policy *lua, const struct thing *thing,
 		     struct reading reading)
 {
@@ -380,7 +396,7 @@ static int push_read(lua_State *L, struct lua_policy *lua, const struct thing *t
 	if (state != FIGURE_PRESENT) {
 		lua->sandbox.absent_of = kinds[thing->kind].name;
 		lua->sandbox.absent_name = lua_reading_name(thing->kind, reading);
-		lua->sandbox.absent_why = figure_state_name(state);
+		lua->sandbox.absent_why = reason_of(thing, reading, state);
 		lua_pushnil(L);
 		return 1;
 	}
@@ -588,21 +604,14 @@ static int push_text(lua_State *L, struct lua_policy *lua, const struct thing *t
 
 /* -- the metatables --------------------------------------------------------------------- */
 
-/* The nearest of the names in the table at `at`; "" or ": did you mean ...?" on the stack. */
-static const char *push_suggestion(lua_State *L, int at, const char *wrong)
+/* "" or ": did you mean ...?", on the stack. */
+static const char *push_suggestion(lua_State *L, int names, const char *wrong)
 {
-	struct suggest suggest;
+	const char *near;
 
-	suggest_init(&suggest, wrong);
-	lua_pushnil(L);
-	while (lua_next(L, at) != 0) {
-		if (lua_type(L, -2) == LUA_TSTRING)
-			suggest_offer(&suggest, lua_tostring(L, -2));
-		lua_pop(L, 1);
-	}
-	if (suggest.nearest == NULL)
-		return "";
-	return lua_pushfstring(L, ": did you mean %s?", suggest.nearest);
+	lua_pushvalue(L, names);
+	near = lua_text_nearest(L, wrong, lua_gettop(L), 0);
+	return near == NULL ? "" : lua_pushfstring(L, ": did you mean %s?", near);
 }
 
 static int fail_unknown(lua_State *L, const struct thing *thing)

@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+-- expect: cpu.affinity
+rule "faulty" {
+	run = function(vm, state, host)
+		vm:set("cpu.affinity", "all of them")
+	end,
+}

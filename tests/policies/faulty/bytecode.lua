@@ -1,0 +1,3 @@
+LuaS
+-- SPDX-License-Identifier: MIT
+-- expect: a policy is text

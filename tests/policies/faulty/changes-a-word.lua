@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: is a word of the language
+second = 5

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: MIT
+-- expect: is declared a second time
+class "gold" { name = "a" }
+class "gold" { name = "b" }

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: class takes a name
+class { name = "gold-*" }

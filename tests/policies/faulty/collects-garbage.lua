@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+-- expect: 'collectgarbage' is not offered
+rule "faulty" {
+	run = function(vm, state, host)
+		collectgarbage("stop")
+	end,
+}

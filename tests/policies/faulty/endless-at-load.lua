@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: does not come to an end
+while true do end

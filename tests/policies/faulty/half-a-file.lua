@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: <eof>
+rule "x" { run = function(vm)

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: interval is between
+interval (0 * seconds)

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: interval takes a time, as 1 * second
+interval (5)

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: 'dofile' is not offered
+dofile "/etc/passwd"

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: MIT
+-- expect: uses more than 24 MiB of memory
+local piece = string.rep("0123456789", 10000)
+rule "faulty" {
+	run = function(vm, state, host)
+		local parts = {}
+		for i = 1, 1000 do
+			parts[i] = piece
+		end
+		return table.concat(parts)
+	end,
+}

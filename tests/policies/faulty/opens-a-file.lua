@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+-- expect: 'io' is not offered
+rule "faulty" {
+	run = function(vm, state, host)
+		io.open("/etc/passwd")
+	end,
+}

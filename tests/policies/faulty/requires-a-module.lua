@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: 'require' is not offered
+local ffi = require "ffi"

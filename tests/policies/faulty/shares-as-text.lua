@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+-- expect: it takes a value as 400
+rule "faulty" {
+	run = function(vm, state, host)
+		vm:set("cpu.shares", "400")
+	end,
+}

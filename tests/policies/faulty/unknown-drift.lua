@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: drift is "reassert" or "leave"
+drift "ignore"

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- expect: 'nmae' is not known: did you mean name?
+class "gold" { nmae = "gold-*" }

@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+-- expect: did you mean MiB?
+rule "faulty" {
+	run = function(vm, state, host)
+		return 5 * MIB
+	end,
+}
