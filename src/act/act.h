@@ -63,7 +63,7 @@ void act_run_timers(struct act *act, const struct snapshot *snapshot);
 int act_read(struct act *act, const struct snapshot *snapshot, const struct vm_identity *vm,
 	     enum setting setting, struct setting_value *ret, char where[static 64],
 	     struct error *err);
-/* After a start: what the journal says is set, as outcomes for the arbiter. */
+/* After a start, and for an arbiter that is new: all that is set, by the journal too, as outcomes. */
 size_t act_resume(struct act *act, const struct snapshot *snapshot);
 /* Gives back one setting of a VM (SETTING_COUNT: all of them); NULL: of everybody. Slow owners
  * are asked side by side and have `owner_usec` together. Returns how many could not be given

@@ -48,7 +48,7 @@ static void tell_resumed(struct act *act, const struct act_held *held)
 size_t act_resume(struct act *act, const struct snapshot *snapshot)
 {
 	const struct lease *lease;
-	size_t i, first = act->held_count;
+	size_t i;
 	uint64_t id = 0;
 
 	leases_forget_dead(act->leases);
@@ -56,9 +56,9 @@ size_t act_resume(struct act *act, const struct snapshot *snapshot)
 		id = lease->id;
 		(void)resume_lease(act, snapshot, lease);
 	}
-	for (i = first; i < act->held_count; i++)
+	for (i = 0; i < act->held_count; i++)
 		tell_resumed(act, act->held[i]);
-	return act->held_count - first;
+	return act->held_count;
 }
 
 /* -- giving back */

@@ -267,19 +267,34 @@ static void reload_next(struct daemon *daemon)
 	reload_done(daemon);
 }
 
+static bool limits_differ(const struct config *a, const struct config *b)
+{
+	return a->changes_per_minute != b->changes_per_minute ||
+	       a->vm_interval_usec != b->vm_interval_usec ||
+	       a->hysteresis_permyriad != b->hysteresis_permyriad;
+}
+
+/* What concerns act, observe and the ledger counts from the next start on. */
 static int reload_config(struct daemon *daemon, struct error *err)
 {
 	struct config config;
-	enum mode before = daemon->config.mode;
+	enum mode mode = daemon->mode;
+	bool renew;
 	int r = config_load(control_conf_directory(), &config, err);
 
 	if (r < 0)
 		return r;
+	/* A mode that was chosen at run time stays, unless the file's has changed. */
+	if (config.mode != daemon->config.mode)
+		mode = config.mode;
+	renew = mode != daemon->mode || limits_differ(&config, &daemon->config);
 	config_done(&daemon->config);
 	daemon->config = config;
 	daemon->budget.permyriad = config.budget_permyriad;
-	/* A mode that was chosen at run time stays, unless the file's has changed. */
-	return daemon_set_mode(daemon, config.mode != before ? config.mode : daemon->mode, err);
+	if (renew)
+		return daemon_set_mode(daemon, mode, err);
+	records_refresh(daemon);
+	return 0;
 }
 
 void requests_reload(struct daemon *daemon, uint64_t ticket)
