@@ -4,7 +4,8 @@
  * requests of their rules, a person's holds, and what was set before. No clock, file or global.
  *
  *  1. wanted:   per VM and setting, the first of: a person's hold; by order of policies, a
- *               rule's request, then the intent of the VM's class.
+ *               rule's request, then the intent of the VM's class. Of two rules of one policy
+ *               that ask for one setting of one VM, the one that asked last.
  *  2. compiled: intents become the knobs that this host offers for this VM, or "cannot: reason".
  *  3. held:     nobody crosses the hard limits; a VM that migrates, is saved, backed up or
  *               paused is not tightened; changes that are too small, too soon after the last
@@ -45,6 +46,8 @@ int arbiter_replace_policy(struct arbiter *arbiter, const struct policy *old,
 /* The first class of the first policy that has one for it; "" for none. */
 const char *arbiter_class(const struct arbiter *arbiter, const struct vm *vm);
 
+/* -EINVAL: no sound request (a value out of range, a host's setting for a VM); -ENOENT: no such
+ * policy, or it has no such rule. Both are strangers' faults, and leave all as it was. */
 int arbiter_request(struct arbiter *arbiter, const struct policy *policy,
 		    const struct request *request);
 
@@ -62,7 +65,8 @@ void arbiter_include(struct arbiter *arbiter, const struct vm_identity *vm);
  * Also how a successor learns what its predecessor had set (status APPLIED). */
 void arbiter_outcome(struct arbiter *arbiter, const struct outcome *outcome);
 
-/* The plan for this snapshot, sorted. Items that say the same CANNOT or HELD as at the tick
+/* The plan for this snapshot, in the order to apply it. Each SET and RELEASE in it waits for its
+ * outcome from then on. Items that say the same CANNOT or HELD as at the tick
  * before are in it again: the caller tells news from olds by arbiter_is_news. */
 int arbiter_plan(struct arbiter *arbiter, const struct snapshot *snapshot, struct plan *ret);
 /* For one VM alone, at its birth: the same steps. */

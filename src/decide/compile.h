@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What one VM's intents come to on this host: for each intent the knobs that carry it, or why
- * there is none. Pure: everything it needs to know of the host is in the snapshot.
+ * there is none. Pure: everything it needs to know of the host is in the snapshot, and of the
+ * other VMs in the context. Nothing that was wanted is dropped: it is a knob, or a "cannot".
  */
 #ifndef DECIDE_COMPILE_H
 #define DECIDE_COMPILE_H
@@ -14,28 +15,67 @@
 struct snapshot;
 struct vm;
 
+/* A person, then policies by their order, and of one policy its rules before its intents. */
+#define COMPILE_RANK_PERSON 0u
+#define COMPILE_RANK_RULE(policy) (2 * (unsigned)(policy) + 1)
+#define COMPILE_RANK_INTENT(policy) (2 * (unsigned)(policy) + 2)
+#define COMPILE_RANK_WHO(rank) (((rank) + 1) / 2)
+
 struct wanted {
 	bool present;
+	unsigned rank; /* COMPILE_RANK_...: the lower goes before */
 	struct setting_value value;
 	const struct cause *cause;
 };
 
+/*
+ * The competition for the CPUs. A VM whose weight falls short of its reservation of R CPUs gets
+ * R x weights / (cpus - reserved), where `weights` is the sum over all VMs whose weight suffices,
+ * and `reserved` what those reserve whose weight does not.
+ */
+struct compile_context {
+	const struct snapshot *snapshot;
+	int64_t cpus;         /* permyriad: 10000 is one */
+	int64_t weights, reserved;
+	int64_t weights_now;  /* sum over all VMs as they are */
+	int64_t weights_then; /* and with what is wanted */
+	bool many_parents;    /* the VMs' cgroups lie below different ones */
+};
+
+/* One VM in that competition. */
+struct compile_share {
+	int64_t now, base; /* weights, 100 is the default: in force; wanted, else in force */
+	int64_t reserve;   /* permyriad of a CPU; 0: none */
+	bool raised;       /* its weight is raised for its reservation */
+};
+/* Fills all but snapshot and many_parents; `raised` of each share. */
+void compile_compete(struct compile_context *context, struct compile_share *shares, size_t count);
+/* The weight in force, 100 where it is not known. */
+int64_t compile_weight_now(const struct vm *vm);
+/* The weight that such a reservation needs; above 10000 where none suffices. */
+int64_t compile_reserve_weight(const struct compile_context *context, int64_t reserve);
+
 /* One knob that comes of it, or (cannot) why not. */
 struct compiled {
 	enum setting asked, setting;
-	bool cannot;
+	bool cannot, overruled; /* overruled: it could be, but somebody goes before; cannot, too */
+	unsigned rank;
 	struct setting_value value;
 	char reason[PLAN_REASON_SIZE];    /* of cannot; else what is imprecise, or "" */
-	char predicted[CAUSE_TEXT_SIZE];
 	const struct cause *cause;
 };
 
 enum { COMPILED_MAX = 2 * SETTING_COUNT };
 
-/* `wanted` by setting. A knob that is wanted itself goes before one that an intent comes to.
- * Returns how many were written, at most COMPILED_MAX. */
-size_t compile_vm(const struct snapshot *snapshot, const struct vm *vm,
+/* `wanted` by setting; vm NULL: the host. Where two come to one knob, the lower rank goes before;
+ * of one rank the knob that was wanted itself, then what gives more. Sorted by knob, then by what
+ * was asked; each knob stands there once, besides those that cannot be. Returns how many. */
+size_t compile_vm(const struct compile_context *context, const struct vm *vm,
 		  const struct wanted wanted[static SETTING_COUNT],
 		  struct compiled ret[static COMPILED_MAX]);
+
+/* What to expect of it, as one sentence; "" where nothing can be said beforehand. */
+void compile_predict(const struct compile_context *context, const struct compiled *compiled,
+		     const struct setting_value *from, char ret[static CAUSE_TEXT_SIZE]);
 
 #endif

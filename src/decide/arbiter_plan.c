@@ -1,0 +1,880 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One round: what differs between what is wanted and what is set becomes a plan. */
+#include "decide/arbiter_book.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/vec.h"
+#include "decide/knobs.h"
+#include "decide/limits.h"
+#include "model/snapshot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An outcome that has not come by then will not: its owner's deadline is far shorter. */
+#define FLIGHT_USEC (30 * USEC_PER_SEC)
+/* Ticks are not exact: a change an interval after the last may come a little early. */
+#define INTERVAL_SLACK 20 /* a twentieth */
+#define GRACE_LEAST_USEC (5 * USEC_PER_SEC)
+
+struct round {
+	struct arbiter *arbiter;
+	const struct snapshot *snapshot;
+	const struct vm *vm; /* NULL: the host */
+	struct subject *subject;
+	struct plan *plan;
+	int r;               /* -ENOMEM */
+};
+
+/* -- the book follows the snapshot ------------------------------------------------------ */
+
+static bool is_in_step(const struct arbiter *arbiter, const struct snapshot *snapshot)
+{
+	size_t i;
+
+	if (arbiter->subject_count != snapshot->vm_count)
+		return false;
+	for (i = 0; i < snapshot->vm_count; i++)
+		if (vm_identity_compare(&arbiter->subjects[i]->identity,
+					&snapshot->vms[i]->identity) != 0)
+			return false;
+	return true;
+}
+
+/* Afterwards subjects[i] is snapshot->vms[i]: the dead are forgotten, the new ones are there. */
+static int follow(struct arbiter *arbiter, const struct snapshot *snapshot)
+{
+	struct subject **swap;
+	size_t i, at = 0, capacity;
+
+	if (is_in_step(arbiter, snapshot))
+		return 0;
+	if (!VEC_RESERVE(arbiter->merged, arbiter->merged_capacity, snapshot->vm_count + 1))
+		return -ENOMEM;
+	for (i = 0; i < snapshot->vm_count; i++)
+		if (arbiter_subject(arbiter, &snapshot->vms[i]->identity) == NULL)
+			return -ENOMEM;
+	for (i = 0; i < snapshot->vm_count; i++) {
+		while (vm_identity_compare(&arbiter->subjects[at]->identity,
+					   &snapshot->vms[i]->identity) != 0)
+			subject_free(arbiter->subjects[at++]);
+		arbiter->merged[i] = arbiter->subjects[at++];
+	}
+	while (at < arbiter->subject_count)
+		subject_free(arbiter->subjects[at++]);
+	arbiter->someone_left = true;
+	swap = arbiter->subjects;
+	capacity = arbiter->subject_capacity;
+	arbiter->subjects = arbiter->merged;
+	arbiter->subject_capacity = arbiter->merged_capacity;
+	arbiter->subject_count = snapshot->vm_count;
+	arbiter->merged = swap;
+	arbiter->merged_capacity = capacity;
+	return 0;
+}
+
+static int classify(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
+{
+	size_t i;
+
+	if (!VEC_RESERVE(subject->standings, subject->standing_capacity, arbiter->policy_count + 1))
+		return -ENOMEM;
+	for (i = 0; i < arbiter->policy_count; i++)
+		subject->standings[i] = (struct standing){
+			.class_index = policy_classify(arbiter->policies[i]->policy, vm),
+		};
+	subject->standing_count = arbiter->policy_count;
+	return 0;
+}
+
+static void note_shares(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
+{
+	struct wanted wanted[SETTING_COUNT];
+	struct compile_share *share = &subject->share;
+	const struct knob *knob = subject_find_knob(subject, SETTING_CPU_WEIGHT);
+
+	arbiter_gather(arbiter, subject, wanted);
+	share->now = compile_weight_now(vm);
+	share->base = knob != NULL && knob->applied ? 100 : share->now;
+	if (wanted[SETTING_CPU_SHARES].present)
+		share->base = wanted[SETTING_CPU_SHARES].value.number;
+	if (wanted[SETTING_CPU_WEIGHT].present)
+		share->base = wanted[SETTING_CPU_WEIGHT].value.number;
+	share->reserve = wanted[SETTING_CPU_RESERVE].present && !subject->excluded ?
+		wanted[SETTING_CPU_RESERVE].value.number : 0;
+	if (vm->vcpu_count > 0 && share->reserve > (int64_t)vm->vcpu_count * 10000)
+		share->reserve = (int64_t)vm->vcpu_count * 10000;
+	subject->memory_reserve = wanted[SETTING_MEMORY_RESERVE].present && !subject->excluded ?
+		wanted[SETTING_MEMORY_RESERVE].value.number : 0;
+	subject->born_usec = vm->born_usec;
+}
+
+/* Whether anything that its wishes depend on has changed. */
+static int note(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
+{
+	uint64_t classes = subject_class_fingerprint(vm);
+	uint64_t fingerprint = subject_fingerprint(vm, classes), next;
+
+	if (subject->generation != arbiter->generation || subject->class_fingerprint != classes) {
+		if (classify(arbiter, subject, vm) < 0)
+			return -ENOMEM;
+		subject->generation = arbiter->generation;
+		subject->class_fingerprint = classes;
+		subject->dirty = true;
+	}
+	if (subject->fingerprint != fingerprint) {
+		subject->fingerprint = fingerprint;
+		subject->dirty = true;
+	}
+	if (subject->hold_count > 0 && subject_end_holds(subject, arbiter->realtime_usec, &next))
+		subject->dirty = true;
+	if (subject->dirty)
+		note_shares(arbiter, subject, vm);
+	return 0;
+}
+
+/* What VMs are offered hangs on the host too; and somebody may turn the host's own knobs. */
+static void note_host(struct arbiter *arbiter, const struct host *host)
+{
+	uint64_t offered = subject_host_fingerprint(host);
+	uint64_t knobs = subject_host_knobs_fingerprint(host);
+
+	if (arbiter->host->class_fingerprint != offered)
+		arbiter_all_dirty(arbiter);
+	if (arbiter->host->fingerprint != knobs)
+		arbiter->host->dirty = true;
+	arbiter->host->class_fingerprint = offered;
+	arbiter->host->fingerprint = knobs;
+}
+
+/* -- the competition -------------------------------------------------------------------- */
+
+static bool same_parent(const char *a, const char *b)
+{
+	const char *end_a = strrchr(a, '/'), *end_b = strrchr(b, '/');
+
+	return end_a != NULL && end_b != NULL && end_a - a == end_b - b &&
+	       memcmp(a, b, (size_t)(end_a - a)) == 0;
+}
+
+static bool has_many_parents(const struct snapshot *snapshot)
+{
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < snapshot->vm_count; i++) {
+		const struct vm *vm = snapshot->vms[i];
+		const char *cgroup = vm->text[VM_TEXT_CGROUP], *own = vm->text[VM_TEXT_CGROUP_OWN];
+
+		if (cgroup == NULL || own == NULL || strcmp(own, "yes") != 0)
+			continue;
+		if (first == NULL)
+			first = cgroup;
+		else if (!same_parent(first, cgroup))
+			return true;
+	}
+	return false;
+}
+
+static bool any_dirty(const struct arbiter *arbiter)
+{
+	size_t i;
+
+	for (i = 0; i < arbiter->subject_count; i++)
+		if (arbiter->subjects[i]->dirty)
+			return true;
+	return false;
+}
+
+/* Those who reserve depend on everybody's weights. */
+static void spread(struct arbiter *arbiter, const struct compile_context *before)
+{
+	size_t i;
+
+	if (arbiter->context.weights == before->weights &&
+	    arbiter->context.reserved == before->reserved &&
+	    arbiter->context.cpus == before->cpus)
+		return;
+	for (i = 0; i < arbiter->subject_count; i++)
+		if (arbiter->subjects[i]->share.reserve > 0)
+			arbiter->subjects[i]->dirty = true;
+}
+
+static int compete(struct arbiter *arbiter, const struct snapshot *snapshot)
+{
+	struct compile_context before = arbiter->context;
+	size_t i;
+
+	arbiter->context.snapshot = snapshot;
+	if (before.cpus == (int64_t)snapshot->cpu_count * 10000 && !arbiter->someone_left &&
+	    !any_dirty(arbiter))
+		return 0;
+	arbiter->someone_left = false;
+	if (!VEC_RESERVE(arbiter->shares, arbiter->share_capacity, arbiter->subject_count + 1))
+		return -ENOMEM;
+	reservations_fit(arbiter, snapshot);
+	for (i = 0; i < arbiter->subject_count; i++) {
+		arbiter->shares[i] = arbiter->subjects[i]->share;
+		if (arbiter->subjects[i]->cpu_refused)
+			arbiter->shares[i].reserve = 0;
+	}
+	compile_compete(&arbiter->context, arbiter->shares, arbiter->subject_count);
+	arbiter->context.many_parents = has_many_parents(snapshot);
+	spread(arbiter, &before);
+	return 0;
+}
+
+/* -- items ------------------------------------------------------------------------------ */
+
+static struct plan_item *add_item(struct round *round, enum plan_verdict verdict,
+				  enum setting asked, enum setting setting,
+				  const struct cause *cause)
+{
+	struct plan_item *item = plan_add(round->plan);
+
+	if (item == NULL) {
+		round->r = -ENOMEM;
+		return NULL;
+	}
+	item->vm = round->subject->identity;
+	item->verdict = verdict;
+	item->asked = asked;
+	item->setting = setting;
+	if (cause != NULL)
+		item->cause = *cause;
+	if (round->vm != NULL) {
+		const char *name = round->vm->text[VM_TEXT_NAME];
+		const char *class = arbiter_class(round->arbiter, round->vm);
+
+		if (name != NULL)
+			text_copy(item->vm_name, sizeof item->vm_name, name, strlen(name));
+		text_copy(item->class_name, sizeof item->class_name, class, strlen(class));
+	}
+	return item;
+}
+
+/* Said now, and again as long as nothing changes. */
+static void keep_said(struct round *round, const struct plan_item *item)
+{
+	struct plan_item *kept = plan_add(&round->subject->said);
+
+	if (kept == NULL)
+		round->r = -ENOMEM;
+	else
+		*kept = *item;
+	subject_tell(round->subject, item);
+}
+
+static void say(struct round *round, enum plan_verdict verdict, const struct compiled *compiled,
+		const struct setting_value *to, const char *reason)
+{
+	struct plan_item *item = add_item(round, verdict, compiled->asked, compiled->setting,
+					  compiled->cause);
+
+	if (item == NULL)
+		return;
+	item->to = *to;
+	snprintf(item->reason, sizeof item->reason, "%s", reason);
+	keep_said(round, item);
+}
+
+static void look_again(struct round *round, uint64_t when)
+{
+	if (when < round->subject->look_again_usec)
+		round->subject->look_again_usec = when;
+}
+
+static void add_candidate(struct round *round, struct plan_item *item,
+			  struct policy_entry *policy, uint64_t wish_since, bool takes, bool exempt)
+{
+	struct arbiter *arbiter = round->arbiter;
+
+	if (!VEC_RESERVE(arbiter->candidates, arbiter->candidate_capacity,
+			 arbiter->candidate_count + 1)) {
+		round->r = -ENOMEM;
+		round->plan->count--;
+		return;
+	}
+	arbiter->candidates[arbiter->candidate_count++] = (struct candidate){
+		.item = (size_t)(item - round->plan->items),
+		.subject = round->subject,
+		.policy = policy,
+		.setting = item->setting,
+		.wish_since_usec = wish_since,
+		.takes = takes,
+		.exempt = exempt,
+	};
+}
+
+/* -- one knob --------------------------------------------------------------------------- */
+
+static bool is_close(const struct arbiter *arbiter, enum setting setting,
+		     const struct setting_value *a, const struct setting_value *b)
+{
+	__int128 x = a->number, y = b->number, difference = x > y ? x - y : y - x, larger;
+
+	if (setting_value_equal(setting, a, b))
+		return true;
+	if (setting_info[setting].unit == SETTING_UNIT_TEXT ||
+	    a->number == SETTING_UNLIMITED || b->number == SETTING_UNLIMITED)
+		return false;
+	x = x < 0 ? -x : x;
+	y = y < 0 ? -y : y;
+	larger = x > y ? x : y;
+	return difference * 10000 < larger * arbiter->options.hysteresis_permyriad;
+}
+
+/* What is in force, as far as known. */
+static bool value_now(const struct round *round, const struct knob *knob,
+		      struct setting_value *ret)
+{
+	if (knob->applied && !knob->unsure) {
+		*ret = knob->value;
+		return true;
+	}
+	return knob_now(round->snapshot, round->vm, knob->setting, ret);
+}
+
+static bool differs(const struct round *round, const struct knob *knob,
+		    const struct setting_value *to)
+{
+	struct setting_value now;
+
+	if (knob->unsure || knob->setting == SETTING_MEMORY_RECLAIM)
+		return knob->unsure || !knob->applied ||
+		       !setting_value_equal(knob->setting, to, &knob->planned);
+	if (knob->applied) {
+		if (!knob->drifted && setting_value_equal(knob->setting, to, &knob->planned))
+			return false;
+		return !is_close(round->arbiter, knob->setting, to, &knob->value);
+	}
+	if (!knob_now(round->snapshot, round->vm, knob->setting, &now) &&
+	    (knob->setting == SETTING_CPU_WEIGHT || !knob_default(knob->setting, &now)))
+		return true;
+	return !is_close(round->arbiter, knob->setting, to, &now);
+}
+
+/* Whether it takes something from the VM. What has no direction may. */
+static bool takes(const struct round *round, const struct knob *knob,
+		  const struct setting_value *to)
+{
+	struct setting_value now;
+
+	if (setting_info[knob->setting].scope == SETTING_SCOPE_HOST)
+		return false;
+	if (setting_info[knob->setting].tighter == SETTING_TIGHTER_NEITHER ||
+	    knob->setting == SETTING_MEMORY_RECLAIM)
+		return true;
+	if (!value_now(round, knob, &now) && !knob_default(knob->setting, &now))
+		return true;
+	return setting_is_tightened(knob->setting, now.number, to->number);
+}
+
+static void describe_refusal(const struct knob *knob, char reason[static PLAN_REASON_SIZE])
+{
+	if (knob->drifted)
+		snprintf(reason, PLAN_REASON_SIZE, "%.150s; set again in a while", knob->text);
+	else
+		snprintf(reason, PLAN_REASON_SIZE, "%.150s; tried again later (%u so far)", knob->text,
+			 knob->failures);
+}
+
+static bool is_too_soon(struct round *round, const struct knob *knob,
+			const struct policy_entry *policy, uint64_t *ret_when)
+{
+	uint64_t interval = round->arbiter->options.vm_interval_usec;
+
+	if (policy == NULL || knob->changed_usec == 0)
+		return false;
+	if (policy->policy->vm_interval_usec != 0)
+		interval = policy->policy->vm_interval_usec;
+	*ret_when = knob->changed_usec + interval - interval / INTERVAL_SLACK;
+	return round->arbiter->now_usec < *ret_when;
+}
+
+/* Why this change is not made now; false: it may. */
+static bool is_held(struct round *round, const struct knob *knob, const struct policy_entry *policy,
+		    bool taken, char reason[static PLAN_REASON_SIZE])
+{
+	const char *delicate = round->vm != NULL ? limits_delicate(round->vm) : NULL;
+	uint64_t now = round->arbiter->now_usec, when;
+
+	if (knob->left) {
+		snprintf(reason, PLAN_REASON_SIZE, "%s", knob->text);
+		look_again(round, knob->not_before_usec);
+	} else if (now < knob->not_before_usec) {
+		describe_refusal(knob, reason);
+		look_again(round, knob->not_before_usec);
+	} else if (delicate != NULL && taken) {
+		snprintf(reason, PLAN_REASON_SIZE, "nothing is taken from a VM in this state (%s)",
+			 delicate);
+	} else if (policy != NULL && canary_holds(round->arbiter, policy, round->subject, reason)) {
+		; /* the end of the canaries makes everybody look again */
+	} else if (is_too_soon(round, knob, policy, &when)) {
+		snprintf(reason, PLAN_REASON_SIZE, "it was changed a moment ago");
+		look_again(round, when);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void set_knob(struct round *round, struct knob *knob, const struct compiled *compiled,
+		     const struct setting_value *to, const char *reason)
+{
+	struct policy_entry *policy = arbiter_policy_of_rank(round->arbiter, compiled->rank);
+	bool taken = takes(round, knob, to);
+	char held[PLAN_REASON_SIZE];
+	struct plan_item *item;
+
+	if (knob->wish_since_usec == 0)
+		knob->wish_since_usec = round->arbiter->now_usec;
+	if (is_held(round, knob, policy, taken, held)) {
+		say(round, PLAN_HELD, compiled, to, held);
+		return;
+	}
+	item = add_item(round, PLAN_SET, compiled->asked, compiled->setting, compiled->cause);
+	if (item == NULL)
+		return;
+	item->from_known = value_now(round, knob, &item->from);
+	item->to = *to;
+	snprintf(item->where, sizeof item->where, "%s", knob->where);
+	if (knob->drifted)
+		snprintf(item->reason, sizeof item->reason, "%.100s; set again (%u so far)",
+			 knob->text, knob->drifts);
+	else
+		snprintf(item->reason, sizeof item->reason, "%s", reason);
+	compile_predict(&round->arbiter->context, compiled, item->from_known ? &item->from : NULL,
+			item->predicted);
+	add_candidate(round, item, policy, knob->wish_since_usec, taken, policy == NULL);
+}
+
+/* Lists of CPUs that other VMs have for themselves, or are about to. */
+static size_t find_exclusive(const struct round *round, const char **ret, size_t capacity)
+{
+	const struct arbiter *arbiter = round->arbiter;
+	size_t i, count = 0;
+
+	for (i = 0; i < arbiter->subject_count && count < capacity; i++) {
+		const struct knob *knob = arbiter->subjects[i] == round->subject ? NULL :
+			subject_find_knob(arbiter->subjects[i], SETTING_CPU_EXCLUSIVE);
+
+		if (knob != NULL && knob->flight == FLIGHT_SET)
+			ret[count++] = knob->planned.text;
+		else if (knob != NULL && knob->applied)
+			ret[count++] = knob->value.text;
+	}
+	return count;
+}
+
+static enum limit limit(const struct round *round, const struct compiled *compiled,
+			struct setting_value *value, char reason[static PLAN_REASON_SIZE])
+{
+	const char *others[256];
+	size_t count = 0, i;
+
+	if (round->vm == NULL)
+		return LIMIT_NONE;
+	if (compiled->setting == SETTING_CPU_EXCLUSIVE) {
+		count = find_exclusive(round, others, sizeof others / sizeof *others);
+		/* Candidates of this round are not in flight yet. */
+		for (i = 0; i < round->arbiter->candidate_count &&
+			    count < sizeof others / sizeof *others; i++)
+			if (round->arbiter->candidates[i].setting == SETTING_CPU_EXCLUSIVE)
+				others[count++] = round->plan->items[round->arbiter->candidates[i].item].to.text;
+	}
+	return limits_apply(round->snapshot, round->vm, compiled->setting, others, count, value,
+			    reason);
+}
+
+static bool is_under_way(struct round *round, struct knob *knob)
+{
+	if (knob->flight == FLIGHT_NONE)
+		return false;
+	if (round->arbiter->now_usec < knob->flight_since_usec + FLIGHT_USEC) {
+		look_again(round, knob->flight_since_usec + FLIGHT_USEC);
+		return true;
+	}
+	knob->unsure = knob->applied = true;
+	knob->flight = FLIGHT_NONE;
+	return false;
+}
+
+static void consider(struct round *round, const struct compiled *compiled)
+{
+	struct setting_value to = compiled->value;
+	char reason[PLAN_REASON_SIZE];
+	struct knob *knob;
+
+	if (compiled->cannot) {
+		say(round, compiled->overruled ? PLAN_HELD : PLAN_CANNOT, compiled, &to,
+		    compiled->reason);
+		return;
+	}
+	knob = subject_knob(round->subject, compiled->setting);
+	if (knob == NULL) {
+		round->r = -ENOMEM;
+		return;
+	}
+	knob->wanted = true;
+	knob->adopted = false;
+	memcpy(reason, compiled->reason, sizeof reason);
+	switch (limit(round, compiled, &to, reason)) {
+	case LIMIT_FORBIDS:
+		look_again(round, round->arbiter->now_usec);
+		say(round, PLAN_HELD, compiled, &to, reason);
+		return;
+	case LIMIT_NEARER:
+		look_again(round, round->arbiter->now_usec);
+		break;
+	default:
+		break;
+	}
+	if (is_under_way(round, knob))
+		return;
+	if (differs(round, knob, &to))
+		set_knob(round, knob, compiled, &to, reason);
+	else
+		knob->wish_since_usec = 0;
+}
+
+/* -- what nobody wants any more --------------------------------------------------------- */
+
+static uint64_t grace_usec(const struct arbiter *arbiter)
+{
+	uint64_t longest = 0;
+	size_t i;
+
+	for (i = 0; i < arbiter->policy_count; i++)
+		if (arbiter->policies[i]->policy->interval_usec > longest)
+			longest = arbiter->policies[i]->policy->interval_usec;
+	return 3 * longest > GRACE_LEAST_USEC ? 3 * longest : GRACE_LEAST_USEC;
+}
+
+static bool release_is_held(struct round *round, const struct knob *knob,
+			    const struct setting_value *was, bool *ret_takes,
+			    char reason[static PLAN_REASON_SIZE])
+{
+	const char *delicate = round->vm != NULL ? limits_delicate(round->vm) : NULL;
+	uint64_t until = round->arbiter->first_plan_usec + grace_usec(round->arbiter);
+
+	*ret_takes = takes(round, knob, was);
+	if (round->subject->excluded)
+		return false;
+	if (knob->adopted && round->arbiter->now_usec < until) {
+		snprintf(reason, PLAN_REASON_SIZE,
+			 "set before the restart; nobody has asked for it since, which is awaited");
+		look_again(round, until);
+	} else if (round->arbiter->now_usec < knob->not_before_usec && !knob->left) {
+		describe_refusal(knob, reason);
+		look_again(round, knob->not_before_usec);
+	} else if (delicate != NULL && *ret_takes) {
+		snprintf(reason, PLAN_REASON_SIZE, "nothing is taken from a VM in this state (%s)",
+			 delicate);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void release_knob(struct round *round, struct knob *knob)
+{
+	struct setting_value was = knob->was;
+	char reason[PLAN_REASON_SIZE] = "";
+	struct plan_item *item;
+	bool taken;
+
+	if (!knob->was_known && !knob_default(knob->setting, &was))
+		was = knob->value;
+	if (knob->wish_since_usec == 0)
+		knob->wish_since_usec = round->arbiter->now_usec;
+	if (release_is_held(round, knob, &was, &taken, reason)) {
+		struct compiled compiled = { .asked = knob->setting, .setting = knob->setting,
+					     .cause = &knob->cause };
+
+		say(round, PLAN_HELD, &compiled, &was, reason);
+		return;
+	}
+	item = add_item(round, PLAN_RELEASE, knob->setting, knob->setting, &knob->cause);
+	if (item == NULL)
+		return;
+	item->from_known = !knob->unsure;
+	item->from = knob->value;
+	item->to = was;
+	snprintf(item->where, sizeof item->where, "%s", knob->where);
+	if (knob->left)
+		snprintf(item->reason, sizeof item->reason, "%s", knob->text);
+	add_candidate(round, item, arbiter_policy_named(round->arbiter, knob->cause.policy),
+		      knob->wish_since_usec, taken, round->subject->excluded);
+}
+
+static void release_unwanted(struct round *round)
+{
+	struct subject *subject = round->subject;
+	size_t i = 0;
+
+	while (i < subject->knob_count) {
+		struct knob *knob = &subject->knobs[i];
+
+		/* What was taken once is not given back: there is nothing to release. */
+		bool over = knob->setting == SETTING_MEMORY_RECLAIM || !knob->applied;
+
+		if (knob->wanted || is_under_way(round, knob)) {
+			i++;
+		} else if (over) {
+			subject_remove_knob(subject, i);
+		} else {
+			release_knob(round, knob);
+			i++;
+		}
+	}
+}
+
+/* -- one VM ----------------------------------------------------------------------------- */
+
+static void refuse_reservation(struct round *round, struct wanted *wanted, enum setting setting,
+			       const char *reason)
+{
+	struct compiled compiled = { .asked = setting, .setting = setting, .cannot = true,
+				     .value = wanted[setting].value,
+				     .cause = wanted[setting].cause };
+
+	say(round, PLAN_CANNOT, &compiled, &compiled.value, reason);
+	wanted[setting].present = false;
+}
+
+static void refuse_reservations(struct round *round, struct wanted *wanted)
+{
+	char reason[PLAN_REASON_SIZE];
+
+	if (wanted[SETTING_CPU_RESERVE].present && round->subject->cpu_refused) {
+		snprintf(reason, sizeof reason, "%.4g CPUs do not fit beside what older VMs reserve "
+			 "of this host's %.4g", (double)round->subject->share.reserve / 10000,
+			 (double)round->arbiter->context.cpus / 10000);
+		refuse_reservation(round, wanted, SETTING_CPU_RESERVE, reason);
+	}
+	if (wanted[SETTING_MEMORY_RESERVE].present && round->subject->memory_refused) {
+		snprintf(reason, sizeof reason, "%lld MiB do not fit beside what older VMs reserve of "
+			 "the %lld MiB that the host can promise",
+			 (long long)(round->subject->memory_reserve >> 20),
+			 (long long)(reservations_memory(round->snapshot) >> 20));
+		refuse_reservation(round, wanted, SETTING_MEMORY_RESERVE, reason);
+	}
+}
+
+static void consider_wishes(struct round *round)
+{
+	struct wanted wanted[SETTING_COUNT];
+	struct compiled compiled[COMPILED_MAX];
+	size_t i, count;
+
+	arbiter_gather(round->arbiter, round->subject, wanted);
+	refuse_reservations(round, wanted);
+	count = compile_vm(&round->arbiter->context, round->vm, wanted, compiled);
+	for (i = 0; i < count; i++)
+		consider(round, &compiled[i]);
+}
+
+static void note_end_of_holds(struct round *round)
+{
+	const struct arbiter *arbiter = round->arbiter;
+	uint64_t next;
+
+	subject_end_holds(round->subject, arbiter->realtime_usec, &next);
+	if (next != UINT64_MAX)
+		look_again(round, arbiter->now_usec + (next - arbiter->realtime_usec));
+}
+
+static void repeat_said(struct round *round)
+{
+	size_t i;
+
+	for (i = 0; i < round->subject->said.count; i++) {
+		struct plan_item *item = plan_add(round->plan);
+
+		if (item == NULL) {
+			round->r = -ENOMEM;
+			return;
+		}
+		*item = round->subject->said.items[i];
+	}
+	subject_told_repeat(round->subject);
+}
+
+static int plan_subject(struct arbiter *arbiter, const struct snapshot *snapshot,
+			const struct vm *vm, struct subject *subject, struct plan *plan)
+{
+	struct round round = { arbiter, snapshot, vm, subject, plan, 0 };
+	size_t i;
+
+	if (vm != NULL && vm->identity.pid == arbiter->options.own_pid)
+		return 0;
+	if (!subject->dirty && arbiter->now_usec < subject->look_again_usec) {
+		repeat_said(&round);
+		return round.r;
+	}
+	subject->dirty = false;
+	subject->look_again_usec = UINT64_MAX;
+	plan_clear(&subject->said);
+	subject_told_begin(subject);
+	note_end_of_holds(&round);
+	for (i = 0; i < subject->knob_count; i++)
+		subject->knobs[i].wanted = false;
+	if (!subject->excluded)
+		consider_wishes(&round);
+	if (!subject->excluded || subject->release)
+		release_unwanted(&round);
+	if (round.r < 0)
+		subject->dirty = true;
+	return round.r;
+}
+
+/* -- how many at once ------------------------------------------------------------------- */
+
+static int candidate_compare(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+	int order;
+
+	if (a->exempt != b->exempt)
+		return a->exempt ? -1 : 1;
+	if (a->takes != b->takes)
+		return a->takes ? 1 : -1;
+	if (a->wish_since_usec != b->wish_since_usec)
+		return a->wish_since_usec < b->wish_since_usec ? -1 : 1;
+	order = vm_identity_compare(&a->subject->identity, &b->subject->identity);
+	return order != 0 ? order : (int)a->setting - (int)b->setting;
+}
+
+static unsigned cap(const struct arbiter *arbiter)
+{
+	if (arbiter->options.changes_per_minute != 0)
+		return arbiter->options.changes_per_minute;
+	return 120 + 6 * (unsigned)arbiter->subject_count;
+}
+
+static bool is_capped(struct arbiter *arbiter, const struct candidate *candidate)
+{
+	struct policy_entry *policy = candidate->policy;
+
+	if (candidate->exempt)
+		return false;
+	if (pace_left(&arbiter->pace, cap(arbiter), arbiter->now_usec) == 0)
+		return true;
+	return policy != NULL && policy->policy->changes_per_minute != 0 &&
+	       pace_left(&policy->pace, policy->policy->changes_per_minute, arbiter->now_usec) == 0;
+}
+
+static void hold_back(struct arbiter *arbiter, struct candidate *candidate, struct plan_item *item)
+{
+	item->verdict = PLAN_HELD;
+	item->predicted[0] = '\0';
+	snprintf(item->reason, sizeof item->reason,
+		 "there were as many changes in this minute as there may be");
+	subject_tell(candidate->subject, item);
+	candidate->subject->look_again_usec = arbiter->now_usec;
+}
+
+static void launch(struct arbiter *arbiter, struct candidate *candidate,
+		   const struct plan_item *item)
+{
+	struct knob *knob = subject_find_knob(candidate->subject, candidate->setting);
+
+	pace_take(&arbiter->pace, arbiter->now_usec);
+	if (candidate->policy != NULL)
+		pace_take(&candidate->policy->pace, arbiter->now_usec);
+	knob->flight = item->verdict == PLAN_SET ? FLIGHT_SET : FLIGHT_RELEASE;
+	knob->flight_since_usec = knob->changed_usec = arbiter->now_usec;
+	knob->wish_since_usec = 0;
+	knob->drifted = false;
+	if (item->verdict == PLAN_SET) {
+		knob->planned = item->to;
+		knob->cause = item->cause;
+	}
+	if (knob->flight_since_usec + FLIGHT_USEC < candidate->subject->look_again_usec)
+		candidate->subject->look_again_usec = knob->flight_since_usec + FLIGHT_USEC;
+}
+
+static void grant(struct arbiter *arbiter, struct plan *plan)
+{
+	size_t i;
+
+	if (arbiter->candidate_count > 1)
+		qsort(arbiter->candidates, arbiter->candidate_count, sizeof *arbiter->candidates,
+		      candidate_compare);
+	for (i = 0; i < arbiter->candidate_count; i++) {
+		struct candidate *candidate = &arbiter->candidates[i];
+		struct plan_item *item = &plan->items[candidate->item];
+
+		if (is_capped(arbiter, candidate))
+			hold_back(arbiter, candidate, item);
+		else
+			launch(arbiter, candidate, item);
+	}
+	plan_sort(plan);
+}
+
+/* -- a round ---------------------------------------------------------------------------- */
+
+static void begin(struct arbiter *arbiter, const struct snapshot *snapshot, struct plan *plan)
+{
+	plan_clear(plan);
+	arbiter->candidate_count = 0;
+	arbiter->now_usec = snapshot->monotonic_usec;
+	arbiter->realtime_usec = snapshot->realtime_usec;
+	if (!arbiter->planned)
+		arbiter->first_plan_usec = snapshot->monotonic_usec;
+	arbiter->planned = true;
+}
+
+int arbiter_plan(struct arbiter *arbiter, const struct snapshot *snapshot, struct plan *ret)
+{
+	size_t i;
+	int r;
+
+	begin(arbiter, snapshot, ret);
+	r = follow(arbiter, snapshot);
+	note_host(arbiter, &snapshot->host);
+	for (i = 0; r == 0 && i < snapshot->vm_count; i++)
+		r = note(arbiter, arbiter->subjects[i], snapshot->vms[i]);
+	if (r == 0)
+		r = compete(arbiter, snapshot);
+	if (r == 0) {
+		canaries_step(arbiter, snapshot);
+		r = plan_subject(arbiter, snapshot, NULL, arbiter->host, ret);
+	}
+	for (i = 0; r == 0 && i < snapshot->vm_count; i++)
+		r = plan_subject(arbiter, snapshot, snapshot->vms[i], arbiter->subjects[i], ret);
+	if (r < 0)
+		plan_clear(ret);
+	else
+		grant(arbiter, ret);
+	return r;
+}
+
+int arbiter_plan_vm(struct arbiter *arbiter, const struct snapshot *snapshot,
+		    const struct vm *vm, struct plan *ret)
+{
+	struct subject *subject;
+	int r;
+
+	begin(arbiter, snapshot, ret);
+	subject = arbiter_subject(arbiter, &vm->identity);
+	if (subject == NULL)
+		return -ENOMEM;
+	r = note(arbiter, subject, vm);
+	if (r == 0)
+		r = compete(arbiter, snapshot);
+	if (r == 0)
+		r = plan_subject(arbiter, snapshot, vm, subject, ret);
+	if (r < 0)
+		plan_clear(ret);
+	else
+		grant(arbiter, ret);
+	return r;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the arbiter knows of one VM, or of the host: who asks for what, what is set, what was
+ * said. While nothing of this and nothing that it depends on in the snapshot changes, the VM
+ * costs a comparison of fingerprints a tick.
+ */
+#ifndef DECIDE_SUBJECT_H
+#define DECIDE_SUBJECT_H
+
+#include "decide/compile.h"
+
+struct host;
+struct policy_entry;
+
+/* A rule asks. */
+struct ask {
+	const struct policy_entry *by;
+	uint64_t order; /* of two rules of one policy the one that asked last */
+	struct request request;
+};
+
+/* A person holds. */
+struct hold {
+	enum setting setting;
+	struct setting_value value;
+	uint64_t until_realtime_usec; /* 0: for ever */
+	struct cause cause;
+};
+
+/* One knob that we have turned, or want to. */
+struct knob {
+	enum setting setting;
+	bool wanted;              /* in this round */
+	uint64_t wish_since_usec; /* since when it is wanted otherwise than it is; 0: it is not */
+	bool applied, unsure;     /* unsure: its owner did not answer in time */
+	bool adopted;             /* by a predecessor; nobody has asked for it since */
+	struct setting_value value, planned, was; /* there now; as planned; before us */
+	bool was_known;
+	char where[64];
+	struct cause cause;       /* of what is applied */
+	enum { FLIGHT_NONE, FLIGHT_SET, FLIGHT_RELEASE } flight;
+	uint64_t flight_since_usec, changed_usec;
+	unsigned failures, drifts;
+	uint64_t not_before_usec, drifted_usec;
+	bool drifted, left;       /* left to whoever turned it */
+	char text[PLAN_REASON_SIZE]; /* of the refusal or drift */
+};
+
+/* What was said of something that cannot be or is held, to tell news from olds. */
+struct told {
+	enum setting asked, setting;
+	uint64_t hash;
+	bool news, again; /* again: in this round */
+};
+
+/* Its place in one policy. */
+struct standing {
+	int class_index;
+	bool canary, measured;
+	int64_t waiting_usec; /* when the policy began */
+};
+
+struct subject {
+	struct vm_identity identity; /* pid 0: the host */
+	bool dirty, excluded, release;
+	uint64_t fingerprint, class_fingerprint, generation;
+	uint64_t look_again_usec; /* monotonic; UINT64_MAX: when something changes */
+	struct ask *asks;
+	size_t ask_count, ask_capacity;
+	struct hold *holds;
+	size_t hold_count, hold_capacity;
+	struct knob *knobs; /* by setting */
+	size_t knob_count, knob_capacity;
+	struct told *tolds;
+	size_t told_count, told_capacity;
+	struct standing *standings; /* by policy */
+	size_t standing_count, standing_capacity;
+	struct compile_share share;
+	uint64_t born_usec;
+	int64_t memory_reserve;
+	bool cpu_refused, memory_refused; /* its reservation does not fit */
+	struct plan said;         /* CANNOT and HELD items, as long as nothing changes */
+};
+
+struct subject *subject_new(const struct vm_identity *identity); /* NULL: no memory */
+void subject_free(struct subject *subject);
+
+struct knob *subject_find_knob(const struct subject *subject, enum setting setting);
+struct knob *subject_knob(struct subject *subject, enum setting setting); /* NULL: no memory */
+void subject_remove_knob(struct subject *subject, size_t at);
+struct ask *subject_find_ask(const struct subject *subject, const struct policy_entry *by,
+			     const char *rule, enum setting setting);
+void subject_remove_ask(struct subject *subject, size_t at);
+struct hold *subject_find_hold(const struct subject *subject, enum setting setting);
+/* Drops the ones that are over; whether there were any. */
+bool subject_end_holds(struct subject *subject, uint64_t realtime_usec, uint64_t *ret_next_usec);
+
+/* A round begins; what was not said again in the last one is forgotten. */
+void subject_told_begin(struct subject *subject);
+void subject_tell(struct subject *subject, const struct plan_item *item);
+void subject_told_repeat(struct subject *subject); /* all as before: nothing is news */
+bool subject_is_news(const struct subject *subject, const struct plan_item *item);
+
+/* Of what classes look at, and of all that compiling and comparing look at. */
+uint64_t subject_class_fingerprint(const struct vm *vm);
+uint64_t subject_host_fingerprint(const struct host *host);
+uint64_t subject_host_knobs_fingerprint(const struct host *host);
+uint64_t subject_fingerprint(const struct vm *vm, uint64_t class_fingerprint);
+
+#endif
