@@ -19,6 +19,8 @@ static const struct verb *const verbs[] = {
 	&export_verb,
 	&explain_verb,
 	&log_verb,
+	&set_verb,
+	&undo_verb,
 	&pause_verb,
 	&resume_verb,
 	&capture_verb,

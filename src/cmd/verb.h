@@ -49,7 +49,8 @@ struct verb {
 /* Each is in the file of its name. */
 extern const struct verb list_verb, top_verb, events_verb;
 extern const struct verb record_verb, dump_verb, export_verb;
-extern const struct verb explain_verb, log_verb, pause_verb, resume_verb;
+extern const struct verb explain_verb, log_verb, set_verb, undo_verb;
+extern const struct verb pause_verb, resume_verb;
 extern const struct verb capture_verb, doctor_verb;
 
 /* Parses, answers --help, runs. `arguments` begins behind the verb's name. */

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/hand.h"
+
+#include "act/act.h"
+#include "act/act_lease.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "cmd/assignment.h"
+#include "cmd/source.h"
+#include "cmd/vm_word.h"
+#include "decide/arbiter.h"
+#include "lease/lease.h"
+#include "model/snapshot.h"
+#include "sys/root.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* An owner has 2 s to answer (act.h), and several are asked one after another. */
+#define OUTCOME_USEC (10 * USEC_PER_SEC)
+
+struct hand {
+	struct source *source;
+	const struct snapshot *snapshot; /* the source's */
+	struct root *root;
+	struct leases *leases;
+	struct act *act;
+	char told[400];
+};
+
+static int look(struct hand *hand, struct error *err)
+{
+	/* Some knobs are read back by their owner only. */
+	const struct source_spec spec = { .once = true, .with_owner = true };
+	int r = source_open(&spec, &hand->source, err);
+
+	if (r < 0)
+		return r;
+	r = source_next(hand->source, &hand->snapshot, err);
+	return r == 0 ? error_set(err, -EINTR, "interrupted") : r;
+}
+
+static int open_journal(struct hand *hand, bool turns, struct error *err)
+{
+	struct leases_options options = { .kinds = act_lease_kinds };
+	int r;
+
+	hand->root = root_live_new();
+	if (hand->root == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	options.context = hand->root;
+	if (!turns)
+		return leases_peek(hand->root, &options, &hand->leases, err);
+	r = leases_open(hand->root, &options, &hand->leases, hand->told, sizeof hand->told, err);
+	if (r < 0)
+		return r;
+	hand->act = act_new(hand->root, hand->leases, NULL, err);
+	if (hand->act == NULL)
+		return err->code != 0 ? err->code : -ENOMEM;
+	act_resume(hand->act, hand->snapshot);
+	return 0;
+}
+
+int hand_open(enum hand_reach reach, struct hand **ret, struct error *err)
+{
+	struct hand *hand = calloc(1, sizeof *hand);
+	int r;
+
+	if (hand == NULL)
+		return error_set(err, -ENOMEM, "out of memory");
+	r = look(hand, err);
+	if (r >= 0 && reach != HAND_PLANS)
+		r = open_journal(hand, reach == HAND_TURNS, err);
+	if (r < 0) {
+		hand_close(hand);
+		return r;
+	}
+	*ret = hand;
+	return 0;
+}
+
+/* While an owner has not answered, root and leases stay as they are: the process ends anyway. */
+void hand_close(struct hand *hand)
+{
+	bool idle;
+
+	if (hand == NULL)
+		return;
+	idle = hand->act == NULL || act_free(hand->act);
+	if (idle) {
+		leases_close(hand->leases);
+		root_free(hand->root);
+	}
+	if (hand->source != NULL)
+		source_close(hand->source);
+	free(hand);
+}
+
+const char *hand_told(const struct hand *hand)
+{
+	return hand->told;
+}
+
+int hand_find(struct hand *hand, const char *word, struct vm_word *ret, struct error *err)
+{
+	return vm_word_find_in(hand->snapshot, word, ret, err);
+}
+
+/* -- setting -------------------------------------------------------------------------------- */
+
+static int hold_all(struct arbiter *arbiter, const struct vm_word *vm,
+		    const struct assignment *assignments, size_t count)
+{
+	const struct cause cause = { .policy = "set" };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r >= 0 && i < count; i++)
+		if (!assignments[i].release)
+			r = arbiter_hold(arbiter, &vm->identity, assignments[i].setting,
+					 &assignments[i].value, 0, &cause);
+	return r;
+}
+
+static int plan_held(struct hand *hand, struct arbiter *arbiter, const struct vm_word *vm,
+		     struct plan *ret)
+{
+	const struct vm *found = snapshot_find_vm(hand->snapshot, &vm->identity);
+
+	return found != NULL ? arbiter_plan_vm(arbiter, hand->snapshot, found, ret)
+			     : arbiter_plan(arbiter, hand->snapshot, ret);
+}
+
+/* An arbiter that knows nothing but these wishes plans nothing but them. */
+int hand_plan(struct hand *hand, const struct vm_word *vm, const struct assignment *assignments,
+	      size_t count, struct plan *ret, struct error *err)
+{
+	const struct arbiter_options options = { .own_pid = getpid() };
+	struct arbiter *arbiter = arbiter_new(&options);
+	int r = arbiter != NULL ? hold_all(arbiter, vm, assignments, count) : -ENOMEM;
+
+	if (r >= 0)
+		r = plan_held(hand, arbiter, vm, ret);
+	arbiter_free(arbiter);
+	return r < 0 ? error_errno(err, r, "cannot plan that") : 0;
+}
+
+static void append_name(const struct hand *hand, const struct vm_identity *identity,
+			struct str *said)
+{
+	const struct vm *vm = snapshot_find_vm(hand->snapshot, identity);
+	char id[VM_ID_SIZE];
+
+	if (identity->pid == 0) {
+		str_append(said, "host");
+	} else if (vm != NULL && vm->text[VM_TEXT_NAME] != NULL) {
+		text_append_safe(said, vm->text[VM_TEXT_NAME], strlen(vm->text[VM_TEXT_NAME]));
+	} else {
+		vm_identity_format(identity, id);
+		str_append(said, id);
+	}
+	str_append(said, ": ");
+}
+
+static bool is_failure(const struct outcome *outcome)
+{
+	return outcome->status != OUTCOME_APPLIED && outcome->status != OUTCOME_RESTORED;
+}
+
+static void append_outcome(const struct hand *hand, const struct outcome *outcome, struct str *said)
+{
+	append_name(hand, &outcome->vm, said);
+	str_appendf(said, "%s ", setting_info[outcome->setting].name);
+	if (outcome->from_known) {
+		setting_append(said, outcome->setting, &outcome->from);
+		str_append(said, " -> ");
+	}
+	setting_append(said, outcome->setting, &outcome->to);
+	str_appendf(said, ", %s", outcome_status_name(outcome->status));
+	if (outcome->where[0] != '\0') {
+		str_append(said, " at ");
+		text_append_safe(said, outcome->where, strlen(outcome->where));
+	}
+	if (outcome->text[0] != '\0') {
+		str_append(said, ": ");
+		text_append_printable(said, outcome->text, strlen(outcome->text));
+	}
+	str_append_char(said, '\n');
+}
+
+/* Takes what has come since; how many of them failed. */
+static size_t collect(struct hand *hand, struct str *said, size_t *ret_count)
+{
+	const struct outcome *outcomes;
+	size_t count = act_collect(hand->act, &outcomes), failed = 0, i;
+
+	for (i = 0; i < count; i++) {
+		append_outcome(hand, &outcomes[i], said);
+		failed += is_failure(&outcomes[i]);
+	}
+	*ret_count += count;
+	return failed;
+}
+
+static void wait_for_outcomes(struct hand *hand)
+{
+	struct pollfd fd = { .fd = act_fd(hand->act), .events = POLLIN };
+
+	poll(&fd, 1, 100);
+}
+
+static size_t count_turned(const struct plan *plan)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < plan->count; i++)
+		count += plan->items[i].verdict == PLAN_SET;
+	return count;
+}
+
+int hand_apply(struct hand *hand, const struct plan *plan, struct str *said, struct error *err)
+{
+	uint64_t end = clock_monotonic_usec() + OUTCOME_USEC;
+	size_t wanted = count_turned(plan), done = 0, failed;
+	const struct outcome *outcomes;
+	int r;
+
+	act_collect(hand->act, &outcomes); /* what was resumed is no news */
+	r = act_apply(hand->act, hand->snapshot, plan, err);
+	if (r < 0)
+		return r;
+	failed = collect(hand, said, &done);
+	while (done < wanted && clock_monotonic_usec() < end) {
+		wait_for_outcomes(hand);
+		failed += collect(hand, said, &done);
+	}
+	return (int)(failed + wanted - (done < wanted ? done : wanted));
+}
+
+/* -- giving back ---------------------------------------------------------------------------- */
+
+static bool is_meant(const struct lease *lease, const struct vm_identity *vm, enum setting setting,
+		     struct setting_value *ret_value, enum setting *ret_setting)
+{
+	int found = lease->note != NULL ? act_note_parse(lease->note, ret_value) : -1;
+
+	if (found < 0 || (vm != NULL && vm_identity_compare(vm, &lease->vm) != 0))
+		return false;
+	*ret_setting = (enum setting)found;
+	return setting == SETTING_COUNT || setting == *ret_setting;
+}
+
+/* Several leases, one a thread or a file, are of one setting: the last of them tells. */
+static bool is_last_of_its_setting(const struct hand *hand, const struct lease *lease,
+				   enum setting setting)
+{
+	const struct lease *next = lease;
+
+	while ((next = leases_next(hand->leases, next->id)) != NULL) {
+		struct setting_value value;
+		enum setting other;
+
+		if (is_meant(next, &lease->vm, setting, &value, &other))
+			return false;
+	}
+	return true;
+}
+
+size_t hand_list(struct hand *hand, const struct vm_identity *vm, enum setting setting,
+		 struct str *said)
+{
+	const struct lease *lease;
+	struct setting_value value;
+	enum setting found;
+	uint64_t id = 0;
+	size_t count = 0;
+
+	for (; (lease = leases_next(hand->leases, id)) != NULL; id = lease->id) {
+		if (!is_meant(lease, vm, setting, &value, &found) ||
+		    !is_last_of_its_setting(hand, lease, found))
+			continue;
+		append_name(hand, &lease->vm, said);
+		str_appendf(said, "%s ", setting_info[found].name);
+		setting_append(said, found, &value);
+		str_append_char(said, '\n');
+		count++;
+	}
+	return count;
+}
+
+int hand_check_knob(enum setting setting, struct error *err)
+{
+	if (setting == SETTING_COUNT || setting_info[setting].kind == SETTING_KIND_KNOB)
+		return 0;
+	return error_set(err, -EINVAL, "%s is an intent, and without truced only knobs are known: truce "
+			 "undo -n lists what is set", setting_info[setting].name);
+}
+
+size_t hand_undo(struct hand *hand, const struct vm_identity *vm, enum setting setting,
+		 struct str *said, struct error *err)
+{
+	const struct outcome *outcomes;
+	size_t failed, count = 0;
+
+	act_collect(hand->act, &outcomes); /* what was resumed is no news */
+	failed = act_undo(hand->act, vm, setting, err);
+	collect(hand, said, &count);
+	return failed;
+}
