@@ -32,7 +32,8 @@ enum {
 	WALL_FOR_CPU = 3,        /* others may hold the CPU meanwhile */
 	REST_LONGEST_SEC = 64,
 	IMAGE_STEP = 1 << 20,
-	WORDS_WAIT_MSEC = 50,    /* for the end of a process whose socket is closed */
+	CLOSING_USEC = 1000000,  /* from a closed socket to the end of its process */
+	LEFT_MOST = 8,
 };
 
 enum decider_phase {
@@ -58,6 +59,8 @@ struct decider {
 	bool has_before;
 
 	struct process process;
+	bool closing;            /* its socket is closed, and its end is waited for */
+	pid_t left[LEFT_MOST];   /* killed, and not gone yet */
 	bool loading;            /* it has not said yet that it is ready */
 	enum decider_phase phase;
 	uint64_t deadline_usec, cpu_before_usec, cpu_limit_usec;
@@ -174,7 +177,19 @@ static void decider_forget_turn(struct decider *decider)
 	decider->restored_said = false;
 }
 
-/* Three images of a host, its policy's memory, and what the program itself takes. */
+static void decider_end(struct decider *decider, int *ret_status)
+{
+	pid_t left = process_end(&decider->process, ret_status);
+	size_t i;
+
+	decider->closing = false;
+	for (i = 0; i < LEFT_MOST; i++)
+		if (decider->left[i] == 0 || process_reap(decider->left[i])) {
+			decider->left[i] = left;
+			left = 0;
+		}
+}
+
 static int decider_start(struct decider *decider, struct error *err)
 {
 	struct wire_hello hello = {
@@ -203,7 +218,7 @@ static int decider_start(struct decider *decider, struct error *err)
 			     decider->limits.memory_bytes + MEMORY_OWN_BYTES);
 	r = say(decider, &hello, sizeof hello);
 	if (r < 0) {
-		process_end(&decider->process, NULL);
+		decider_end(decider, NULL);
 		return error_errno(err, r, "the policy's process does not listen");
 	}
 	return 0;
@@ -234,7 +249,7 @@ static int decider_replace(struct decider *decider, const char *why, const struc
 	if (decider->process.pid != 0)
 		decider->decision.cpu_usec = process_cpu_usec(&decider->process) -
 					     decider->cpu_before_usec;
-	process_end(&decider->process, NULL);
+	decider_end(decider, NULL);
 	wire_decision_clear(&decider->answer);
 	snprintf(decider->decision.trouble, sizeof decider->decision.trouble, "%.120s: %.270s",
 		 decider->path, kept);
@@ -325,7 +340,7 @@ static int decider_prepare(struct decider *decider, const char *path, const char
 
 static int wait_readable(const struct decider *decider, uint64_t deadline_usec)
 {
-	struct pollfd poll_fd = { .fd = decider->process.socket, .events = POLLIN };
+	struct pollfd poll_fd = { .fd = decider_fd(decider), .events = POLLIN };
 	uint64_t now = clock_monotonic_usec();
 	uint64_t left = deadline_usec > now ? (deadline_usec - now + 999) / 1000 : 0;
 
@@ -334,12 +349,14 @@ static int wait_readable(const struct decider *decider, uint64_t deadline_usec)
 
 static int decider_read(struct decider *decider, struct error *err);
 
+static void decider_last_words(struct decider *decider, char ret[static WIRE_SENTENCE_SIZE]);
+
 /* Until the policy has described itself, or is known not to. */
 static int decider_await_load(struct decider *decider, struct error *err)
 {
 	char why[WIRE_SENTENCE_SIZE];
 	uint64_t deadline = clock_monotonic_usec() + WALL_FOR_CPU * decider->limits.load_usec;
-	int status, r = 0;
+	int r = 0;
 
 	while (r == 0 && decider->loading && decider->refused[0] == '\0') {
 		wait_readable(decider, deadline);
@@ -348,16 +365,12 @@ static int decider_await_load(struct decider *decider, struct error *err)
 			return error_set(err, -ETIME, "%s: it takes too long to load",
 					 decider->path);
 	}
-	if (r == 0 && decider->refused[0] != '\0')
+	if (decider->refused[0] != '\0')
 		return error_set(err, -EINVAL, "%s", decider->refused);
 	if (r != -EPIPE)
 		return r;
-	process_has_ended(&decider->process, WORDS_WAIT_MSEC);
-	process_end(&decider->process, &status);
-	if (decider->has_crash)
-		trouble_of_crash(&decider->crash, decider->language, why);
-	else
-		trouble_of_status(status, why);
+	process_has_ended(&decider->process, CLOSING_USEC / 1000);
+	decider_last_words(decider, why);
 	return error_set(err, -EINVAL, "%s: it does not survive being loaded: %s", decider->path,
 			 why);
 }
@@ -394,7 +407,7 @@ void decider_free(struct decider *decider)
 {
 	if (decider == NULL)
 		return;
-	process_end(&decider->process, NULL);
+	decider_end(decider, NULL);
 	if (decider->room != NULL)
 		munmap(decider->room, WIRE_ROOM_BYTES);
 	if (decider->room_fd >= 0)
@@ -665,7 +678,7 @@ int decider_send(struct decider *decider, enum decider_occasion occasion,
 
 int decider_fd(const struct decider *decider)
 {
-	return decider->process.socket;
+	return decider->closing ? decider->process.pidfd : decider->process.socket;
 }
 
 uint64_t decider_deadline_usec(const struct decider *decider)
@@ -673,24 +686,39 @@ uint64_t decider_deadline_usec(const struct decider *decider)
 	return decider->deadline_usec;
 }
 
-/* Its socket is closed: what was it? */
+/* Its socket is closed, and it has ended or has had its time to: what was it? */
+static void decider_last_words(struct decider *decider, char ret[static WIRE_SENTENCE_SIZE])
+{
+	int status;
+
+	if (decider->has_crash) {
+		trouble_of_crash(&decider->crash, decider->language, ret);
+	} else if (decider->refused[0] != '\0') {
+		text_copy(ret, WIRE_SENTENCE_SIZE, decider->refused, strlen(decider->refused));
+	} else if (process_has_ended(&decider->process, 0)) {
+		decider_end(decider, &status);
+		trouble_of_status(status, ret);
+	} else {
+		snprintf(ret, WIRE_SENTENCE_SIZE, "it closed its socket");
+	}
+}
+
+/* 0: how it ended is not known yet. The process is then what is polled. */
 static int decider_died(struct decider *decider, const struct decision **ret, struct error *err)
 {
-	char why[WIRE_SENTENCE_SIZE];
+	uint64_t now = clock_monotonic_usec();
 	uint64_t cpu = process_cpu_usec(&decider->process) - decider->cpu_before_usec;
-	int status, r;
+	char why[WIRE_SENTENCE_SIZE];
+	int r;
 
-	if (!decider->has_crash && decider->refused[0] == '\0' &&
-	    !process_has_ended(&decider->process, WORDS_WAIT_MSEC)) {
-		snprintf(why, sizeof why, "it closed its socket");
-	} else if (decider->has_crash) {
-		trouble_of_crash(&decider->crash, decider->language, why);
-	} else if (decider->refused[0] != '\0') {
-		text_copy(why, sizeof why, decider->refused, strlen(decider->refused));
-	} else {
-		process_end(&decider->process, &status);
-		trouble_of_status(status, why);
+	if (!decider->closing) {
+		decider->closing = true;
+		decider->deadline_usec = now + CLOSING_USEC;
 	}
+	if (!decider->has_crash && !process_has_ended(&decider->process, 0) &&
+	    now < decider->deadline_usec)
+		return 0;
+	decider_last_words(decider, why);
 	r = decider_replace(decider, why, ret, err);
 	decider->decision.cpu_usec = cpu;
 	return r;
@@ -722,7 +750,7 @@ int decider_receive(struct decider *decider, const struct decision **ret, struct
 
 	if (decider->process.pid == 0)
 		return 0;
-	r = decider_read(decider, &what);
+	r = decider->closing ? -EPIPE : decider_read(decider, &what);
 	if (r == -EPIPE)
 		return decider_died(decider, ret, err);
 	if (r < 0)
@@ -743,7 +771,7 @@ static int decider_wait(struct decider *decider, const struct decision **ret, st
 {
 	int r = 0;
 
-	while (r == 0 && decider->phase != PHASE_IDLE) {
+	while (r == 0 && (decider->phase != PHASE_IDLE || decider->closing)) {
 		wait_readable(decider, decider->deadline_usec);
 		r = decider_receive(decider, ret, err);
 	}

@@ -66,6 +66,20 @@ static const struct decision *turn(struct decider *decider)
 	return decision;
 }
 
+/* As a loop does that polls other things, too. */
+static int receive(struct decider *decider, const struct decision **ret, struct error *err)
+{
+	int r = 0;
+
+	while (r == 0) {
+		struct pollfd poll_fd = { .fd = decider_fd(decider), .events = POLLIN };
+
+		assert_int_equal(poll(&poll_fd, 1, 5000), 1);
+		r = decider_receive(decider, ret, err);
+	}
+	return r;
+}
+
 /* The next count of tests/policies/counts.c. */
 static void expect_count(struct decider *decider, int64_t count)
 {
@@ -171,20 +185,13 @@ static void a_turn_is_waited_for_by_poll_and_only_one_is_under_way(void **state)
 {
 	struct decider *decider = start("counts");
 	const struct decision *decision;
-	struct pollfd poll_fd;
 	struct error err;
-	int r;
 
 	assert_int_equal(decider_deadline_usec(decider), 0);
 	assert_int_equal(decider_send(decider, DECIDER_TICK, &host.snapshot, NULL, 0, &err), 0);
 	assert_true(decider_deadline_usec(decider) > clock_monotonic_usec());
 	assert_int_equal(decider_send(decider, DECIDER_TICK, &host.snapshot, NULL, 0, &err), -EBUSY);
-	do {
-		poll_fd = (struct pollfd){ .fd = decider_fd(decider), .events = POLLIN };
-		assert_int_equal(poll(&poll_fd, 1, 5000), 1);
-		r = decider_receive(decider, &decision, &err);
-	} while (r == 0);
-	assert_int_equal(r, 1);
+	assert_int_equal(receive(decider, &decision, &err), 1);
 	assert_false(decision->restarted);
 	assert_int_equal(decision->request_count, 1);
 	assert_true(decision->state_size > 0);
@@ -243,20 +250,12 @@ static void killed_at_any_moment_it_goes_on_with_its_state(void **state)
 	int64_t count = 1;
 
 	for (round = 0; round < 100; round++) {
-		int r;
-
 		synthetic_tick(&host);
 		assert_int_equal(decider_send(decider, DECIDER_TICK, &host.snapshot, NULL, 0, &err), 0);
 		random = random * 1103515245 + 12345;
 		wait_nsec(random / 65536 % 400 * 1000);
 		kill(decider_pid(decider), SIGKILL);
-		do {
-			struct pollfd poll_fd = { .fd = decider_fd(decider), .events = POLLIN };
-
-			poll(&poll_fd, 1, 5000);
-			r = decider_receive(decider, &decision, &err);
-		} while (r == 0);
-		assert_int_equal(r, 1);
+		assert_int_equal(receive(decider, &decision, &err), 1);
 		if (decision->restarted)
 			assert_non_null(strstr(decision->trouble, "killed its process"));
 		else
@@ -275,14 +274,11 @@ static void a_death_between_turns_is_told(void **state)
 {
 	struct decider *decider = start("counts");
 	const struct decision *decision;
-	struct pollfd poll_fd;
 	struct error err;
 
 	expect_count(decider, 1);
-	poll_fd = (struct pollfd){ .fd = decider_fd(decider), .events = POLLIN };
 	kill(decider_pid(decider), SIGKILL);
-	assert_int_equal(poll(&poll_fd, 1, 5000), 1);
-	assert_int_equal(decider_receive(decider, &decision, &err), 1);
+	assert_int_equal(receive(decider, &decision, &err), 1);
 	assert_true(decision->restarted);
 	assert_int_equal(decision->request_count, 0);
 	expect_count(decider, 2);

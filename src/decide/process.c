@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 
 /* Above all descriptors that the child will have, so that none is overwritten on the way. */
-enum { HIGH_FD = 64, END_WAIT_MSEC = 1000 };
+enum { HIGH_FD = 64, END_WAIT_MSEC = 20 };
 
 void process_init(struct process *process)
 {
@@ -139,17 +139,19 @@ bool process_has_ended(const struct process *process, int wait_msec)
 	return process->pid == 0 || poll(&poll_fd, 1, wait_msec) > 0;
 }
 
-void process_end(struct process *process, int *ret_status)
+pid_t process_end(struct process *process, int *ret_status)
 {
+	pid_t left = process->pid;
 	int status = -1;
 
 	if (process->pid > 0) {
 		kill(process->pid, SIGKILL);
-		/* A process that is being killed is gone at once, but for one that the kernel keeps
-		 * (a core being written, a dead file system); nobody waits for that. */
-		if (process->pidfd < 0 || process_has_ended(process, END_WAIT_MSEC))
+		/* Gone at once, but for one that has much to give back or that the kernel keeps. */
+		if (process->pidfd < 0 || process_has_ended(process, END_WAIT_MSEC)) {
 			if (waitpid(process->pid, &status, 0) < 0)
 				status = -1;
+			left = 0;
+		}
 	}
 	if (process->pidfd >= 0)
 		close(process->pidfd);
@@ -158,4 +160,10 @@ void process_end(struct process *process, int *ret_status)
 	process_init(process);
 	if (ret_status != NULL)
 		*ret_status = status;
+	return left;
+}
+
+bool process_reap(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG) != 0;
 }

@@ -31,7 +31,10 @@ void process_limit_cpu(const struct process *process, uint64_t more_usec);
 void process_limit_memory(const struct process *process, uint64_t bytes);
 /* Waits a moment for one that is about to end by itself. */
 bool process_has_ended(const struct process *process, int wait_msec);
-/* Ends and reaps it. ret_status (may be NULL) as of waitpid; -1 where it is not known. */
-void process_end(struct process *process, int *ret_status);
+/* Ends it, and reaps it where that takes but a moment: else its pid comes back, to be reaped by
+ * process_reap later. ret_status (may be NULL) as of waitpid; -1 where it is not known. */
+pid_t process_end(struct process *process, int *ret_status);
+/* True when nothing is left of it. */
+bool process_reap(pid_t pid);
 
 #endif
