@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define STOP_USEC (200 * USEC_PER_MSEC)
+#define LAYOUT_USEC (5 * USEC_PER_SEC)
 
 static struct act_options with_defaults(const struct act_options *options)
 {
@@ -70,10 +71,24 @@ bool act_free(struct act *act)
 	return true;
 }
 
+/* Hierarchies are mounted once in a boot, and to find them costs more than to turn a knob. */
+static const struct cgroup_layout *current_layout(struct act *act)
+{
+	uint64_t now = root_monotonic_usec(act->root);
+
+	if (act->layout_usec == 0 || now - act->layout_usec > LAYOUT_USEC) {
+		act->layout_usec = 0;
+		if (cgroup_layout_read(act->root, &act->layout, NULL) < 0)
+			return NULL;
+		act->layout_usec = now;
+	}
+	return &act->layout;
+}
+
 void act_init_context(struct act *act, struct act_context *ret)
 {
 	*ret = (struct act_context){ .root = act->root, .leases = act->leases,
-				     .options = &act->options };
+				     .options = &act->options, .layout = current_layout(act) };
 }
 
 /* -- what is held */

@@ -463,10 +463,7 @@ static bool is_below(const char *path, const char *directory)
 /* What hands controllers down ends with the cgroup, and keeps none. */
 static bool is_handing_down(const struct lease *lease)
 {
-	const char *slash = strrchr(lease->target, '/');
-
-	return lease->kind == &act_lease_file_kind && slash != NULL &&
-	       strcmp(slash, "/cgroup.subtree_control") == 0;
+	return strstr(lease->target, "/cgroup.subtree_control") != NULL;
 }
 
 static bool is_in_use(const struct lease_list *list, const struct lease *made)

@@ -10,6 +10,7 @@
 #include "act/act_target.h"
 #include "act/act_turn.h"
 #include "base/map.h"
+#include "sys/cgroup.h"
 
 struct act_worker;
 
@@ -43,6 +44,8 @@ struct act {
 	size_t given_capacity;
 	size_t drift_at;                 /* where the next look for drift begins */
 	uint64_t drift_usec;             /* monotonic, of the last look */
+	struct cgroup_layout layout;     /* read at layout_usec (monotonic; 0: never) */
+	uint64_t layout_usec;
 	uint64_t dead_usec;              /* monotonic, of the last look for leases of the dead */
 };
 

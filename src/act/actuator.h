@@ -16,6 +16,7 @@
 #include "model/snapshot.h"
 
 struct act_context;
+struct cgroup_layout;
 struct error;
 struct leases;
 struct root;
@@ -24,6 +25,7 @@ struct act_context {
 	struct root *root;
 	struct leases *leases;
 	const struct act_options *options;
+	const struct cgroup_layout *layout; /* as it was a few seconds ago; NULL: read it */
 	uint64_t deadline_usec; /* monotonic; for actuators that are slow */
 	char note[400];         /* for leases_take: setting, value and cause as act writes them */
 };

@@ -39,29 +39,37 @@ int task_set_policy(struct root *root, pid_t tid, int policy)
 	return task_set(root, tid, ROOT_TASK_POLICY, value);
 }
 
-static int set_affinity(pid_t tid, const char *cpus)
+static int set_affinity_within(pid_t tid, const char *cpus, size_t most)
 {
-	CLEANUP_FREE bool *flags = calloc(CPU_LIST_LIMIT, sizeof *flags);
-	size_t size = CPU_ALLOC_SIZE(CPU_LIST_LIMIT);
+	CLEANUP_FREE bool *flags = calloc(most, sizeof *flags);
+	size_t size = CPU_ALLOC_SIZE(most);
 	cpu_set_t *set;
 	size_t i;
 	int r;
 
 	if (flags == NULL)
 		return -ENOMEM;
-	r = cpu_list_mark(cpus, strlen(cpus), flags, CPU_LIST_LIMIT);
+	r = cpu_list_mark(cpus, strlen(cpus), flags, most);
 	if (r < 0)
 		return r;
-	set = CPU_ALLOC(CPU_LIST_LIMIT);
+	set = CPU_ALLOC(most);
 	if (set == NULL)
 		return -ENOMEM;
 	CPU_ZERO_S(size, set);
-	for (i = 0; i < CPU_LIST_LIMIT; i++)
+	for (i = 0; i < most; i++)
 		if (flags[i])
 			CPU_SET_S(i, size, set);
 	r = sched_setaffinity(tid, size, set) < 0 ? -errno : 0;
 	CPU_FREE(set);
 	return r;
+}
+
+/* Few machines have CPUs beyond a thousand, and the rest need not wait for them. */
+static int set_affinity(pid_t tid, const char *cpus)
+{
+	int r = set_affinity_within(tid, cpus, 1024);
+
+	return r == -ERANGE ? set_affinity_within(tid, cpus, CPU_LIST_LIMIT) : r;
 }
 
 static int set_policy(pid_t tid, int policy)
