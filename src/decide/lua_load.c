@@ -853,6 +853,6 @@ void load_check(struct lua_policy *lua)
 			load_problem(lua, class->line, true, "class \"%s\" does not say which VMs are "
 				     "in it", class->name);
 	}
-	if (policy->intent_count == 0 && policy->rule_count == 0)
+	if (policy->intent_count == 0 && policy->rule_count == 0 && lua->load->problem_count == 0)
 		load_problem(lua, 1, false, "the policy asks for nothing: it has no intent and no rule");
 }

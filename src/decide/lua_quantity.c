@@ -666,8 +666,7 @@ bool quantity_take_setting(lua_State *L, int at, enum setting setting, struct se
 	double factor, number;
 	uint8_t unit = unit_of_setting(info->unit, &factor);
 
-	ret->number = 0;
-	ret->text[0] = '\0';
+	memset(ret, 0, sizeof *ret);
 	if (lua_type(L, at) == LUA_TSTRING)
 		return take_text_setting(L, at, setting, ret, err);
 	if (!quantity_at(L, at, &quantity) || info->unit == SETTING_UNIT_TEXT)

@@ -776,7 +776,7 @@ static int method_why(lua_State *L)
 	struct quantity value;
 
 	if (reading.of == READ_TEXT)
-		lua_pushstring(L, thing->now.text[reading.index] != NULL ? "present" : "not-known");
+		lua_pushstring(L, thing->now.text[reading.index] != NULL ? "present" : "not known");
 	else
 		lua_pushstring(L, figure_state_name(lua_thing_read(lua_policy_of(L), thing, reading,
 								   &value)));
