@@ -42,7 +42,6 @@ enum { VMS_MOST = 64, THREADS_EACH = 2 };
 /* Counted by adjusters that are killed, read by who killed them. */
 struct tally {
 	atomic_ulong applied, refused, restored, resumed;
-	atomic_int begun;
 };
 
 static struct tally *tally;
@@ -251,8 +250,6 @@ static void adjust(const pid_t *pids, size_t count, unsigned seed)
 		if (act_apply(bench.act, &bench.snapshot, &bench.plan, &err) < 0)
 			die(err.text);
 		count_outcomes(&bench, last, sizeof last);
-		/* The moment of the kill is measured from here. */
-		atomic_store(&tally->begun, 1);
 	}
 }
 
@@ -390,6 +387,20 @@ static void wait_a_random_while(long most_usec)
 	nanosleep(&(struct timespec){ .tv_nsec = usec * 1000 }, NULL);
 }
 
+static unsigned long changes(void)
+{
+	return atomic_load(&tally->applied) + atomic_load(&tally->restored);
+}
+
+/* However slow this machine is. */
+static void wait_for_changes(pid_t pid, unsigned long wanted)
+{
+	uint64_t end = clock_monotonic_usec() + 10 * USEC_PER_SEC;
+
+	while (changes() < wanted && clock_monotonic_usec() < end && waitpid(pid, NULL, WNOHANG) == 0)
+		nanosleep(&(struct timespec){ .tv_nsec = 50000 }, NULL);
+}
+
 static void kill_and_reap(pid_t pid)
 {
 	int status;
@@ -404,17 +415,16 @@ static void adjust_and_kill(const pid_t *pids, size_t count)
 	unsigned seed = (unsigned)random();
 	pid_t pid;
 
-	atomic_store(&tally->begun, 0);
 	pid = fork();
 	if (pid == 0) {
 		adjust(pids, count, seed);
 		_exit(1);
 	}
-	/* Some are killed while they open the journal or take over. */
-	while (random() % 8 != 0 && atomic_load(&tally->begun) == 0 &&
-	       waitpid(pid, NULL, WNOHANG) == 0)
-		nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
-	wait_a_random_while(20000);
+	/* Some are killed while they open the journal or take over; the others after some changes,
+	 * somewhere within the next. */
+	if (random() % 8 != 0)
+		wait_for_changes(pid, changes() + (unsigned long)random() % 20);
+	wait_a_random_while(3000);
 	kill_and_reap(pid);
 }
 
