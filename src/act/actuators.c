@@ -37,6 +37,7 @@
 
 /* K(symbol): a `const struct lease_kind symbol` of another file. */
 #define CPU_LEASE_KINDS(K)                                                                         \
+	K(cpu_controller_kind)                                                                     \
 	K(cpu_tasks_kind)                                                                          \
 	K(cpu_scope_kind)                                                                          \
 	K(owner_systemd_kind)                                                                      \

@@ -59,6 +59,17 @@ static ssize_t read_line(struct act_context *context, const char *path, char *re
 	return size;
 }
 
+/* A cpuset.cpus with processes is never emptied again: it comes back as what was in force. */
+static void read_effective(struct act_context *context, const char *path, char *ret,
+			   size_t ret_size)
+{
+	char effective[1024];
+
+	if (snprintf(effective, sizeof effective, "%s.effective", path) >= (int)sizeof effective ||
+	    read_line(context, effective, ret, ret_size) < 0)
+		ret[0] = '\0';
+}
+
 static int write_list(struct act_context *context, const struct act_target *target,
 		      const char *path, const char *list, struct error *err)
 {
@@ -67,6 +78,8 @@ static int write_list(struct act_context *context, const struct act_target *targ
 
 	if (size < 0)
 		return error_errno(err, (int)size, "cannot read %s", path);
+	if (was[0] == '\0' && strstr(path, EXCLUSIVE) == NULL)
+		read_effective(context, path, was, sizeof was);
 	return act_lease_file_was(context, target, path, was[0] != '\0' ? was : NOTHING, list, err);
 }
 
@@ -115,20 +128,15 @@ static int part(struct act_context *context, const struct act_target *target,
 		const struct cpu_place *place, const char *list, struct error *err)
 {
 	char path[1024];
-	int r;
+	const char *file = cpu_place_has(context, place, EXCLUSIVE) ? EXCLUSIVE : "cpuset.cpus";
+	int r = reserve_on_the_way(context, place, list, err);
 
-	if (!cpu_place_file(place, "cpuset.cpus", path, sizeof path))
+	if (r < 0)
+		return r;
+	if (!cpu_place_file(place, file, path, sizeof path))
 		return error_set(err, -ENAMETOOLONG, "%s has too long a name", place->directory);
 	r = write_list(context, target, path, list, err);
-	if (r == 0)
-		r = reserve_on_the_way(context, place, list, err);
-	if (r == 0 && cpu_place_has(context, place, EXCLUSIVE)) {
-		cpu_place_file(place, EXCLUSIVE, path, sizeof path);
-		r = write_list(context, target, path, list, err);
-	}
-	if (r == 0)
-		r = cpu_place_write(context, target, place, PARTITION, "root", err);
-	return r;
+	return r < 0 ? r : cpu_place_write(context, target, place, PARTITION, "root", err);
 }
 
 /* The kernel takes the word and then says in the same file whether it holds, and why not. */
@@ -187,7 +195,7 @@ static int read_knob(struct act_context *context, const struct act_target *targe
 	    read_line(context, path, text, sizeof text) < 0 ||
 	    (strcmp(text, "root") != 0 && strcmp(text, "isolated") != 0))
 		return 0;
-	cpu_place_file(&place, "cpuset.cpus", path, sizeof path);
+	cpu_place_file(&place, "cpuset.cpus.effective", path, sizeof path);
 	read_line(context, path, ret->text, sizeof ret->text);
 	return 0;
 }

@@ -17,7 +17,7 @@
 /* A chain of children deeper than this is no VMM's. */
 #define CHILDREN_DEPTH 4
 
-extern const struct lease_kind cpu_tasks_kind;
+extern const struct lease_kind cpu_controller_kind, cpu_tasks_kind;
 
 static int write_task(struct root *root, const char *directory, const char *file, pid_t tid)
 {
@@ -229,6 +229,32 @@ bool cpu_members_return_threads(struct act_context *context, const struct vm_ide
 	       leases_undo(context->leases, lease->id, NULL) >= 0;
 }
 
+/* -- controllers that were given to the children of a cgroup */
+
+/* target: "DIRECTORY/cgroup.subtree_control:CONTROLLER"; was: "-CONTROLLER". */
+static int controller_undo(void *context, const struct vm_identity *vm, const char *target,
+			   const char *was, const char *now, struct error *err)
+{
+	const char *colon = strrchr(target, ':');
+	char path[1024];
+	int r;
+
+	if (colon == NULL || snprintf(path, sizeof path, "%.*s", (int)(colon - target), target) >=
+	    (int)sizeof path)
+		return error_set(err, -EINVAL, "\"%s\" names no controller", target);
+	r = root_write(context, path, was);
+	if (r == -ENOENT || r == -ENODEV)
+		return -ENOENT;
+	/* Somebody else uses it below by now, and may go on. */
+	if (r == -EBUSY)
+		return 0;
+	return r < 0 ? error_errno(err, r, "cannot write \"%s\" to %s", was, path) : 0;
+}
+
+const struct lease_kind cpu_controller_kind = {
+	.name = "cgroup-controller", .undo = controller_undo,
+};
+
 /* -- what serves nobody any more */
 
 static bool ends_with(const char *text, const char *end)
@@ -241,18 +267,14 @@ static bool ends_with(const char *text, const char *end)
 /* How long the directory is that the host's lease is about; 0: it is about something else. */
 static size_t scope_of(const struct lease *lease)
 {
-	static const char *const on_the_way[] = {
-		"/cgroup.subtree_control", "/cpuset.cpus.exclusive",
-	};
-	size_t i;
-
 	if (lease->vm.pid != 0)
 		return 0;
 	if (lease->kind == &act_lease_cgroup_kind)
 		return strlen(lease->target);
-	for (i = 0; i < ARRAY_SIZE(on_the_way); i++)
-		if (lease->kind == &act_lease_file_kind && ends_with(lease->target, on_the_way[i]))
-			return strlen(lease->target) - strlen(on_the_way[i]);
+	if (lease->kind == &cpu_controller_kind ||
+	    (lease->kind == &act_lease_file_kind &&
+	     ends_with(lease->target, "/cpuset.cpus.exclusive")))
+		return (size_t)(strrchr(lease->target, '/') - lease->target);
 	return 0;
 }
 

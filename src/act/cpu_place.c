@@ -16,6 +16,8 @@
 
 #define PROC_CGROUP_BYTES 8192
 
+extern const struct lease_kind cpu_controller_kind;
+
 static const struct cgroup_tree *cpu_tree(const struct cpu_place *place)
 {
 	return &place->layout.controller[place->controller];
@@ -100,8 +102,12 @@ int cpu_place_find_in(struct act_context *context, const struct act_target *targ
 		      enum cgroup_controller controller, struct cpu_place *ret,
 		      struct error *err)
 {
-	int r = cgroup_layout_read(context->root, &ret->layout, err);
+	int r = 0;
 
+	if (context->layout != NULL)
+		ret->layout = *context->layout;
+	else
+		r = cgroup_layout_read(context->root, &ret->layout, err);
 	ret->controller = controller;
 	if (r < 0)
 		return r;
@@ -152,6 +158,23 @@ bool cpu_place_has(struct act_context *context, const struct cpu_place *place, c
 	return cpu_place_file(place, file, path, sizeof path) && root_exists(context->root, path);
 }
 
+bool cpu_place_competes_in_root(struct act_context *context, const struct cpu_place *place)
+{
+	struct cpu_place above = *place;
+	size_t mount = strlen(cpu_tree(place)->mount);
+	char *slash;
+
+	if (place->in_root || !place->v2)
+		return place->in_root;
+	while (strlen(above.directory) > mount) {
+		if (cpu_place_has(context, &above, "cpu.weight"))
+			return false;
+		slash = strrchr(above.directory, '/');
+		*slash = '\0';
+	}
+	return true;
+}
+
 int cpu_place_number(struct act_context *context, const struct cpu_place *place, const char *file,
 		     int64_t *ret)
 {
@@ -197,10 +220,28 @@ static bool list_has(const char *bytes, size_t size, const char *word)
 	return false;
 }
 
+/* Each controller of a file is a lease of its own. */
+static int controller_lease(struct act_context *context, const char *path, const char *controller,
+			    uint64_t *ret_id, struct error *err)
+{
+	char what[1100], minus[32], plus[32], kept[sizeof context->note];
+	bool new;
+	int r;
+
+	snprintf(what, sizeof what, "%s:%s", path, controller);
+	snprintf(minus, sizeof minus, "-%s", controller);
+	snprintf(plus, sizeof plus, "+%s", controller);
+	note_as_place(context, kept);
+	r = act_lease_take(context, NULL, &cpu_controller_kind, what, minus, plus, ret_id, &new, err);
+	memcpy(context->note, kept, sizeof kept);
+	return r;
+}
+
 static int enable_in(struct act_context *context, const char *directory, const char *controller,
 		     struct error *err)
 {
-	char path[1024], plus[32], minus[32], bytes[512], kept[400];
+	char path[1024], plus[32], bytes[512];
+	uint64_t id;
 	ssize_t size;
 	int r;
 
@@ -210,15 +251,19 @@ static int enable_in(struct act_context *context, const char *directory, const c
 		return error_errno(err, (int)size, "cannot read %s", path);
 	if (list_has(bytes, strcspn(bytes, "\n"), controller))
 		return 0;
+	r = controller_lease(context, path, controller, &id, err);
+	if (r < 0)
+		return r;
 	snprintf(plus, sizeof plus, "+%s", controller);
-	snprintf(minus, sizeof minus, "-%s", controller);
-	note_as_place(context, kept);
-	r = act_lease_file_was(context, NULL, path, minus, plus, err);
-	memcpy(context->note, kept, sizeof kept);
+	r = root_write(context->root, path, plus);
+	if (r >= 0)
+		return 0;
+	leases_drop(context->leases, id, NULL);
 	if (r == -EBUSY)
 		return error_set(err, r, "%s has processes of its own, so the kernel gives its "
 				 "children no %s controller", directory, controller);
-	return r;
+	return error_errno(err, r, "cannot give the children of %s the %s controller", directory,
+			   controller);
 }
 
 int cpu_place_enable(struct act_context *context, const struct cpu_place *place,

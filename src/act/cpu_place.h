@@ -37,6 +37,10 @@ int cpu_place_make(struct act_context *context, const struct act_target *target,
 /* Whether a failure of making means that only nice is left. */
 bool cpu_place_is_refused(int code);
 
+/* In v2 a cgroup that is not given the controller competes as the next above that is: whether
+ * that is the hierarchy's root. */
+bool cpu_place_competes_in_root(struct act_context *context, const struct cpu_place *place);
+
 /* A file of the place; false where the name does not fit. */
 bool cpu_place_file(const struct cpu_place *place, const char *file, char *ret, size_t ret_size);
 bool cpu_place_has(struct act_context *context, const struct cpu_place *place, const char *file);

@@ -26,9 +26,25 @@
 
 extern const struct lease_kind cpu_scope_kind;
 
-static bool has_property(enum setting setting)
+/* NULL: systemd has none for it. Idle is a weight of 0 there, since 252. */
+static const char *property_of(enum setting setting)
 {
-	return setting == SETTING_CPU_WEIGHT || setting == SETTING_CPU_QUOTA;
+	switch (setting) {
+	case SETTING_CPU_WEIGHT:
+	case SETTING_CPU_NICE:
+	case SETTING_CPU_IDLE:
+		return "CPUWeight";
+	case SETTING_CPU_QUOTA:
+		return "CPUQuotaPerSecUSec";
+	default:
+		return NULL;
+	}
+}
+
+static bool is_by_property(const struct cpu_place *place, enum setting setting,
+			   char unit[static 256])
+{
+	return property_of(setting) != NULL && owner_systemd_unit(place->path, unit, 256);
 }
 
 static int serves(struct act_context *context, const struct act_target *target,
@@ -44,7 +60,7 @@ static int serves(struct act_context *context, const struct act_target *target,
 		return 0;
 	if (!place.own)
 		return setting != SETTING_CPU_NICE;
-	return has_property(setting) && owner_systemd_unit(place.path, unit, sizeof unit);
+	return is_by_property(&place, setting, unit);
 }
 
 /* -- a scope of its own */
@@ -59,7 +75,7 @@ static void scope_name(const struct act_target *target, char ret[static 128])
 int cpu_scope_make(struct act_context *context, const struct act_target *target,
 		   struct cpu_place *place, struct error *err)
 {
-	char scope[128];
+	char scope[128], kept[sizeof context->note];
 	struct sdbus *bus;
 	uint64_t id;
 	bool new;
@@ -68,8 +84,12 @@ int cpu_scope_make(struct act_context *context, const struct act_target *target,
 	if (r < 0)
 		return r;
 	scope_name(target, scope);
+	/* It stays while any setting has a lease in it, so it is of none. */
+	memcpy(kept, context->note, sizeof kept);
+	snprintf(context->note, sizeof context->note, "a place for the VM");
 	r = act_lease_take(context, target, &cpu_scope_kind, scope, place->directory, SLICE, &id, &new,
 			   err);
+	memcpy(context->note, kept, sizeof kept);
 	if (r == 0) {
 		r = sdbus_scope_start(bus, scope, SLICE, &target->vm.pid, 1, err);
 		if (r < 0 && r != -ETIMEDOUT && new)
@@ -110,14 +130,18 @@ const struct lease_kind cpu_scope_kind = { .name = "cpu-scope", .undo = scope_un
 static int property_read(struct act_context *context, const char *unit, enum setting setting,
 			 struct setting_value *ret, char where[static 64], struct error *err)
 {
-	const char *property = setting == SETTING_CPU_WEIGHT ? "CPUWeight" : "CPUQuotaPerSecUSec";
+	const char *property = property_of(setting);
 	uint64_t number;
 	int r = owner_systemd_read(context, unit, property, &number, err);
 
 	if (r < 0)
 		return r;
 	*ret = (struct setting_value){ 0 };
-	if (setting == SETTING_CPU_WEIGHT)
+	if (setting == SETTING_CPU_IDLE)
+		ret->number = number == 0;
+	else if (setting == SETTING_CPU_NICE)
+		ret->number = cpu_scale_nice(number == UINT64_MAX ? 100 : (int64_t)number);
+	else if (setting == SETTING_CPU_WEIGHT)
 		ret->number = number == UINT64_MAX ? 100 : (int64_t)number;
 	else
 		ret->number = number == UINT64_MAX ? SETTING_UNLIMITED :
@@ -160,17 +184,28 @@ static void tell(const struct cpu_place *place, const char *property, char where
 		snprintf(where, 64, "systemd's %s", property);
 }
 
+static uint64_t property_value(enum setting setting, int64_t number)
+{
+	switch (setting) {
+	case SETTING_CPU_QUOTA:
+		return number == SETTING_UNLIMITED ? UINT64_MAX : (uint64_t)number * PERMYRIAD_USEC;
+	case SETTING_CPU_NICE:
+		return (uint64_t)cpu_scale_weight_of_nice((int)number);
+	case SETTING_CPU_IDLE:
+		return number != 0 ? 0 : 100;
+	default:
+		return (uint64_t)number;
+	}
+}
+
 static int property_set(struct act_context *context, const struct act_target *target,
 			const struct cpu_place *place, const char *unit, enum setting setting,
 			int64_t number, char where[static 64], struct error *err)
 {
-	const char *property = setting == SETTING_CPU_WEIGHT ? "CPUWeight" : "CPUQuotaPerSecUSec";
-	uint64_t value = (uint64_t)number;
-	int r;
+	const char *property = property_of(setting);
+	int r = owner_systemd_set(context, target, unit, property, property_value(setting, number),
+				  err);
 
-	if (setting == SETTING_CPU_QUOTA)
-		value = number == SETTING_UNLIMITED ? UINT64_MAX : value * PERMYRIAD_USEC;
-	r = owner_systemd_set(context, target, unit, property, value, err);
 	if (r == 0)
 		r = property_check(context, target, place, setting, number, err);
 	if (r == 0)
@@ -197,7 +232,7 @@ static int read_knob(struct act_context *context, const struct act_target *targe
 		snprintf(where, 64, "no cgroup of its own");
 		return 0;
 	}
-	if (has_property(setting) && owner_systemd_unit(place.path, unit, sizeof unit))
+	if (is_by_property(&place, setting, unit))
 		return property_read(context, unit, setting, ret, where, err);
 	return cpu_cgroup_read_in(context, &place, setting, ret, where, err);
 }
@@ -214,7 +249,7 @@ static int set_knob(struct act_context *context, const struct act_target *target
 		r = cpu_scope_make(context, target, &place, err);
 	if (r < 0)
 		return r;
-	if (has_property(setting) && owner_systemd_unit(place.path, unit, sizeof unit))
+	if (is_by_property(&place, setting, unit))
 		r = property_set(context, target, &place, unit, setting, value->number, where, err);
 	else
 		r = cpu_cgroup_set_in(context, target, &place, setting, value, where, err);
@@ -272,8 +307,9 @@ static int release_knob(struct act_context *context, const struct act_target *ta
 
 const struct actuator cpu_systemd_actuator = {
 	.name = "cpu-systemd",
-	.settings = { SETTING_CPU_WEIGHT, SETTING_CPU_QUOTA, SETTING_CPU_BURST, SETTING_CPU_IDLE },
-	.setting_count = 4,
+	.settings = { SETTING_CPU_WEIGHT, SETTING_CPU_NICE, SETTING_CPU_QUOTA, SETTING_CPU_BURST,
+		      SETTING_CPU_IDLE },
+	.setting_count = 5,
 	.slow = true,
 	.serves = serves,
 	.read = read_knob,

@@ -196,7 +196,8 @@ static enum arena arena_find(struct act_context *context, const struct act_targe
 	char pid[16];
 
 	snprintf(pid, sizeof pid, "%d", target->vm.pid);
-	if (cpu_place_find(context, target, &place, NULL) == 0 && !place.in_root)
+	if (cpu_place_find(context, target, &place, NULL) == 0 &&
+	    !cpu_place_competes_in_root(context, &place))
 		return ARENA_CGROUP;
 	if (!autogroups_are_on(context) || autogroup_read(context, pid, &autogroup) < 0)
 		return ARENA_HOST;

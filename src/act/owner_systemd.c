@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define RUNS "/run/systemd/system"
 /* Undoing has no deadline of its own. */
@@ -47,12 +48,39 @@ static const char *interface_of(const char *unit)
 	return ends_with(unit, ".scope") ? "Scope" : ends_with(unit, ".slice") ? "Slice" : "Service";
 }
 
+/* A systemd that starts, or executes itself again, leaves its name on the bus for a moment. */
+static int wait_for_name(struct sdbus *bus, uint64_t end_usec, struct error *err)
+{
+	static const char *const asked = "-.slice";
+	struct timespec pause = { .tv_nsec = 20000000 };
+	struct sdbus_unit unit;
+	int r;
+
+	while ((r = sdbus_unit_states(bus, &asked, 1, &unit, err)) == -ENOTCONN &&
+	       clock_monotonic_usec() < end_usec)
+		nanosleep(&pause, NULL);
+	return r;
+}
+
+static int open_within(uint64_t usec, struct sdbus **ret, struct error *err)
+{
+	uint64_t end_usec = clock_monotonic_usec() + usec;
+	int r = sdbus_open(NULL, usec, ret, err);
+
+	if (r < 0)
+		return r;
+	r = wait_for_name(*ret, end_usec, err);
+	if (r < 0)
+		sdbus_close(*ret);
+	return r;
+}
+
 int owner_systemd_open(struct act_context *context, struct sdbus **ret, struct error *err)
 {
 	uint64_t now = clock_monotonic_usec();
 	uint64_t left = context->deadline_usec > now ? context->deadline_usec - now : 1;
 
-	return sdbus_open(NULL, context->deadline_usec != 0 ? left : UNDO_USEC, ret, err);
+	return open_within(context->deadline_usec != 0 ? left : UNDO_USEC, ret, err);
 }
 
 int owner_systemd_read(struct act_context *context, const char *unit, const char *property,
@@ -131,7 +159,7 @@ static int undo(void *context, const struct vm_identity *vm, const char *target,
 	if (blank == NULL || snprintf(unit, sizeof unit, "%.*s", (int)(blank - target), target) >=
 	    (int)sizeof unit)
 		return error_set(err, -EINVAL, "\"%s\" names no property of a unit", target);
-	r = sdbus_open(NULL, UNDO_USEC, &bus, err);
+	r = open_within(UNDO_USEC, &bus, err);
 	if (r < 0)
 		return r;
 	r = property_set(bus, unit, blank + 1, strcmp(was, NOT_SET) == 0 ? UINT64_MAX :

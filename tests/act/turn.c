@@ -3,7 +3,7 @@
  * Turns knobs as the daemon would, by plan, act and lease, holds them until stdin ends, and gives
  * everything back: for claims and benchmarks that measure what a knob does.
  *
- *   turn [SETTING=VALUE@PID[:ORDINAL] | SETTING=VALUE@host]...
+ *   turn [--uplink BYTES] [SETTING=VALUE@PID[:ORDINAL] | SETTING=VALUE@host]...
  *
  * With TRUCE_RUN_DIR in the environment the journal is there. A line for each outcome and for
  * what then reads back, and one when all has been turned:
@@ -41,6 +41,7 @@ struct turner {
 	struct leases *leases;
 	struct act *act;
 	struct plan plan;
+	struct act_options options;
 	size_t applied;
 };
 
@@ -147,7 +148,6 @@ static int turner_open(struct turner *turner, struct error *err)
 {
 	struct observe_options options = { .once = true };
 	struct leases_options leases_options = { .kinds = act_lease_kinds };
-	struct act_options act_options = { .owner_usec = PATIENCE_USEC };
 	char told[512];
 	int r;
 
@@ -160,7 +160,7 @@ static int turner_open(struct turner *turner, struct error *err)
 	r = leases_open(turner->root, &leases_options, &turner->leases, told, sizeof told, err);
 	if (r < 0)
 		return r;
-	turner->act = act_new(turner->root, turner->leases, &act_options, err);
+	turner->act = act_new(turner->root, turner->leases, &turner->options, err);
 	return turner->act != NULL ? 0 : -ENOMEM;
 }
 
@@ -209,13 +209,17 @@ static int give_back(struct turner *turner)
 
 int main(int argc, char **argv)
 {
-	struct turner turner = { 0 };
+	struct turner turner = { .options = { .owner_usec = PATIENCE_USEC } };
 	struct error err = { 0 };
 	int r, status = 0;
 
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	plan_init(&turner.plan);
+	if (argc > 2 && strcmp(argv[1], "--uplink") == 0) {
+		turner.options.uplink_bytes_per_second = strtoull(argv[2], NULL, 10);
+		argv += 2;
+	}
 	r = turner_open(&turner, &err);
 	if (r == 0)
 		r = turner_run(&turner, argv + 1, &err);
