@@ -364,7 +364,7 @@ static void reservations_that_do_not_fit_are_refused_with_the_sum(void **state)
 	peace.policy.intents[1].value.number = 25000;
 	assert_int_equal(arbiter_check_reservations(peace.arbiter, &peace.policy,
 						    &peace.host.snapshot, &err), -EOVERFLOW);
-	assert_string_equal(err.text, "gold-first.lua: cpu.reserve do not fit: 1 x 2 CPUs (gold:11) "
+	assert_string_equal(err.text, "what is reserved (cpu.reserve) does not fit: 1 x 2 CPUs (gold:11) "
 				      "+ 3 x 2.5 CPUs (bronze:12) = 9.5 CPUs are more than the 8 CPUs "
 				      "of this host");
 	peace.policy.intents[1].setting = SETTING_MEMORY_RESERVE;

@@ -6,6 +6,7 @@
 #include "decide/knobs.h"
 #include "decide/offers.h"
 #include "model/nice.h"
+#include "model/policy.h"
 #include "model/snapshot.h"
 
 #include <stdarg.h>
@@ -483,6 +484,18 @@ size_t compile_vm(const struct compile_context *context, const struct vm *vm,
 	settle(&c);
 	qsort(ret, c.count, sizeof *ret, compiled_compare);
 	return c.count;
+}
+
+unsigned compile_needs(const struct policy *policy)
+{
+	unsigned needs = 0;
+	size_t i;
+
+	for (i = 0; i < policy->intent_count; i++)
+		if (policy->intents[i].setting == SETTING_MEMORY_LIMIT ||
+		    policy->intents[i].setting == SETTING_MEMORY_BALLOON)
+			needs |= POLICY_NEED_OWNER;
+	return needs;
 }
 
 /* -- what to expect --------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct policy;
 struct snapshot;
 struct vm;
 
@@ -73,6 +74,9 @@ enum { COMPILED_MAX = 2 * SETTING_COUNT };
 size_t compile_vm(const struct compile_context *context, const struct vm *vm,
 		  const struct wanted wanted[static SETTING_COUNT],
 		  struct compiled ret[static COMPILED_MAX]);
+
+/* Figures that the policy's intents need beside what it declares itself: enum policy_need. */
+unsigned compile_needs(const struct policy *policy);
 
 /* What to expect of it, as one sentence; "" where nothing can be said beforehand. */
 void compile_predict(const struct compile_context *context, const struct compiled *compiled,

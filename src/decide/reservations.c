@@ -190,7 +190,7 @@ static int refuse_sum(const struct sum *sum, int64_t there, const char *what, st
 	str_append(&text, " are more than the ");
 	append_value(&text, sum->setting, there);
 	str_append(&text, what);
-	r = error_set(err, -EOVERFLOW, "%s: %s do not fit: %s", sum->policy->path,
+	r = error_set(err, -EOVERFLOW, "what is reserved (%s) does not fit: %s",
 		      setting_info[sum->setting].name, text.data != NULL ? text.data : "");
 	str_done(&text);
 	return r;
