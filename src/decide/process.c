@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "decide/sanitizer.h"
 #include "decide/wire.h"
 
 #include <errno.h>
@@ -129,7 +130,8 @@ void process_limit_cpu(const struct process *process, uint64_t more_usec)
 
 void process_limit_memory(const struct process *process, uint64_t bytes)
 {
-	process_limit(process, RLIMIT_DATA, bytes);
+	if (!UNDER_SANITIZER)
+		process_limit(process, RLIMIT_DATA, bytes);
 }
 
 bool process_has_ended(const struct process *process, int wait_msec)

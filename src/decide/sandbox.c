@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "decide/sanitizer.h"
 #include "decide/wire.h"
 
 #include <errno.h>
@@ -19,18 +20,6 @@
 #endif
 #if __has_include(<linux/landlock.h>)
 #include <linux/landlock.h>
-#endif
-
-/* Sanitizers make system calls and maps of their own: no filter and no limit of memory there. */
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_SANITIZER 1
-#endif
-#endif
-#ifndef UNDER_SANITIZER
-#define UNDER_SANITIZER 0
 #endif
 
 enum { NOBODY = 65534 };

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- expect: adds 
+-- expect: adds
 rule "faulty" {
 	run = function(vm, state, host)
 		return vm.rss + 5 * seconds

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- expect: joins 
+-- expect: joins
 rule "faulty" {
 	run = function(vm, state, host)
 		return vm.rss .. nil
