@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
+#include "decide/lua_run.h"
 #include "decide/lua_trial.h"
 
 #include <dirent.h>
@@ -663,6 +664,70 @@ static void each_faulty_policy_gets_its_sentence(void **state)
 	assert_true(checked >= 100);
 }
 
+/* -- the page --------------------------------------------------------------------------- */
+
+static unsigned run_examples(char *page)
+{
+	char *at = page, *end;
+	unsigned count = 0;
+
+	while ((at = strstr(at, "```lua\n")) != NULL && (end = strstr(at + 7, "```\n")) != NULL) {
+		struct lua_trial trial;
+
+		*end = '\0';
+		begin(&trial, 4, at + 7);
+		text_set(&vm_at(&trial, 0)->text[VM_TEXT_NAME], "gold-1", 6);
+		tick_in_peace(&trial);
+		tick_in_peace(&trial);
+		lua_trial_end(&trial);
+		at = end + 1;
+		count++;
+	}
+	return count;
+}
+
+static void the_pages_examples_run(void **state)
+{
+	CLEANUP_FREE char *page = read_file(SOURCE_ROOT "/doc/format/policy-lua.md");
+
+	assert_true(run_examples(page) >= 2);
+}
+
+static void expect_words_of_table(lua_State *L, const char *page)
+{
+	int table = lua_gettop(L);
+
+	lua_pushnil(L);
+	while (lua_next(L, table) != 0) {
+		const char *word = lua_tostring(L, -2);
+		size_t size = strlen(word);
+
+		if (size > 1 && word[size - 1] == 's') /* minutes: "minute(s)" */
+			size--;
+		if (memmem(page, strlen(page), word, size) == NULL)
+			fail_msg("policy-lua.md does not name '%s'", word);
+		if (lua_type(L, -1) == LUA_TTABLE && lua_getmetatable(L, -1) != 0) {
+			lua_getfield(L, -1, "__index");
+			expect_words_of_table(L, page);
+			lua_pop(L, 2);
+		}
+		lua_pop(L, 1);
+	}
+}
+
+static void the_page_names_every_word(void **state)
+{
+	CLEANUP_FREE char *page = read_file(SOURCE_ROOT "/doc/format/policy-lua.md");
+	struct lua_trial trial;
+
+	begin(&trial, 1, "rule 'r' { run = function(vm) end }");
+	tick_in_peace(&trial);
+	lua_sandbox_push_names(trial.lua->sandbox.L);
+	expect_words_of_table(trial.lua->sandbox.L, page);
+	lua_pop(trial.lua->sandbox.L, 1);
+	lua_trial_end(&trial);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -691,6 +756,8 @@ int main(void)
 		cmocka_unit_test(figure7_stops_at_fifteen),
 		cmocka_unit_test(no_vm_is_no_reason_to_fail),
 		cmocka_unit_test(each_faulty_policy_gets_its_sentence),
+		cmocka_unit_test(the_pages_examples_run),
+		cmocka_unit_test(the_page_names_every_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
