@@ -102,7 +102,8 @@ static int in_read(struct act_context *context, const struct act_target *target,
 
 static int limit_link(struct tc *tc, int index, uint64_t rate, struct error *err)
 {
-	struct tc_class class = { .minor = ONLY_CLASS, .rate = rate, .ceil = rate };
+	struct tc_class class = { .minor = ONLY_CLASS, .rate = rate, .ceil = rate,
+				  .queue_bytes = net_queue_bytes(rate) };
 	int r = tc_add_htb(tc, index, ONLY_CLASS, err);
 
 	return r < 0 ? r : tc_put_class(tc, index, &class, err);

@@ -26,7 +26,7 @@
 
 enum {
 	PARENT_BIT = 0x8000, /* minors of parents: this and the bridge's number */
-	MINOR_MAX = 0x7fff,
+	MINOR_MAX = 0x7ffe, /* with its queue's handle below the kernel's own */
 	CLASSES_MAX = 4096,
 };
 
@@ -232,14 +232,14 @@ static bool find_leased(struct leases *leases, const struct vm_identity *vm, con
 /* The tap's own number where that is free. */
 static unsigned free_minor(struct tc *tc, const char *ifb_name, int tap_index)
 {
-	unsigned minor = (unsigned)tap_index & MINOR_MAX;
+	unsigned minor = (unsigned)tap_index % MINOR_MAX + 1;
 	struct tc_class class;
 	struct tc_link ifb;
 
 	if (tc_link_by_name(tc, ifb_name, &ifb, NULL) < 0)
-		return minor != 0 ? minor : 1;
-	for (unsigned tried = 0; tried < MINOR_MAX; tried++, minor = (minor + 1) & MINOR_MAX)
-		if (minor != 0 && tc_find_class(tc, ifb.index, minor, &class, NULL) == -ENOENT)
+		return minor;
+	for (unsigned tried = 0; tried < MINOR_MAX; tried++, minor = minor % MINOR_MAX + 1)
+		if (tc_find_class(tc, ifb.index, minor, &class, NULL) == -ENOENT)
 			return minor;
 	return 0;
 }
@@ -329,7 +329,7 @@ static int put_ifb(struct tc *tc, const char *name, struct tc_link *ret, struct 
 
 static unsigned parent_minor(const struct tc_link *tap)
 {
-	return PARENT_BIT | ((unsigned)tap->master & MINOR_MAX);
+	return PARENT_BIT | (unsigned)tap->master % MINOR_MAX;
 }
 
 /* Its guarantee and its limit are one: what leaves by the bridge. */
@@ -357,6 +357,7 @@ static struct tc_class class_turned(struct tc *tc, int ifb, unsigned minor, bool
 		class.ceil = rate;
 	else
 		class.rate = rate > NO_GUARANTEE ? rate : NO_GUARANTEE;
+	class.queue_bytes = net_queue_bytes(class.ceil);
 	return class;
 }
 

@@ -156,6 +156,19 @@ uint64_t net_uplink(struct act_context *context, struct tc *tc, int bridge)
 	return fastest;
 }
 
+/* A guest hands over up to 64 KiB as one packet. */
+#define QUEUE_LEAST (128ull << 10)
+#define QUEUE_MOST (16ull << 20)
+
+uint64_t net_queue_bytes(uint64_t rate)
+{
+	uint64_t bytes = rate / 10;
+
+	if (bytes < QUEUE_LEAST)
+		return QUEUE_LEAST;
+	return bytes < QUEUE_MOST ? bytes : QUEUE_MOST;
+}
+
 uint64_t net_rate(int64_t value)
 {
 	return value == SETTING_UNLIMITED || (uint64_t)value > NET_FREE ? NET_FREE : (uint64_t)value;

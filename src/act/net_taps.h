@@ -37,6 +37,8 @@ int net_taps_serve(struct act_context *context, const struct act_target *target,
  * say, else by its fastest port that is no tap. 0: nobody tells. */
 uint64_t net_uplink(struct act_context *context, struct tc *tc, int bridge);
 
+/* What may wait for its turn at that rate: a tenth of a second, and room for what comes at once. */
+uint64_t net_queue_bytes(uint64_t rate);
 uint64_t net_rate(int64_t value);   /* "max" is NET_FREE */
 int64_t net_value(uint64_t rate);
 

@@ -17,12 +17,15 @@
 #include <netlink/route/cls/u32.h>
 #include <netlink/route/link.h>
 #include <netlink/route/qdisc.h>
+#include <netlink/route/qdisc/fifo.h>
 #include <netlink/route/qdisc/htb.h>
 #include <netlink/route/tc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define OUR_HANDLE TC_HANDLE(TC_MAJOR, 0)
+/* A class's own queue has its minor and this for a handle; ours are below. */
+#define LEAF_BIT 0x8000
 #define INGRESS_HANDLE TC_HANDLE(0xffff, 0)
 
 /* A class may send this long at full speed what it saved: a timer tick's worth and more. */
@@ -367,6 +370,21 @@ static struct rtnl_class *class_new(int index, const struct tc_class *class)
 	return made;
 }
 
+/* In bytes: the interface's own limit is in packets, which at a low rate wait for seconds. The
+ * class works without. */
+static void put_queue(struct tc *tc, int index, const struct tc_class *class)
+{
+	CLEANUP(qdisc_put) struct rtnl_qdisc *queue =
+		qdisc_new(index, TC_HANDLE(TC_MAJOR, class->minor),
+			  TC_HANDLE(LEAF_BIT | class->minor, 0), "bfifo");
+
+	if (queue == NULL)
+		return;
+	rtnl_qdisc_fifo_set_limit(queue, class->queue_bytes < INT32_MAX ?
+				  (int)class->queue_bytes : INT32_MAX);
+	rtnl_qdisc_add(tc->socket, queue, NLM_F_CREATE | NLM_F_REPLACE);
+}
+
 int tc_put_class(struct tc *tc, int index, const struct tc_class *class, struct error *err)
 {
 	CLEANUP(class_put) struct rtnl_class *made = class_new(index, class);
@@ -375,7 +393,11 @@ int tc_put_class(struct tc *tc, int index, const struct tc_class *class, struct 
 	if (made == NULL)
 		return error_errno(err, -ENOMEM, "a class");
 	r = rtnl_class_add(tc->socket, made, NLM_F_CREATE | NLM_F_REPLACE);
-	return r < 0 ? failed(r, err, "a class of an HTB cannot be made") : 0;
+	if (r < 0)
+		return failed(r, err, "a class of an HTB cannot be made");
+	if (class->queue_bytes != 0)
+		put_queue(tc, index, class);
+	return 0;
 }
 
 int tc_delete_class(struct tc *tc, int index, unsigned minor, struct error *err)
@@ -399,6 +421,7 @@ static bool class_take(struct rtnl_class *from, struct tc_class *ret)
 	if (handle >> 16 != TC_MAJOR || kind == NULL || strcmp(kind, "htb") != 0 ||
 	    rtnl_htb_get_rate64(from, &ret->rate) < 0 || rtnl_htb_get_ceil64(from, &ret->ceil) < 0)
 		return false;
+	ret->queue_bytes = 0;
 	ret->minor = handle & 0xffff;
 	ret->parent = parent == TC_H_ROOT ? 0 : parent & 0xffff;
 	return true;

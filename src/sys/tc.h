@@ -21,6 +21,7 @@ struct tc;
 enum {
 	TC_NAME_SIZE = 16,
 	TC_MAJOR = 0x7ce5, /* our handles' upper half, and our filters' priority */
+	TC_MINOR_MOST = 0xfffe,
 };
 
 struct tc_link {
@@ -38,8 +39,9 @@ struct tc_qdisc {
 
 /* Of an HTB; `rate` is the guarantee, `ceil` the limit. */
 struct tc_class {
-	unsigned minor, parent; /* parent 0: the root */
+	unsigned minor, parent; /* parent 0: the root; minor at most TC_MINOR_MOST */
 	uint64_t rate, ceil;
+	uint64_t queue_bytes;   /* that may wait in it; 0: as many packets as the interface says */
 };
 
 /* -ENOSYS on captured hosts and those in memory. */

@@ -94,7 +94,7 @@ guest_run() {
 
 # guest_says NAME PATTERN [SECONDS]: waits for a line of its console.
 guest_says() {
-	poll_until "${3:-90}" grep -q "$2" "$scratch/$1.console" ||
+	poll_until "${3:-90}" grep -qs "$2" "$scratch/$1.console" ||
 		fail "guest $1 never said '$2': $(tail -n 5 "$scratch/$1.console" "$scratch/$1.errors")"
 }
 
