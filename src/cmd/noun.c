@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 const struct noun nouns[] = {
-	{ "policy", "what VMs deserve, by rules: build, load, look at policies", policy_verbs },
+	{ "policy", "what VMs deserve, by rules: check, try out, load policies", policy_verbs },
 	{ "lab", "the laboratory: a whole KVM host in a box", NULL },
 	{ NULL, NULL, NULL },
 };

@@ -7,6 +7,7 @@
 #include "cmd/source_line.h"
 #include "report/json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct finding finding_of_error(const char *path, const char *sentence)
@@ -44,16 +45,38 @@ static bool append_caret(struct str *str, const char *source, int line, const ch
 	return str->length != before;
 }
 
-static void append_carets(struct str *str, const char *source, const struct finding *finding)
+static bool append_caret_of_quoted(struct str *str, const char *source,
+				   const struct finding *finding)
 {
 	const char *at = finding->text, *end;
 
 	while ((at = strpbrk(at, "\"'")) != NULL) {
 		end = strchr(at + 1, *at);
-		if (end == NULL || append_caret(str, source, finding->line, at + 1,
-						(size_t)(end - at - 1)))
-			return;
+		if (end == NULL)
+			return false;
+		if (append_caret(str, source, finding->line, at + 1, (size_t)(end - at - 1)))
+			return true;
 		at = end + 1;
+	}
+	return false;
+}
+
+/* A class or a setting that is named without quotes has some in the line. */
+static void append_caret_of_named(struct str *str, const char *source,
+				  const struct finding *finding)
+{
+	struct cursor at = cursor_over(finding->text, strlen(finding->text));
+	size_t size, before = str->length;
+	const char *word;
+	char token[80];
+
+	while (str->length == before && cursor_take_word(&at, &word, &size)) {
+		while (size > 0 && strchr(",.:;?", word[size - 1]) != NULL)
+			size--;
+		if (size == 0 || size + 3 > sizeof token)
+			continue;
+		snprintf(token, sizeof token, "\"%.*s\"", (int)size, word);
+		source_line_append_caret(str, source, finding->line, token, "");
 	}
 }
 
@@ -69,7 +92,8 @@ void finding_append(struct str *str, const char *path, const char *source,
 	if (source == NULL || finding->line == 0)
 		return;
 	source_line_append(str, source, finding->line, "");
-	append_carets(str, source, finding);
+	if (!append_caret_of_quoted(str, source, finding))
+		append_caret_of_named(str, source, finding);
 }
 
 void finding_append_json(struct json *json, const char *path, const char *source,

@@ -42,10 +42,10 @@ static void the_line_is_shown_with_a_caret_under_what_is_quoted(void **state)
 			    "     |                               ^^^^^^\n");
 	str_clear(&text);
 	finding.is_error = false;
-	finding.text = "class \"gold\" matches no VM";
+	finding.text = "class gold, which is here, matches no VM";
 	finding_append(&text, "p.lua", source, &finding);
 	assert_string_equal(text.data,
-			    "p.lua:2: warning: class \"gold\" matches no VM\n"
+			    "p.lua:2: warning: class gold, which is here, matches no VM\n"
 			    "   2 | class \"gold\" { name = \"db-*\", sheres = 400 }\n"
 			    "     |       ^^^^^^\n");
 	str_done(&text);
