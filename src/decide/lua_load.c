@@ -47,6 +47,25 @@ static int compare_problems(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
+/* The first error as the sentence, the others behind it as far as they fit whole. */
+static int fail_with_errors(const struct lua_policy *lua, const struct load_problem *first,
+			    struct error *err)
+{
+	const struct lua_load *load = lua->load;
+	int r = error_set(err, -EINVAL, "%s:%d: %s", lua->sandbox.path, first->line, first->text);
+	const struct load_problem *problem;
+
+	for (problem = first + 1; problem < load->problems + load->problem_count; problem++) {
+		size_t used = err != NULL ? strlen(err->text) : 0;
+		char more[sizeof problem->text + 32];
+
+		snprintf(more, sizeof more, "; also line %d: %s", problem->line, problem->text);
+		if (problem->is_error && err != NULL && used + strlen(more) < sizeof err->text)
+			memcpy(err->text + used, more, strlen(more) + 1);
+	}
+	return r;
+}
+
 int load_report(struct lua_policy *lua, struct str *out, struct error *err)
 {
 	struct lua_load *load = lua->load;
@@ -68,7 +87,7 @@ int load_report(struct lua_policy *lua, struct str *out, struct error *err)
 	}
 	if (first == NULL)
 		return 0;
-	return error_set(err, -EINVAL, "%s:%d: %s", lua->sandbox.path, first->line, first->text);
+	return fail_with_errors(lua, first, err);
 }
 
 static bool is_word_byte(char c)

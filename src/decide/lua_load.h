@@ -34,7 +34,8 @@ void load_problem(struct lua_policy *lua, int line, bool is_error, const char *f
 int load_line_of(const struct lua_load *load, int line, const char *word);
 /* What can be seen only when the whole file was read. */
 void load_check(struct lua_policy *lua);
-/* Sorts; a line for each into `out` (may be NULL); the first error into err: -EINVAL, else 0. */
+/* Sorts; a line for each into `out` (may be NULL); the errors into err, the first one first:
+ * -EINVAL, else 0. */
 int load_report(struct lua_policy *lua, struct str *out, struct error *err);
 
 #endif

@@ -29,7 +29,7 @@ struct str;
 /*
  * `path` is what sentences and the description say; nothing is opened. `problems` (may be NULL)
  * gets a line for each error and warning, "PATH:LINE: error: ..." and "PATH:LINE: warning: ...",
- * sorted by line; err the first error. -EINVAL: the file is wrong; -ENOMEM: it used more than
+ * sorted by line; err the first error and those that fit behind it. -EINVAL: the file is wrong; -ENOMEM: it used more than
  * `memory_bytes`; -ELOOP: it did not come to an end.
  */
 int lua_policy_new(const char *bytes, size_t size, const char *path, size_t memory_bytes,

@@ -115,7 +115,9 @@ static void all_mistakes_are_told_together(void **state)
 		"or \"max\" for no limit\n"
 		"test.lua:6: error: intent: no class \"bronze\" is declared above\n");
 	assert_string_equal(trial.err.text,
-			    "test.lua:3: 'cpu.share' is no setting: did you mean cpu.shares?");
+			    "test.lua:3: 'cpu.share' is no setting: did you mean cpu.shares?; also line 4: "
+			    "memory.limit is 5 (a plain number); it takes a value as 512 * MiB, or \"max\" "
+			    "for no limit; also line 6: intent: no class \"bronze\" is declared above");
 	lua_trial_end(&trial);
 }
 
