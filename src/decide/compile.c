@@ -82,6 +82,20 @@ static int64_t wanted_number(const struct compiler *c, enum setting setting)
 	return c->wanted[setting].value.number;
 }
 
+/* A reservation goes before a lower limit, unless somebody who goes before wants the limit. */
+static int64_t limit_of(const struct compiler *c, enum setting limit, enum setting reserve,
+			const char **ret_caveat)
+{
+	int64_t number = wanted_number(c, limit);
+
+	*ret_caveat = "";
+	if (!is_wanted(c, reserve) || wanted_number(c, reserve) <= number ||
+	    COMPILE_RANK_WHO(c->wanted[limit].rank) < COMPILE_RANK_WHO(c->wanted[reserve].rank))
+		return number;
+	*ret_caveat = "its reservation is more than the limit that was asked for, and goes before";
+	return wanted_number(c, reserve);
+}
+
 /* -- CPU -------------------------------------------------------------------------------- */
 
 /* What is imprecise about a weight on this host, whatever its value. */
@@ -181,20 +195,15 @@ static void compile_cpu_reserve(struct compiler *c)
 
 static void compile_cpu_limit(struct compiler *c)
 {
-	int64_t limit = wanted_number(c, SETTING_CPU_LIMIT), burst = 0;
+	const char *caveat;
+	int64_t limit = limit_of(c, SETTING_CPU_LIMIT, SETTING_CPU_RESERVE, &caveat), burst = 0;
 	char reason[PLAN_REASON_SIZE];
 
 	if (!offered(c, SETTING_CPU_QUOTA, reason)) {
 		add_cannot(c, SETTING_CPU_LIMIT, "%s", reason);
 		return;
 	}
-	if (is_wanted(c, SETTING_CPU_RESERVE) && limit < wanted_number(c, SETTING_CPU_RESERVE)) {
-		limit = wanted_number(c, SETTING_CPU_RESERVE);
-		add_knob(c, SETTING_CPU_LIMIT, SETTING_CPU_QUOTA, limit,
-			 "its reservation is more than the limit that was asked for, and goes before");
-	} else {
-		add_knob(c, SETTING_CPU_LIMIT, SETTING_CPU_QUOTA, limit, "%s", "");
-	}
+	add_knob(c, SETTING_CPU_LIMIT, SETTING_CPU_QUOTA, limit, "%s", caveat);
 	/* What it may save up it would use on top of the limit. */
 	if (c->vm->state[VM_QUOTA_BURST] == FIGURE_PRESENT)
 		burst = c->vm->value[VM_QUOTA_BURST];
@@ -262,14 +271,15 @@ static int64_t room_for_vmm(int64_t guest)
 
 static void compile_memory_limit(struct compiler *c)
 {
-	int64_t limit = wanted_number(c, SETTING_MEMORY_LIMIT), room;
+	const char *caveat;
+	int64_t limit = limit_of(c, SETTING_MEMORY_LIMIT, SETTING_MEMORY_RESERVE, &caveat), room;
 	char balloon[PLAN_REASON_SIZE], high[PLAN_REASON_SIZE];
 
 	if (limit == SETTING_UNLIMITED)
 		return; /* what is wanted is that nobody limits it: what was set is released */
 	if (offered(c, SETTING_MEMORY_BALLOON, balloon)) {
-		add_knob(c, SETTING_MEMORY_LIMIT, SETTING_MEMORY_BALLOON, limit,
-			 "the guest is asked, and may be slow to give");
+		add_knob(c, SETTING_MEMORY_LIMIT, SETTING_MEMORY_BALLOON, limit, "%s",
+			 caveat[0] != '\0' ? caveat : "the guest is asked, and may be slow to give");
 		return;
 	}
 	/* An answer that is still to come decides which it is: nothing is squeezed meanwhile. */
@@ -317,15 +327,17 @@ static void compile_disk(struct compiler *c, enum setting asked, enum setting re
 
 static void compile_net_limit(struct compiler *c)
 {
+	const char *caveat;
+	int64_t limit = limit_of(c, SETTING_NET_LIMIT, SETTING_NET_RESERVE, &caveat);
 	char reason[PLAN_REASON_SIZE];
-	int64_t limit = wanted_number(c, SETTING_NET_LIMIT);
 
 	if (!offered(c, SETTING_NET_IN_MAX, reason)) {
 		add_cannot(c, SETTING_NET_LIMIT, "%s", reason);
 		return;
 	}
-	add_knob(c, SETTING_NET_LIMIT, SETTING_NET_IN_MAX, limit, "%s", "");
-	add_knob(c, SETTING_NET_LIMIT, SETTING_NET_OUT_MAX, limit, "%s", "");
+	add_knob(c, SETTING_NET_LIMIT, SETTING_NET_IN_MAX, wanted_number(c, SETTING_NET_LIMIT), "%s",
+		 "");
+	add_knob(c, SETTING_NET_LIMIT, SETTING_NET_OUT_MAX, limit, "%s", caveat);
 }
 
 /* -- all together ----------------------------------------------------------------------- */
@@ -464,6 +476,18 @@ static int compiled_compare(const void *left, const void *right)
 	return (int)a->asked - (int)b->asked;
 }
 
+/* A VM that has just been born: what its owner is and where it lies decides everything. */
+static bool is_unseen(const struct vm *vm)
+{
+	return vm != NULL && vm->text[VM_TEXT_CGROUP] == NULL;
+}
+
+static void put_off(struct compiler *c, enum setting asked)
+{
+	add_cannot(c, asked, "where this VM lies (its cgroup) is not known yet");
+	c->ret[c->count - 1].overruled = true;
+}
+
 size_t compile_vm(const struct compile_context *context, const struct vm *vm,
 		  const struct wanted wanted[static SETTING_COUNT],
 		  struct compiled ret[static COMPILED_MAX])
@@ -476,7 +500,9 @@ size_t compile_vm(const struct compile_context *context, const struct vm *vm,
 
 		if (!wanted[i].present || (info->scope == SETTING_SCOPE_HOST) != (vm == NULL))
 			continue;
-		if (info->kind == SETTING_KIND_INTENT)
+		if (is_unseen(vm))
+			put_off(&c, (enum setting)i);
+		else if (info->kind == SETTING_KIND_INTENT)
 			compile_intent(&c, (enum setting)i);
 		else
 			compile_knob(&c, (enum setting)i);

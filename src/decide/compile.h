@@ -59,7 +59,7 @@ int64_t compile_reserve_weight(const struct compile_context *context, int64_t re
 /* One knob that comes of it, or (cannot) why not. */
 struct compiled {
 	enum setting asked, setting;
-	bool cannot, overruled; /* overruled: it could be, but somebody goes before; cannot, too */
+	bool cannot, overruled; /* overruled: cannot now, because somebody goes before or to be seen */
 	unsigned rank;
 	struct setting_value value;
 	char reason[PLAN_REASON_SIZE];    /* of cannot; else what is imprecise, or "" */

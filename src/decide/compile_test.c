@@ -202,6 +202,39 @@ static void a_reservation_goes_before_a_lower_limit(void **state)
 	bench_end(&bench);
 }
 
+static void a_persons_limit_goes_before_a_policys_reservation(void **state)
+{
+	struct bench bench;
+	size_t i;
+
+	bench_begin(&bench, 8, 2);
+	want(&bench, SETTING_CPU_LIMIT, 5000);
+	want(&bench, SETTING_CPU_RESERVE, 10000);
+	bench.wanted[SETTING_CPU_LIMIT].rank = COMPILE_RANK_PERSON;
+	run(&bench);
+	for (i = 0; i < bench.count; i++)
+		if (bench.compiled[i].setting == SETTING_CPU_QUOTA)
+			break;
+	assert_true(i < bench.count);
+	assert_knob(&bench.compiled[i], SETTING_CPU_QUOTA, 5000);
+	bench_end(&bench);
+}
+
+/* Its owner is not known either, and a cgroup made for a stranger's VM would be wrong. */
+static void a_vm_that_was_not_looked_at_yet_is_put_off(void **state)
+{
+	struct bench bench;
+
+	bench_begin(&bench, 4, 2);
+	text_set(&bench.vm->text[VM_TEXT_CGROUP], "", 0);
+	assert_knob(only(&bench, SETTING_CPU_SHARES, 400), SETTING_CPU_WEIGHT, 400);
+	free(bench.vm->text[VM_TEXT_CGROUP]);
+	bench.vm->text[VM_TEXT_CGROUP] = NULL;
+	assert_cannot(only(&bench, SETTING_CPU_SHARES, 400), "not known yet");
+	assert_true(bench.compiled[0].overruled);
+	bench_end(&bench);
+}
+
 /* -- reservations ----------------------------------------------------------------------- */
 
 static void a_reservation_is_a_weight_and_shows_its_arithmetic(void **state)
@@ -499,6 +532,8 @@ int main(void)
 		cmocka_unit_test(a_real_time_vm_can_be_given_no_part),
 		cmocka_unit_test(a_limit_is_a_quota_and_takes_away_the_burst),
 		cmocka_unit_test(a_reservation_goes_before_a_lower_limit),
+		cmocka_unit_test(a_persons_limit_goes_before_a_policys_reservation),
+		cmocka_unit_test(a_vm_that_was_not_looked_at_yet_is_put_off),
 		cmocka_unit_test(a_reservation_is_a_weight_and_shows_its_arithmetic),
 		cmocka_unit_test(whoever_else_wants_the_cpu_reservations_that_fit_are_kept),
 		cmocka_unit_test(a_reservation_of_more_than_its_vcpus_is_one_of_its_vcpus),
