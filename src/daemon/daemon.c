@@ -319,7 +319,9 @@ void daemon_free(struct daemon *daemon)
 	policies_free(daemon);
 	observe_free(daemon->observe);
 	arbiter_free(daemon->arbiter);
-	act_free(daemon->act);
+	/* A thread still waits for its owner: what it uses stays until the process ends. */
+	if (!act_free(daemon->act))
+		return;
 	leases_close(daemon->leases);
 	ledger_close(daemon->ledger);
 	free_records(daemon);
