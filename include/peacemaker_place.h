@@ -13,8 +13,9 @@ struct peacemaker_policy_about {
 	unsigned abi;
 	const char *source;
 };
-extern const struct peacemaker_policy_about peacemaker_policy_about;
-__attribute__((weak, visibility("default")))
+/* Weak: each file of a policy has it. */
+extern const struct peacemaker_policy_about peacemaker_policy_about
+	__attribute__((weak, visibility("default")));
 const struct peacemaker_policy_about peacemaker_policy_about = { PEACEMAKER_ABI, __BASE_FILE__ };
 
 /* Each adjustment knows its line. */

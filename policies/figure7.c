@@ -32,7 +32,7 @@ int peacemaker_policy_main(void *arg)
 			nice = task_nice(target_vm);
 			if (nice < 15) {
 				/* takes CPU from it */
-				set_kvm_reason("the CPUs were busier than 90 % over 15 minutes");
+				set_kvm_reason("the CPUs were busier than 90 %% over 15 minutes");
 				set_kvm_nice(target_vm, nice + 1);
 			}
 		} else if (load_ave.fifteen_minutes < 10) {
@@ -41,7 +41,7 @@ int peacemaker_policy_main(void *arg)
 			nice = task_nice(target_vm);
 			if (nice > -15) {
 				/* gives it more */
-				set_kvm_reason("the CPUs were idler than 10 % over 15 minutes");
+				set_kvm_reason("the CPUs were idler than 10 %% over 15 minutes");
 				set_kvm_nice(target_vm, nice - 1);
 			}
 		}

@@ -26,7 +26,7 @@ struct str;
 enum decider_language { DECIDER_LUA, DECIDER_C };
 
 struct decider_limits {
-	uint64_t load_usec;    /* CPU and wall time to load in; 0: 2 s */
+	uint64_t load_usec;    /* CPU time to load in, thrice that of wall; 0: 2 s */
 	uint64_t turn_usec;    /* to decide in; 0: 100 ms and 20 us a VM of CPU, thrice that of wall */
 	size_t memory_bytes;   /* 0: 24 MiB */
 };

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "decide/build.h"
 #include "model/synthetic.h"
 
@@ -178,7 +179,25 @@ static void figure_7_does_what_the_paper_says(void **state)
 	assert_int_equal(decision->request_count, 1);
 	assert_int_equal(decision->requests[0].vm.pid, host.snapshot.vms[6]->identity.pid);
 	assert_int_equal(decision->requests[0].value.number, -4);
+	assert_string_equal(decision->requests[0].cause.because,
+			    "the CPUs were idler than 10 % over 15 minutes");
 	decider_free(decider);
+}
+
+static void the_paper_s_policy_compiles_without_a_word(void **state)
+{
+	CLEANUP_FREE char *program = program_path("copy");
+	struct error err;
+	struct str said;
+
+	str_init(&said);
+	assert_int_equal(policy_build(SOURCE_ROOT "/policies/figure7.c", program, &said, &err), 0);
+	assert_int_equal(said.length, 0);
+	assert_true(policy_build(SOURCE_ROOT "/tests/policies/faulty/syntax-error.c", program, &said,
+				 &err) < 0);
+	assert_int_equal(access(program, F_OK), 0); /* the good one stays */
+	assert_true(said.length > 0);
+	str_done(&said);
 }
 
 static void a_turn_is_waited_for_by_poll_and_only_one_is_under_way(void **state)
@@ -418,6 +437,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figure_7_does_what_the_paper_says),
+		cmocka_unit_test(the_paper_s_policy_compiles_without_a_word),
 		cmocka_unit_test(a_turn_is_waited_for_by_poll_and_only_one_is_under_way),
 		cmocka_unit_test(a_birth_is_no_tick_to_a_policy_in_c),
 		cmocka_unit_test(hosts_grow_and_shrink_under_it),

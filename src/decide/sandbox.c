@@ -184,7 +184,7 @@ static int allow_mapping(scmp_filter_ctx filter)
 	static const int allowed[] = {
 		SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(close), SCMP_SYS(fstat),
 		SCMP_SYS(newfstatat), SCMP_SYS(mprotect), SCMP_SYS(readlink), SCMP_SYS(getcwd),
-		SCMP_SYS(seccomp), SCMP_SYS(prctl),
+		SCMP_SYS(seccomp),
 	};
 	int r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
 				 SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
@@ -192,6 +192,9 @@ static int allow_mapping(scmp_filter_ctx filter)
 
 	for (i = 0; i < ARRAY_SIZE(allowed) && r == 0; i++)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+				     SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP));
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 				     SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_SHARED, 0));
