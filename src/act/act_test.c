@@ -102,7 +102,7 @@ static int only_of_100(struct act_context *context, const struct act_target *tar
 	return target->vm.pid == 100;
 }
 
-static atomic_int mute_pid; /* the VM whose owner does not answer */
+static atomic_int mute_pid; /* the VM whose owner does not answer; -1: all but 200's */
 static atomic_int slow_sets;
 
 static int slow_set(struct act_context *context, const struct act_target *target,
@@ -110,7 +110,8 @@ static int slow_set(struct act_context *context, const struct act_target *target
 		    char where[static 64], struct error *err)
 {
 	atomic_fetch_add(&slow_sets, 1);
-	while (atomic_load(&mute_pid) == target->vm.pid) {
+	while (atomic_load(&mute_pid) == target->vm.pid ||
+	       (atomic_load(&mute_pid) == -1 && target->vm.pid != 200)) {
 		if (clock_monotonic_usec() > context->deadline_usec)
 			return -ETIMEDOUT;
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
@@ -608,6 +609,41 @@ static void a_mute_owner_delays_no_other_and_is_not_asked_at_once_again(void **s
 	assert_string_equal(text(bed, "/balloon/200"), "1000000000");
 }
 
+static void forty_mute_owners_do_not_delay_one_that_answers(void **state)
+{
+	struct bed *bed = *state;
+	pid_t pid;
+
+	bed->owner_usec = 300 * USEC_PER_MSEC;
+	act_reopen(bed, false);
+	set(bed, &vm_200, SETTING_MEMORY_BALLOON, 500 << 20);
+	if (bed->count == 0)
+		collect(bed, 1);
+	for (pid = 1000; pid < 1040; pid++) {
+		struct vm_identity vm = { .pid = pid, .start_ticks = 9 };
+		char path[64];
+
+		snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+		root_memory_put(bed->root, path, STAT(1000, 1, 9));
+		snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
+		root_memory_put(bed->root, path, STAT(1000, 1, 9));
+		snprintf(path, sizeof path, "/balloon/%d", (int)pid);
+		root_memory_put(bed->root, path, "1000000000");
+		snapshot_add_vm(&bed->snapshot, &vm);
+		plan(bed, &vm, SETTING_MEMORY_BALLOON, 500 << 20);
+	}
+	atomic_store(&mute_pid, -1);
+	plan(bed, &vm_200, SETTING_MEMORY_BALLOON, 600 << 20);
+	apply(bed);
+	if (bed->count == 0)
+		collect(bed, 1);
+	/* Before any of the others has had its time. */
+	assert_int_equal(bed->count, 1);
+	expect(bed, 0, &vm_200, OUTCOME_APPLIED);
+	/* Nor do they delay the end. */
+	atomic_store(&mute_pid, 0);
+}
+
 static void of_two_values_that_wait_only_the_newer_is_set(void **state)
 {
 	struct bed *bed = *state;
@@ -674,6 +710,7 @@ int main(void)
 		CASE(memory_high_is_released_by_itself),
 		CASE(a_balloon_that_does_not_follow_is_told),
 		CASE(a_mute_owner_delays_no_other_and_is_not_asked_at_once_again),
+		CASE(forty_mute_owners_do_not_delay_one_that_answers),
 		CASE(of_two_values_that_wait_only_the_newer_is_set),
 		CASE(what_cannot_be_given_back_is_counted_and_kept),
 	};
