@@ -24,7 +24,11 @@
 #define OUT_MOST (8u << 20)      /* an answer about ten thousand VMs has some 6 MiB */
 #define TOLD_MOST (1u << 20)     /* what a follower may leave unread */
 #define LINES_A_RUN 4            /* of one client, before the others have their turn */
-#define ASKED_A_SECOND 50        /* by all who may only ask, together */
+/* All who may only ask have together, in each tenth of a second: so many questions, and so much of
+ * this thread's time before they and new clients wait for the next. */
+#define WINDOW_USEC 100000ull
+#define ASKED_A_WINDOW 5
+#define SPENT_A_WINDOW_NSEC 3000000ull
 
 struct client {
 	int fd;                  /* -1: the place is free */
@@ -47,8 +51,10 @@ struct control_server {
 	struct client *clients;
 	size_t count;
 	uint64_t next_ticket;
-	uint64_t second_usec;    /* the second that `asked` counts in */
+	uint64_t window_usec;    /* when the window began that the next two count in */
 	unsigned asked;
+	uint64_t spent_nsec;
+	bool closed;             /* nobody is let in until the window is over */
 	bool again;              /* lines were left for the next run */
 };
 
@@ -324,16 +330,10 @@ void control_server_tell(struct control_server *server, const char *line, size_t
 
 /* -- what comes in ------------------------------------------------------------------------ */
 
-/* Many questions of strangers wait for the next second; who may change is never held back. */
-static bool may_ask_now(struct control_server *server, const struct client *client, uint64_t now)
+/* Many questions of strangers wait; who may change is never held back. */
+static bool may_ask_now(struct control_server *server, const struct client *client)
 {
-	if (client->peer.may_change)
-		return true;
-	if (now - server->second_usec >= USEC_PER_SEC) {
-		server->second_usec = now;
-		server->asked = 0;
-	}
-	return server->asked++ < ASKED_A_SECOND;
+	return client->peer.may_change || server->asked++ < ASKED_A_WINDOW;
 }
 
 /* False: the client is gone. */
@@ -376,7 +376,6 @@ static bool client_overlong(struct control_server *server, struct client *client
 /* The lines that are there, as far as its turn goes. */
 static void client_lines(struct control_server *server, struct client *client)
 {
-	uint64_t now = clock_monotonic_usec();
 	unsigned lines = 0;
 	size_t at = 0;
 	char *end;
@@ -387,7 +386,7 @@ static void client_lines(struct control_server *server, struct client *client)
 			server->again = true;
 			break;
 		}
-		client->waits = !may_ask_now(server, client, now);
+		client->waits = !may_ask_now(server, client);
 		if (client->waits)
 			break;
 		if (!client_request(server, client, client->in.data + at,
@@ -508,7 +507,7 @@ static uint64_t client_end(const struct control_server *server, const struct cli
 
 uint64_t control_server_due_usec(const struct control_server *server)
 {
-	uint64_t due = server->again ? 1 : 0;
+	uint64_t due = server->again ? 1 : server->closed ? server->window_usec + WINDOW_USEC : 0;
 	size_t i;
 
 	for (i = 0; i < server->options.clients_most && due != 1; i++) {
@@ -516,16 +515,53 @@ uint64_t control_server_due_usec(const struct control_server *server)
 		uint64_t end = client->fd < 0 ? 0 : client_end(server, client);
 
 		if (client->fd >= 0 && client->waits)
-			end = server->second_usec + USEC_PER_SEC;
+			end = server->window_usec + WINDOW_USEC;
 		if (end != 0 && (due == 0 || end < due))
 			due = end;
 	}
 	return due;
 }
 
+static void poll_door(struct control_server *server, bool closed)
+{
+	struct epoll_event event = { .events = closed ? 0 : EPOLLIN, .data.u64 = UINT64_MAX };
+
+	server->closed = closed;
+	epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, server->listen_fd, &event);
+}
+
+/* True: a new window has begun. */
+static bool window_is_over(struct control_server *server, uint64_t now)
+{
+	if (now - server->window_usec < WINDOW_USEC)
+		return false;
+	server->window_usec = now;
+	server->asked = 0;
+	server->spent_nsec = 0;
+	if (server->closed)
+		poll_door(server, false);
+	return true;
+}
+
+static void hold_strangers(struct control_server *server)
+{
+	size_t i;
+
+	poll_door(server, true);
+	for (i = 0; i < server->options.clients_most; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client->fd < 0 || client->peer.may_change || client->waits)
+			continue;
+		client->waits = true;
+		poll_client(server, client, EPOLL_CTL_MOD);
+	}
+}
+
 static void look_at_time(struct control_server *server)
 {
 	uint64_t now = clock_monotonic_usec();
+	bool over = window_is_over(server, now);
 	size_t i;
 
 	for (i = 0; i < server->options.clients_most; i++) {
@@ -534,9 +570,11 @@ static void look_at_time(struct control_server *server)
 
 		if (end != 0 && now >= end) {
 			client_drop(server, client);
-		} else if (client->fd >= 0 && client->ticket == 0 && client->in.length > 0 &&
-			   (!client->waits || now - server->second_usec >= USEC_PER_SEC)) {
+		} else if (client->fd >= 0 && client->waits && over) {
 			client->waits = false;
+			client_lines(server, client);
+		} else if (client->fd >= 0 && !client->waits && client->ticket == 0 &&
+			   client->in.length > 0) {
 			client_lines(server, client);
 		}
 	}
@@ -555,6 +593,7 @@ size_t control_server_clients(const struct control_server *server)
 void control_server_run(struct control_server *server)
 {
 	struct epoll_event events[32];
+	uint64_t begun = clock_thread_cpu_nsec();
 	int count = epoll_wait(server->epoll_fd, events, ARRAY_SIZE(events), 0), i;
 
 	server->again = false;
@@ -574,4 +613,7 @@ void control_server_run(struct control_server *server)
 			client_drop(server, client);
 	}
 	look_at_time(server);
+	server->spent_nsec += clock_thread_cpu_nsec() - begun;
+	if (server->spent_nsec > SPENT_A_WINDOW_NSEC && !server->closed)
+		hold_strangers(server);
 }

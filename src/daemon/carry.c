@@ -364,14 +364,16 @@ void carry_resume(struct daemon *daemon)
 	struct ledger_query query = { .boot = daemon->boot, .most = 2000, .changes_only = true };
 	struct adjustments past = { 0 };
 	struct map_slot *slot;
-	size_t at, i, count = act_resume(daemon->act, daemon->snapshot);
+	uint64_t counts[COUNT_COUNT];
+	size_t at, i, count;
 
+	memcpy(counts, daemon->counts, sizeof counts);
+	count = act_resume(daemon->act, daemon->snapshot);
 	carry_outcomes(daemon);
-	/* These were told when they happened. */
-	memset(daemon->counts, 0, sizeof daemon->counts);
+	memcpy(daemon->counts, counts, sizeof counts); /* these were told when they happened */
 	if (count == 0)
 		return;
-	log_line(LOG_NOTICE, "%zu settings of a truced before are still in force: taken over", count);
+	log_line(LOG_NOTICE, "%zu settings that were in force already are taken over", count);
 	if (ledger_read(control_state_directory(), &query, &past, NULL) < 0)
 		return;
 	for (at = 0; (slot = map_next(&daemon->records, &at)) != NULL;) {

@@ -5,78 +5,119 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* The load goes to the thread with its start and comes back when `done` is set; it has one
- * owner at a time, and so needs no lock. */
+/*
+ * One thread for as long as truced lives: a policy's process dies with the thread that made it
+ * (PR_SET_PDEATHSIG). The load goes to it and comes back when `done` is set; it has one owner at
+ * a time.
+ */
 struct loader {
 	int fd;
+	bool running;
 	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	/* Under the lock. */
 	struct load *load;
-	atomic_bool done;
+	bool begun, done, stop;
 };
+
+static void tell_done(struct loader *loader)
+{
+	uint64_t one = 1;
+
+	loader->begun = false;
+	loader->done = true;
+	if (write(loader->fd, &one, sizeof one) < 0)
+		return; /* its counter is full: then it is readable too */
+}
+
+static void *load_policies(void *argument)
+{
+	struct loader *loader = argument;
+
+	pthread_mutex_lock(&loader->lock);
+	while (!loader->stop) {
+		struct load *load = loader->load;
+
+		if (!loader->begun) {
+			pthread_cond_wait(&loader->wake, &loader->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&loader->lock);
+		if (decider_new(load->path, NULL, NULL, &load->decider, &load->err) < 0)
+			load->decider = NULL;
+		pthread_mutex_lock(&loader->lock);
+		tell_done(loader);
+	}
+	pthread_mutex_unlock(&loader->lock);
+	return NULL;
+}
 
 struct loader *loader_new(struct error *err)
 {
 	struct loader *loader = calloc(1, sizeof *loader);
+	int r;
 
-	if (loader != NULL)
-		loader->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (loader == NULL || loader->fd < 0) {
-		error_errno(err, loader == NULL ? -ENOMEM : -errno, "cannot make the loader of policies");
-		free(loader);
+	if (loader == NULL) {
+		error_errno(err, -ENOMEM, "cannot make the loader of policies");
+		return NULL;
+	}
+	pthread_mutex_init(&loader->lock, NULL);
+	pthread_cond_init(&loader->wake, NULL);
+	loader->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = loader->fd < 0 ? -errno : -pthread_create(&loader->thread, NULL, load_policies, loader);
+	loader->running = r == 0;
+	if (r < 0) {
+		error_errno(err, r, "cannot make the loader of policies");
+		loader_free(loader);
 		return NULL;
 	}
 	return loader;
 }
 
-static void *load_policy(void *argument)
-{
-	struct loader *loader = argument;
-	struct load *load = loader->load;
-	uint64_t one = 1;
-
-	if (decider_new(load->path, NULL, NULL, &load->decider, &load->err) < 0)
-		load->decider = NULL;
-	loader->done = true;
-	if (write(loader->fd, &one, sizeof one) < 0)
-		return NULL; /* its counter is full: then it is readable too */
-	return NULL;
-}
-
 int loader_begin(struct loader *loader, struct load *load)
 {
-	int r;
+	int r = -EBUSY;
 
-	if (loader->load != NULL)
-		return -EBUSY;
-	loader->load = load;
-	loader->done = false;
-	r = -pthread_create(&loader->thread, NULL, load_policy, loader);
-	if (r < 0)
-		loader->load = NULL;
+	pthread_mutex_lock(&loader->lock);
+	if (loader->load == NULL) {
+		loader->load = load;
+		loader->begun = true;
+		pthread_cond_signal(&loader->wake);
+		r = 0;
+	}
+	pthread_mutex_unlock(&loader->lock);
 	return r;
 }
 
-bool loader_is_busy(const struct loader *loader)
+bool loader_is_busy(struct loader *loader)
 {
-	return loader->load != NULL;
+	bool busy;
+
+	pthread_mutex_lock(&loader->lock);
+	busy = loader->load != NULL;
+	pthread_mutex_unlock(&loader->lock);
+	return busy;
 }
 
 struct load *loader_take(struct loader *loader)
 {
-	struct load *load = loader->load;
+	struct load *load = NULL;
 	uint64_t count;
 
-	if (load == NULL || !loader->done)
-		return NULL;
 	if (read(loader->fd, &count, sizeof count) < 0)
-		count = 0;
-	pthread_join(loader->thread, NULL);
-	loader->load = NULL;
+		return NULL; /* nothing was told: the usual case, without the lock */
+	pthread_mutex_lock(&loader->lock);
+	if (loader->done) {
+		load = loader->load;
+		loader->load = NULL;
+		loader->done = false;
+	}
+	pthread_mutex_unlock(&loader->lock);
 	return load;
 }
 
@@ -85,15 +126,27 @@ int loader_fd(const struct loader *loader)
 	return loader->fd;
 }
 
+static void stop_thread(struct loader *loader)
+{
+	pthread_mutex_lock(&loader->lock);
+	loader->stop = true;
+	pthread_cond_signal(&loader->wake);
+	pthread_mutex_unlock(&loader->lock);
+	pthread_join(loader->thread, NULL);
+}
+
 void loader_free(struct loader *loader)
 {
 	if (loader == NULL)
 		return;
-	if (loader->load != NULL) {
-		pthread_join(loader->thread, NULL);
+	if (loader->running)
+		stop_thread(loader);
+	if (loader->load != NULL)
 		decider_free(loader->load->decider);
-		free(loader->load);
-	}
-	close(loader->fd);
+	free(loader->load);
+	if (loader->fd >= 0)
+		close(loader->fd);
+	pthread_cond_destroy(&loader->wake);
+	pthread_mutex_destroy(&loader->lock);
 	free(loader);
 }

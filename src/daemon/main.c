@@ -8,6 +8,7 @@
 #include "sys/root.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <malloc.h>
@@ -90,6 +91,19 @@ static int restore(void)
 	return status;
 }
 
+/* Where threads are ranked by session (autogroup), nice counts within the session alone. Only a
+ * session that is our own is ours to rank. */
+static void rank_own_session(void)
+{
+	CLEANUP_CLOSE int fd = getsid(0) == getpid() ? open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC) :
+						       -1;
+	char text[16];
+	int length = snprintf(text, sizeof text, "%d", OWN_NICE);
+
+	if (fd >= 0 && write(fd, text, (size_t)length) < 0)
+		return; /* best effort, as nice itself */
+}
+
 /* Before the first thread: all of them are to leave signals to the loop. */
 static void prepare_process(void)
 {
@@ -102,6 +116,7 @@ static void prepare_process(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	setpriority(PRIO_PROCESS, 0, OWN_NICE); /* best effort */
+	rank_own_session();
 	/* One arena: the workers' few allocations do not deserve a heap of their own. */
 	mallopt(M_ARENA_MAX, 1);
 }

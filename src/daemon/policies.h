@@ -30,7 +30,7 @@ struct loader *loader_new(struct error *err);
 void loader_free(struct loader *loader);
 int loader_fd(const struct loader *loader);     /* readable: loader_take has something */
 int loader_begin(struct loader *loader, struct load *load); /* -EBUSY while one is under way */
-bool loader_is_busy(const struct loader *loader);
+bool loader_is_busy(struct loader *loader);
 struct load *loader_take(struct loader *loader); /* or NULL */
 
 /* -- policies.c */

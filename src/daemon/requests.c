@@ -451,6 +451,13 @@ static int pause_or_resume(struct daemon *daemon, const struct control_request *
 	if (r < 0)
 		return r;
 	daemon->dirty = true;
+	/* What was given back meanwhile is wanted again at once, at a person's word. */
+	if (!pause && record == NULL) {
+		r = daemon_renew_arbiter(daemon, err);
+		if (r < 0)
+			return r;
+		carry_resume(daemon);
+	}
 	records_refresh(daemon);
 	plan_soon(daemon);
 	daemon_note(daemon, record, "", "%s%s%s", pause ? "paused" : "resumed", record != NULL ? ": " : "",

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A policy that does not load, by the socket, by reload or after a restart, is refused with its
+# line, and what ran before goes on with what it set.
+. "$SOURCE_ROOT/tests/claims/lib.sh"
+. "$SOURCE_ROOT/tests/truced.sh"
+
+truced_conf '[truced]' 'mode = enforce'
+policy good 400
+truced_start
+vm_start 2
+poll_until 10 all_weigh 400 || fail "the good policy gave $(weights) and not 400"
+
+answer=$(ask '{"do":"policy.load","path":"good.lua","source":"policy \"good\"\nclas \"x\" {}\n"}')
+expect_match "a load with a mistake" '"ok":false.*good\.lua:2: ' "$answer"
+answer=$(ask '{"do":"policy.load","path":"huge.lua","source":"policy \"huge\"\nclass \"h\" { any = true }\nintent \"h\" { cpu = { reserve = 5000 * cpus } }\n"}')
+expect_match "a reservation that does not fit" '"ok":false' "$answer"
+expect_match "and is told in CPUs" 'CPU' "$answer"
+
+echo 'policy "good" this is no Lua' >"$TRUCE_CONF_DIR/policies.d/good.lua"
+answer=$(ask '{"do":"reload"}')
+expect_match "a reload with a bad file" '"ok":true,"problems":\["[^"]*good\.lua:1: ' "$answer"
+expect_match "what runs" '"name":"good"' "$(ask '{"do":"policy.list"}')"
+all_weigh 400 || fail "after the bad reload: $(weights)"
+
+truced_end TERM
+truced_start
+expect_match "what runs after a restart" '"name":"good"' "$(ask '{"do":"policy.list"}')"
+expect_match "and what is said of it" 'good\.lua:1: .*its last good form runs' "$(ask '{"do":"status"}')"
+all_weigh 400 || fail "after the restart: $(weights)"
+
+echo '[truced]
+mode = enfroce' >"$TRUCE_CONF_DIR/truce.conf"
+answer=$(ask '{"do":"reload"}')
+expect_match "a bad configuration" '"ok":false.*truce\.conf:2: .*did you mean enforce' "$answer"
+expect_match "the mode" '"mode":"enforce"' "$(ask '{"do":"status"}')"
+
+expect_match "an unload" '"ok":true' "$(ask '{"do":"policy.unload","name":"good"}')"
+released() { ! all_weigh 400; }
+poll_until 15 released || fail "what only the unloaded policy wanted stays: $(weights)"
