@@ -67,7 +67,9 @@ void act_compare(struct act *act, struct act_held *held, const struct act_turn *
 			held->actuator = NULL;
 		return;
 	}
-	if (held->seen_known && !setting_value_equal(held->setting, &held->seen, &reading->seen))
+	if (held->setting == SETTING_MEMORY_BALLOON)
+		act_follow(act, held, reading->seen.number);
+	else if (held->seen_known && !setting_value_equal(held->setting, &held->seen, &reading->seen))
 		tell_drift(act, held, &reading->seen);
 	held->seen_known = true;
 	held->seen = reading->seen;

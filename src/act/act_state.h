@@ -27,6 +27,7 @@ struct act_held {
 	uint64_t looked_usec;            /* monotonic; 0: look as soon as may be */
 	uint64_t release_usec;           /* monotonic, when it is released by itself; 0: never */
 	uint64_t follow_usec;            /* monotonic, until when a balloon has time; 0: all done */
+	bool late;                       /* told that the balloon does not follow */
 	char where[64];
 };
 
@@ -65,6 +66,8 @@ void act_init_context(struct act *act, struct act_context *ret);
 
 /* act_timer.c: when the knob was set to that value, what ends by itself. */
 void act_start_timers(struct act *act, struct act_held *held, uint64_t since_realtime_usec);
+/* What the balloon leaves now: on its way it is no drift, after its time it is late, once. */
+void act_follow(struct act *act, struct act_held *held, int64_t actual);
 /* Releases it through its owner; the outcome comes with `text`, now or from the worker. */
 void act_release(struct act *act, const struct snapshot *snapshot, const struct vm_identity *vm,
 		 enum setting setting, const char *text);

@@ -573,6 +573,27 @@ static void a_balloon_that_does_not_follow_is_told(void **state)
 	assert_int_equal(bed->outcomes[0].to.number, 900 << 20);
 }
 
+static void a_balloon_on_its_way_has_not_drifted(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_MEMORY_BALLOON, 500 << 20);
+	if (bed->count == 0)
+		collect(bed, 1);
+	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
+	root_memory_put(bed->root, "/balloon/100", "734003200");
+	root_memory_set_usec(bed->root, 231 * USEC_PER_SEC);
+	act_run_timers(bed->act, &bed->snapshot); /* nobody told the figure: the owner is asked */
+	act_look_for_drift(bed->act, &bed->snapshot);
+	collect(bed, 1);
+	expect(bed, 0, &vm_100, OUTCOME_LATE);
+	assert_int_equal(bed->outcomes[0].to.number, 734003200);
+	root_memory_put(bed->root, "/balloon/100", "524288000");
+	root_memory_set_usec(bed->root, 331 * USEC_PER_SEC);
+	act_look_for_drift(bed->act, &bed->snapshot);
+	assert_int_equal(act_timer_usec(bed->act), 0);
+}
+
 static void a_mute_owner_delays_no_other_and_is_not_asked_at_once_again(void **state)
 {
 	struct bed *bed = *state;
@@ -638,6 +659,8 @@ static void forty_mute_owners_do_not_delay_one_that_answers(void **state)
 	if (bed->count == 0)
 		collect(bed, 1);
 	/* Before any of the others has had its time. */
+	if (bed->outcomes[0].vm.pid != 200)
+		fail_msg("%d first: %s", (int)bed->outcomes[0].vm.pid, bed->outcomes[0].text);
 	assert_int_equal(bed->count, 1);
 	expect(bed, 0, &vm_200, OUTCOME_APPLIED);
 	/* Nor do they delay the end. */
@@ -709,6 +732,7 @@ int main(void)
 		CASE(a_successor_takes_over_what_the_journal_says),
 		CASE(memory_high_is_released_by_itself),
 		CASE(a_balloon_that_does_not_follow_is_told),
+		CASE(a_balloon_on_its_way_has_not_drifted),
 		CASE(a_mute_owner_delays_no_other_and_is_not_asked_at_once_again),
 		CASE(forty_mute_owners_do_not_delay_one_that_answers),
 		CASE(of_two_values_that_wait_only_the_newer_is_set),

@@ -32,6 +32,7 @@ void act_start_timers(struct act *act, struct act_held *held, uint64_t since_rea
 
 	held->release_usec = 0;
 	held->follow_usec = 0;
+	held->late = false;
 	if (held->setting == SETTING_MEMORY_HIGH && limits)
 		held->release_usec = ends(act, since_realtime_usec, act->options.high_usec);
 	if (held->setting == SETTING_MEMORY_BALLOON)
@@ -87,19 +88,31 @@ static void tell_late_balloon(struct act *act, const struct act_held *held, int6
 	str_done(&text);
 }
 
+void act_follow(struct act *act, struct act_held *held, int64_t actual)
+{
+	int64_t short_of = actual - held->value.number;
+
+	if (held->value.number == SETTING_UNLIMITED || held->follow_usec != 0)
+		return;
+	if (short_of <= FOLLOWED_BYTES && short_of >= -FOLLOWED_BYTES) {
+		held->late = false;
+	} else if (!held->late) {
+		held->late = true;
+		tell_late_balloon(act, held, actual);
+	}
+}
+
+/* Where no policy needs the figure, the owner is asked at the next look for drift. */
 static void look_at_balloon(struct act *act, const struct snapshot *snapshot,
 			    struct act_held *held)
 {
 	const struct vm *vm = snapshot_find_vm(snapshot, &held->vm);
-	int64_t actual;
 
 	held->follow_usec = 0;
-	/* Nobody asks the owner for it, or it does not tell: nothing is known. */
-	if (vm == NULL || vm->state[VM_BALLOON_ACTUAL] != FIGURE_PRESENT)
-		return;
-	actual = vm->value[VM_BALLOON_ACTUAL];
-	if (actual - held->value.number > FOLLOWED_BYTES)
-		tell_late_balloon(act, held, actual);
+	if (vm != NULL && vm->state[VM_BALLOON_ACTUAL] == FIGURE_PRESENT)
+		act_follow(act, held, vm->value[VM_BALLOON_ACTUAL]);
+	else
+		held->looked_usec = 0;
 }
 
 void act_run_timers(struct act *act, const struct snapshot *snapshot)

@@ -110,8 +110,9 @@ turn() {
 		exec "$@" <"$in" >"$out" 2>&1' sh "$scratch/turn.in" "$scratch/turn.out" "$TURN" "$@"
 	turn_pid=$pid
 	exec 7>"$scratch/turn.in"
-	# It ends with its input alone, and gives everything back then.
-	at_exit 'exec 7>&-'
+	# It ends with its input alone, and gives everything back before its VMs are ended.
+	# shellcheck disable=SC2016
+	at_exit 'exec 7>&-; wait $turn_pid'
 	poll_until 60 grep -q '^ready' "$scratch/turn.out" ||
 		fail "the knobs were not turned: $(cat "$scratch/turn.out")"
 	! grep '^outcome' "$scratch/turn.out" | grep -v ' applied ' >&2 ||

@@ -3,15 +3,15 @@
  * Turns knobs as the daemon would, by plan, act and lease, holds them until stdin ends, and gives
  * everything back: for claims and benchmarks that measure what a knob does.
  *
- *   turn [--uplink BYTES] [SETTING=VALUE@PID[:ORDINAL] | SETTING=VALUE@host]...
+ *   turn [--uplink BYTES] [--balloon SECONDS] [--high SECONDS] [SETTING=VALUE@PID[:ORDINAL] | SETTING=VALUE@host]...
  *
  * With TRUCE_RUN_DIR in the environment the journal is there. A line for each outcome and for
  * what then reads back, and one when all has been turned:
  *   outcome PID SETTING STATUS VALUE (WHERE) SENTENCE
  *   reads PID SETTING VALUE (WHERE)
  *   ready
- * then, for each line "read" on stdin, the values again and "ready"; at its end what could not be
- * given back, and how many leases are left:
+ * then, for each line "read" on stdin, what came by itself, the values again and "ready"; at its end
+ * what could not be given back, and how many leases are left:
  *   left FAILED LEASES
  * Exit status: 0; 1 where something was not applied or not given back; 2 wrong usage.
  */
@@ -33,6 +33,7 @@
 #include "observe/observe.h"
 #include "sys/root.h"
 
+#define LOOK_MSEC 100
 #define PATIENCE_USEC (20 * USEC_PER_SEC)
 
 struct turner {
@@ -173,6 +174,22 @@ static void turner_close(struct turner *turner)
 	root_free(turner->root);
 }
 
+/* What ends by itself, what somebody else turned, and what came of both. */
+static void look(struct turner *turner)
+{
+	const struct snapshot *snapshot = observe_snapshot(turner->observe);
+	struct pollfd waiting = { .fd = act_fd(turner->act), .events = POLLIN };
+	const struct outcome *outcomes;
+	size_t i, count;
+
+	act_run_timers(turner->act, snapshot);
+	act_look_for_drift(turner->act, snapshot);
+	poll(&waiting, 1, LOOK_MSEC);
+	count = act_collect(turner->act, &outcomes);
+	for (i = 0; i < count; i++)
+		print_outcome(&outcomes[i]);
+}
+
 static int turner_run(struct turner *turner, char **arguments, struct error *err)
 {
 	CLEANUP_FREE char *line = NULL;
@@ -191,6 +208,7 @@ static int turner_run(struct turner *turner, char **arguments, struct error *err
 	read_back(turner);
 	while (getline(&line, &capacity, stdin) > 0) {
 		observe_tick(turner->observe, NULL);
+		look(turner);
 		read_back(turner);
 	}
 	return 0;
@@ -207,6 +225,26 @@ static int give_back(struct turner *turner)
 	return failed > 0 || leases_count(turner->leases) > 0;
 }
 
+/* How many arguments they were. */
+static int options_take(struct act_options *options, int argc, char **argv)
+{
+	int at = 1;
+
+	for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
+		uint64_t number = strtoull(argv[at + 1], NULL, 10);
+
+		if (strcmp(argv[at], "--uplink") == 0)
+			options->uplink_bytes_per_second = number;
+		else if (strcmp(argv[at], "--balloon") == 0)
+			options->balloon_usec = number * USEC_PER_SEC;
+		else if (strcmp(argv[at], "--high") == 0)
+			options->high_usec = number * USEC_PER_SEC;
+		else
+			break;
+	}
+	return at - 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct turner turner = { .options = { .owner_usec = PATIENCE_USEC } };
@@ -216,10 +254,7 @@ int main(int argc, char **argv)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	plan_init(&turner.plan);
-	if (argc > 2 && strcmp(argv[1], "--uplink") == 0) {
-		turner.options.uplink_bytes_per_second = strtoull(argv[2], NULL, 10);
-		argv += 2;
-	}
+	argv += options_take(&turner.options, argc, argv);
 	r = turner_open(&turner, &err);
 	if (r == 0)
 		r = turner_run(&turner, argv + 1, &err);
