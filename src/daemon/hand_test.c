@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "daemon/hand.h"
+#include "daemon/keep_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct vm_identity one = { .pid = 10, .start_ticks = 5 }, two = { .pid = 20, .start_ticks = 6 };
+static const struct vm_identity host;
+static char directory[] = "/tmp/truce-hand.XXXXXX";
+static char path[64];
+
+static void hold(struct hand *hand, const struct vm_identity *vm, const char *name, int64_t number,
+		 uint64_t until)
+{
+	struct hold *made = hand_hold(hand, vm, name, SETTING_CPU_WEIGHT);
+
+	assert_non_null(made);
+	made->value.number = number;
+	made->until_usec = until;
+}
+
+static struct hand again(const struct hand *hand, const char *boot)
+{
+	struct hand loaded;
+	struct error err = { 0 };
+
+	if (hand_save(path, "boot-1", hand, &err) < 0 || hand_load(path, boot, 1000, &loaded, &err) < 0)
+		fail_msg("%s", err.text);
+	return loaded;
+}
+
+static void all_of_it_outlives_the_daemon(void **state)
+{
+	struct hand hand = { .paused = true }, loaded;
+
+	hand_pause(&hand, &one);
+	hand_pause(&hand, &one);
+	hold(&hand, &two, "two \"x\"", 400, 2000);
+	hold(&hand, &host, "", 7, 0);
+	loaded = again(&hand, "boot-1");
+	assert_true(loaded.paused);
+	assert_int_equal(loaded.vm_count, 1);
+	assert_true(hand_is_paused(&loaded, &one));
+	assert_int_equal(loaded.hold_count, 2);
+	assert_string_equal(loaded.holds[0].vm_name, "two \"x\"");
+	assert_int_equal(loaded.holds[0].value.number, 400);
+	assert_int_equal(loaded.holds[0].until_usec, 2000);
+	hand_done(&hand);
+	hand_done(&loaded);
+}
+
+static void of_another_boot_only_holds_without_end_stay_and_wait(void **state)
+{
+	struct hand hand = { 0 }, loaded;
+
+	hand_pause(&hand, &one);
+	hold(&hand, &one, "one", 400, 2000);
+	hold(&hand, &two, "two", 300, 0);
+	loaded = again(&hand, "boot-2");
+	assert_int_equal(loaded.vm_count, 0);
+	assert_int_equal(loaded.hold_count, 1);
+	assert_int_equal(loaded.holds[0].vm.pid, 0);
+	assert_false(hand_greet(&loaded, &one, "one"));
+	assert_true(hand_greet(&loaded, &one, "two"));
+	assert_int_equal(loaded.holds[0].vm.pid, 10);
+	hand_done(&hand);
+	hand_done(&loaded);
+}
+
+static void a_vm_that_ends_takes_its_pause_along_and_leaves_what_is_for_ever(void **state)
+{
+	struct hand hand = { 0 };
+
+	hand_pause(&hand, &one);
+	hold(&hand, &one, "one", 400, 2000);
+	assert_true(hand_part(&hand, &one));
+	assert_int_equal(hand.vm_count + hand.hold_count, 0);
+	hold(&hand, &one, "one", 400, 0);
+	assert_true(hand_part(&hand, &one));
+	assert_int_equal(hand.hold_count, 1);
+	assert_false(hand_part(&hand, &one));
+	/* A hold that waits is not one of the host, which has pid 0 too. */
+	assert_false(hand_let_go(&hand, &host, SETTING_CPU_WEIGHT));
+	hand_done(&hand);
+}
+
+static void a_hold_ends_with_its_time(void **state)
+{
+	struct hand hand = { 0 };
+
+	hold(&hand, &one, "one", 400, 2000);
+	hold(&hand, &two, "two", 400, 0);
+	assert_false(hand_expire(&hand, 1999));
+	assert_true(hand_expire(&hand, 2000));
+	assert_int_equal(hand.hold_count, 1);
+	assert_int_equal(hand.holds[0].vm.pid, 20);
+	hand_done(&hand);
+}
+
+static void what_is_no_hand_is_forgotten_with_a_sentence(void **state)
+{
+	static const char *const files[] = { "", "[]", "{\"paused\":", "\xff\xfe" };
+	struct hand hand;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < sizeof files / sizeof *files; i++) {
+		assert_int_equal(keep_file_write(path, files[i], strlen(files[i]), 0644, NULL), 0);
+		assert_int_equal(hand_load(path, "boot-1", 0, &hand, &err), -EBADMSG);
+		assert_non_null(strstr(err.text, "is forgotten"));
+		assert_int_equal(hand.hold_count, 0);
+	}
+	assert_int_equal(hand_load("/nonexistent", "boot-1", 0, &hand, NULL), 0);
+}
+
+static void odd_holds_are_left_out_and_the_others_taken(void **state)
+{
+	static const char file[] =
+		"{\"boot\":\"boot-1\",\"vms\":[1,\"x\",\"3-4-0\"],\"holds\":[{},{\"vm\":\"1-2-3\"},4,"
+		"{\"vm\":\"1-2-0\",\"setting\":\"cpu.wait\"},"
+		"{\"vm\":\"1-2-0\",\"setting\":\"cpu.weight\",\"number\":5,\"name\":7,\"until_usec\":-1},"
+		"{\"vm\":\"1-2-0\",\"setting\":\"cpu.weight\",\"number\":5,\"name\":\"a\"}]}";
+	struct hand hand;
+
+	assert_int_equal(keep_file_write(path, file, strlen(file), 0644, NULL), 0);
+	assert_int_equal(hand_load(path, "boot-1", 0, &hand, NULL), 0);
+	assert_int_equal(hand.vm_count, 1);
+	assert_int_equal(hand.hold_count, 1);
+	assert_int_equal(hand.holds[0].value.number, 5);
+	hand_done(&hand);
+}
+
+static int begin(void **state)
+{
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof path, "%s/hand.json", directory);
+	return 0;
+}
+
+static int end(void **state)
+{
+	unlink(path);
+	return rmdir(directory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_of_it_outlives_the_daemon),
+		cmocka_unit_test(of_another_boot_only_holds_without_end_stay_and_wait),
+		cmocka_unit_test(a_vm_that_ends_takes_its_pause_along_and_leaves_what_is_for_ever),
+		cmocka_unit_test(a_hold_ends_with_its_time),
+		cmocka_unit_test(what_is_no_hand_is_forgotten_with_a_sentence),
+		cmocka_unit_test(odd_holds_are_left_out_and_the_others_taken),
+	};
+
+	return cmocka_run_group_tests(tests, begin, end);
+}
