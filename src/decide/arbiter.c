@@ -348,13 +348,25 @@ int arbiter_request(struct arbiter *arbiter, const struct policy *policy,
 
 /* -- a person --------------------------------------------------------------------------- */
 
+/* What went wrong before, or was given back by hand, is tried again at a person's word. */
+static void forgive(struct subject *subject)
+{
+	size_t i;
+
+	for (i = 0; i < subject->knob_count; i++) {
+		subject->knobs[i].failures = subject->knobs[i].drifts = 0;
+		subject->knobs[i].not_before_usec = 0;
+		subject->knobs[i].left = false;
+	}
+	subject->dirty = true;
+}
+
 int arbiter_hold(struct arbiter *arbiter, const struct vm_identity *vm, enum setting setting,
 		 const struct setting_value *value, uint64_t until_realtime_usec,
 		 const struct cause *cause)
 {
 	struct subject *subject = arbiter_subject(arbiter, vm);
 	struct hold *hold;
-	size_t i;
 
 	if (subject == NULL)
 		return -ENOMEM;
@@ -365,13 +377,7 @@ int arbiter_hold(struct arbiter *arbiter, const struct vm_identity *vm, enum set
 		hold = &subject->holds[subject->hold_count++];
 	}
 	*hold = (struct hold){ setting, *value, until_realtime_usec, *cause };
-	/* What went wrong before is tried again at a person's word. */
-	for (i = 0; i < subject->knob_count; i++) {
-		subject->knobs[i].failures = subject->knobs[i].drifts = 0;
-		subject->knobs[i].not_before_usec = 0;
-		subject->knobs[i].left = false;
-	}
-	subject->dirty = true;
+	forgive(subject);
 	return 0;
 }
 
@@ -404,7 +410,7 @@ void arbiter_include(struct arbiter *arbiter, const struct vm_identity *vm)
 	if (subject == NULL)
 		return;
 	subject->excluded = subject->release = false;
-	subject->dirty = true;
+	forgive(subject);
 }
 
 bool arbiter_is_news(struct arbiter *arbiter, const struct plan_item *item)

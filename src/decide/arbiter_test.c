@@ -200,6 +200,48 @@ static void a_host_setting_is_turned_only_where_it_is_named(void **state)
 	peace_end(&peace);
 }
 
+/* The owner's own quota of half a CPU keeps a limit of one and a half already. */
+static void a_limit_does_not_loosen_what_somebody_else_set(void **state)
+{
+	struct peace peace;
+	struct vm *vm;
+
+	peace_begin(&peace, 2, NULL);
+	add_intent(&peace.policy, 0, SETTING_CPU_LIMIT, 15000);
+	add_intent(&peace.policy, 0, SETTING_MEMORY_RESERVE, 64 * MIB);
+	load(&peace);
+	vm = vm_at(&peace, 0);
+	figure_set(vm->value, vm->state, VM_QUOTA, 5000);
+	figure_set(vm->value, vm->state, VM_MEMORY_LOW, 128 * MIB);
+	tick(&peace);
+	assert_int_equal(peace.plan.count, 0);
+	figure_set(vm->value, vm->state, VM_QUOTA, 20000);
+	figure_set(vm->value, vm->state, VM_MEMORY_LOW, 0);
+	tick(&peace);
+	expect(&peace, 0, SETTING_CPU_QUOTA, PLAN_SET, 15000);
+	expect(&peace, 0, SETTING_MEMORY_LOW, PLAN_SET, 64 * MIB);
+	peace_end(&peace);
+}
+
+static void weights_below_different_cgroups_say_so(void **state)
+{
+	struct peace peace;
+
+	peace_begin(&peace, 3, NULL);
+	add_intent(&peace.policy, 0, SETTING_CPU_SHARES, 400);
+	add_intent(&peace.policy, 1, SETTING_CPU_SHARES, 50);
+	load(&peace);
+	tick(&peace);
+	assert_string_equal(find(&peace, 0, SETTING_CPU_WEIGHT)->reason, "");
+	obey(&peace);
+	say(&vm_at(&peace, 1)->text[VM_TEXT_CGROUP_OWN], "no");
+	say(&vm_at(&peace, 1)->text[VM_TEXT_OWNER], "none");
+	request(&peace, 0, "raise", 800);
+	tick(&peace);
+	expect_reason(expect(&peace, 0, SETTING_CPU_WEIGHT, PLAN_SET, 800), "below different ones");
+	peace_end(&peace);
+}
+
 /* -- limits ----------------------------------------------------------------------------- */
 
 static void nothing_is_taken_from_a_vm_in_a_delicate_state(void **state)
@@ -332,6 +374,27 @@ static void truce_itself_and_who_opted_out_are_never_touched(void **state)
 	peace_end(&peace);
 }
 
+static void what_a_person_gave_back_comes_again_when_he_lets_go(void **state)
+{
+	struct outcome given_back = { .setting = SETTING_CPU_WEIGHT, .status = OUTCOME_RESTORED };
+	struct peace peace;
+
+	peace_begin(&peace, 3, NULL);
+	add_intent(&peace.policy, 1, SETTING_CPU_SHARES, 50);
+	load(&peace);
+	tick_and_obey(&peace);
+	expect(&peace, 2, SETTING_CPU_WEIGHT, PLAN_SET, 50);
+	given_back.vm = vm_at(&peace, 2)->identity;
+	assert_int_equal(arbiter_exclude(peace.arbiter, &given_back.vm, false), 0);
+	arbiter_outcome(peace.arbiter, &given_back);
+	tick(&peace);
+	assert_null(find(&peace, 2, SETTING_CPU_WEIGHT));
+	arbiter_include(peace.arbiter, &given_back.vm);
+	tick_and_obey(&peace);
+	expect(&peace, 2, SETTING_CPU_WEIGHT, PLAN_SET, 50);
+	peace_end(&peace);
+}
+
 /* -- cost and determinism --------------------------------------------------------------- */
 
 static void append_plan(struct str *str, const struct plan *plan)
@@ -417,12 +480,15 @@ int main(void)
 		cmocka_unit_test(without_its_rule_an_adjustment_vanishes),
 		cmocka_unit_test(requests_that_no_language_could_have_made_are_refused),
 		cmocka_unit_test(a_host_setting_is_turned_only_where_it_is_named),
+		cmocka_unit_test(a_limit_does_not_loosen_what_somebody_else_set),
+		cmocka_unit_test(weights_below_different_cgroups_say_so),
 		cmocka_unit_test(nothing_is_taken_from_a_vm_in_a_delicate_state),
 		cmocka_unit_test(memory_is_taken_in_steps_from_what_is_used),
 		cmocka_unit_test(a_balloon_is_never_below_what_the_guest_uses),
 		cmocka_unit_test(no_vm_is_left_without_a_cpu),
 		cmocka_unit_test(cpus_for_one_alone_leave_a_cpu_to_the_others),
 		cmocka_unit_test(truce_itself_and_who_opted_out_are_never_touched),
+		cmocka_unit_test(what_a_person_gave_back_comes_again_when_he_lets_go),
 		cmocka_unit_test(the_same_inputs_give_the_same_plans),
 		cmocka_unit_test(nothing_is_allocated_while_nothing_changes),
 	};
