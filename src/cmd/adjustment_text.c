@@ -18,7 +18,8 @@ static void put_safe(struct str *str, const char *text)
 static void put_change(struct str *str, const struct adjustment *adjustment)
 {
 	const struct plan_item *item = &adjustment->item;
-	bool restored = adjustment->has_outcome && adjustment->outcome.status == OUTCOME_RESTORED;
+	bool restored = item->verdict == PLAN_RELEASE && adjustment->has_outcome &&
+			adjustment->outcome.status == OUTCOME_RESTORED;
 
 	if (item->from_known) {
 		str_append_char(str, ' ');
@@ -119,6 +120,8 @@ static void put_name(struct str *str, const struct adjustment *adjustment)
 
 static void put_cause(struct str *str, const struct cause *cause)
 {
+	if (cause->policy[0] == '\0')
+		return;
 	str_append(str, "; ");
 	cause_append_who(str, cause);
 	if (cause->because[0] != '\0') {
@@ -176,8 +179,11 @@ static void put_detail(struct str *str, const char *name, const char *text)
 	str_append_char(str, '\n');
 }
 
+/* What nobody asks for any more has no asker. */
 static void put_asker(struct str *str, const struct plan_item *item)
 {
+	if (item->cause.policy[0] == '\0')
+		return;
 	str_appendf(str, "    %-10s ", "asked");
 	str_append(str, setting_info[item->asked].name);
 	str_append(str, " by ");

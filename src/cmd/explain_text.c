@@ -113,7 +113,10 @@ static void put_set(struct str *str, const json_t *setting)
 		truced_append(str, setting, "asked");
 	}
 	str_append(str, " by ");
-	truced_append(str, setting, *path != '\0' ? "path" : "policy");
+	if (strcmp(truced_text(setting, "policy"), "set") == 0)
+		str_append(str, "a person");
+	else
+		truced_append(str, setting, *path != '\0' ? "path" : "policy");
 	if (truced_number(setting, "line") > 0)
 		str_appendf(str, ":%d", (int)truced_number(setting, "line"));
 	str_append_char(str, '\n');

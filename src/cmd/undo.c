@@ -50,11 +50,7 @@ static void append_set(struct undo *undo, const json_t *vm, const json_t *settin
 	truced_append(&undo->text, setting, "setting");
 	str_append_char(&undo->text, ' ');
 	truced_append(&undo->text, setting, "value");
-	if (*truced_text(setting, "from") != '\0') {
-		str_append(&undo->text, " -> ");
-		truced_append(&undo->text, setting, "from");
-	}
-	str_append_char(&undo->text, '\n');
+	str_append(&undo->text, undo->settings->dry_run ? "\n" : ", given back\n");
 }
 
 static bool is_meant(const struct undo *undo, const json_t *setting)
@@ -95,14 +91,15 @@ static json_t *undo_request(const struct undo *undo)
 
 static void tell_done(struct undo *undo, const json_t *answer, size_t count)
 {
-	if (count == 0)
+	if (count == 0 && undo->setting != NULL)
 		say_nothing_set(undo);
 	if (*truced_text(answer, "again_by") != '\0') {
 		str_append(&undo->text, "policy ");
 		truced_append(&undo->text, answer, "again_by");
 		str_append(&undo->text, " goes on asking for it; truce pause stops it\n");
 	} else if (undo->setting == NULL) {
-		str_append(&undo->text, "given back, and paused: truce resume");
+		str_append(&undo->text, count > 0 ? "paused: truce resume"
+						  : "nothing was set; paused: truce resume");
 		str_append(&undo->text, is_all(undo) ? "" : " ");
 		if (!is_all(undo))
 			text_append_safe(&undo->text, undo->vm, strlen(undo->vm));

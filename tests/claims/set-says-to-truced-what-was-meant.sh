@@ -77,15 +77,17 @@ expect_exit 0 "$TRUCE" undo -n db-1
 expect_equal "what would be given back" 2 "$(wc -l <"$scratch/out")"
 asked 'r["do"] == "vms"'
 expect_exit 0 "$TRUCE" undo db-1
-expect_match "a setting" '^db-1: cpu.weight 400 -> 100$' "$(cat "$scratch/out")"
-expect_match "the pause" 'paused: truce resume db-1' "$(cat "$scratch/out")"
+expect_match "a setting" '^db-1: cpu.weight 400, given back$' "$(cat "$scratch/out")"
+expect_match "the pause" '^paused: truce resume db-1 ' "$(cat "$scratch/out")"
 expect_exit 0 "$TRUCE" undo all
 asked 'r["do"] == "undo" and r["vm"] == "all" and "setting" not in r'
 expect_exit 0 "$TRUCE" undo db-1 cpu.weight
 asked 'r["setting"] == "cpu.weight"'
 expect_match "who asks for it" 'policy gold-first goes on asking' "$(cat "$scratch/out")"
-expect_equal "one of two" 1 "$(grep -c -- '->' "$scratch/out")"
+expect_equal "one of two" 1 "$(grep -c ', given back$' "$scratch/out")"
 expect_exit 0 "$TRUCE" undo idle
+expect_match "nothing" '^nothing was set; paused: truce resume idle ' "$(cat "$scratch/out")"
+expect_exit 0 "$TRUCE" undo idle cpu.nice
 expect_match "nothing" '^nothing is set on idle$' "$(cat "$scratch/out")"
 
 # The settings themselves need nobody.
