@@ -408,11 +408,23 @@ static void sort(struct check *check)
 		}
 }
 
+static int check_notes(struct check *check, const struct policy *policy)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < policy->note_count && r == 0; i++)
+		r = find_fault(check, false, policy->notes[i].line, "%s", policy->notes[i].text);
+	return r;
+}
+
 int check_policy(struct check *check, const struct policy *policy, const struct arbiter *arbiter,
 		 const struct snapshot *snapshot)
 {
-	int r = check_classes(check, policy);
+	int r = check_notes(check, policy);
 
+	if (r == 0)
+		r = check_classes(check, policy);
 	if (r == 0)
 		r = check_intents(check, policy);
 	if (r == 0 && snapshot != NULL)

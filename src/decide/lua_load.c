@@ -36,6 +36,18 @@ void load_problem(struct lua_policy *lua, int line, bool is_error, const char *f
 	va_end(arguments);
 }
 
+void load_note(struct lua_policy *lua, int line, const char *format, ...)
+{
+	char text[sizeof lua->load->problems[0].text];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	load_problem(lua, line, false, "%s", text);
+	policy_add_note(&lua->description, line, text);
+}
+
 static int compare_problems(const void *a, const void *b)
 {
 	const struct load_problem *x = a, *y = b;
@@ -308,6 +320,7 @@ static int load_needs(lua_State *L)
 		else
 			load_problem(lua, load_line_of(lua->load, line, name), true,
 				     "needs \"%.60s\": there are maps, owner and pressure", name);
+		lua_pop(L, 1);
 	}
 	return 0;
 }
@@ -386,6 +399,8 @@ static void add_pattern(lua_State *L, struct lua_policy *lua, struct policy_clas
 			     class->name, match_name(by), sizeof class->matches->pattern - 1);
 		return;
 	}
+	if (class->match_count == POLICY_MATCHES_MAX)
+		luaL_error(L, "class \"%s\" has more than %d patterns", class->name, POLICY_MATCHES_MAX);
 	if (policy_class_add_match(class, by, pattern) == NULL)
 		luaL_error(L, "no memory for another pattern");
 }
@@ -450,6 +465,8 @@ static int load_class(lua_State *L)
 		load_problem(lua, line, true, "class \"%s\" is declared a second time", name);
 		name = NULL;
 	}
+	if (lua->description.class_count == POLICY_CLASSES_MAX)
+		return luaL_error(L, "the policy has more than %d classes", POLICY_CLASSES_MAX);
 	if (name != NULL && policy_add_class(&lua->description, name, line) == NULL)
 		return luaL_error(L, "no memory for another class");
 	return push_second_half(L, load_class_table, name, line);
@@ -524,7 +541,7 @@ static void add_intent(lua_State *L, struct lua_policy *lua, size_t class, int l
 		load_problem(lua, line, true, "%s", err.text);
 		return;
 	}
-	intent = policy_add_intent(policy, class);
+	intent = policy->intent_count < POLICY_INTENTS_MAX ? policy_add_intent(policy, class) : NULL;
 	if (intent == NULL)
 		luaL_error(L, "no memory for another intent");
 	intent->setting = (enum setting)setting;
@@ -713,6 +730,8 @@ static int load_rule_table(lua_State *L)
 			     "state and its requests are found by", name);
 		return 0;
 	}
+	if (lua->description.rule_count == POLICY_RULES_MAX)
+		return luaL_error(L, "the policy has more than %d rules", POLICY_RULES_MAX);
 	if (!VEC_RESERVE(lua->rules, lua->rule_capacity, lua->description.rule_count + 1))
 		return luaL_error(L, "no memory for another rule");
 	run = &lua->rules[lua->description.rule_count];
@@ -748,7 +767,7 @@ static int load_warn(lua_State *L)
 
 	luaL_tolstring(L, 1, NULL);
 	if (lua->load != NULL) {
-		load_problem(lua, line, false, "%.300s", lua_tostring(L, -1));
+		load_note(lua, line, "%.300s", lua_tostring(L, -1));
 		return 0;
 	}
 	if (lua->turn == NULL || lua->subject == NULL)
@@ -873,5 +892,5 @@ void load_check(struct lua_policy *lua)
 				     "in it", class->name);
 	}
 	if (policy->intent_count == 0 && policy->rule_count == 0 && lua->load->problem_count == 0)
-		load_problem(lua, 1, false, "the policy asks for nothing: it has no intent and no rule");
+		load_note(lua, 1, "the policy asks for nothing: it has no intent and no rule");
 }

@@ -71,6 +71,12 @@ static void note_failure(struct lua_policy *lua, const struct error *err, int li
 	load_problem(lua, line, true, "%s", text);
 }
 
+static int lint_file(lua_State *L)
+{
+	load_lint(lua_policy_of(L));
+	return 0;
+}
+
 /* The file's own code, and what it said. */
 static int run_file(struct lua_policy *lua, struct str *problems, struct error *err)
 {
@@ -84,9 +90,11 @@ static int run_file(struct lua_policy *lua, struct str *problems, struct error *
 		note_failure(lua, &failure, line);
 	else
 		load_check(lua);
+	if (r == 0)
+		r = call_own(lua, lint_file, err);
 	if (load_report(lua, problems, err) < 0)
 		return r < 0 ? r : -EINVAL;
-	return 0;
+	return r;
 }
 
 /* gold-first, of /etc/truce/policies.d/gold-first.lua. */

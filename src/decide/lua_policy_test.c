@@ -141,6 +141,51 @@ static void what_has_no_effect_is_a_warning(void **state)
 	lua_trial_end(&trial);
 }
 
+static void names_that_rules_would_stumble_over_are_warnings(void **state)
+{
+	struct lua_trial trial;
+
+	begin(&trial, 0,
+	      "-- vm.nonsense in a comment\n"
+	      "local text = 'vm.nonsense' --[==[ host.nonsense\n ]==]\n"
+	      "local t = { vm = { x = 1 } }\n"
+	      "rule 'r' { run = function(vm, state, host)\n"
+	      "  local a = vm.rss_byte\n"
+	      "  local b = t.vm.x, host.vms[1].name, vm:rate('rss')\n"
+	      "  vm:sett('cpu.shares', 5)\n"
+	      "  vm:set('cpu.share', 5, \"it's vm.nonsense\")\n"
+	      "  host:set(name, 5)\n"
+	      "end }");
+	assert_string_equal(trial.problems.data,
+		"test.lua:6: warning: vm.rss_byte: there is no such figure: did you mean rss_bytes?\n"
+		"test.lua:8: warning: vm:sett: there is no such method: did you mean setting?\n"
+		"test.lua:9: warning: vm:set(\"cpu.share\"): there is no such setting: did you mean "
+		"cpu.shares?\n");
+	assert_int_equal(lua_policy_description(trial.lua)->note_count, 3);
+	lua_trial_end(&trial);
+}
+
+static void lists_may_be_long(void **state)
+{
+	struct lua_trial trial;
+	struct str text;
+	int i;
+
+	str_init(&text);
+	str_append(&text, "needs { ");
+	for (i = 0; i < 5000; i++)
+		str_append(&text, "'maps', ");
+	str_append(&text, "}\nclass 'a' { name = { ");
+	for (i = 0; i < POLICY_MATCHES_MAX; i++)
+		str_append(&text, "'x', ");
+	str_append(&text, "} }\n");
+	begin(&trial, 0, text.data);
+	assert_int_equal(lua_policy_description(trial.lua)->classes[0].match_count,
+			 POLICY_MATCHES_MAX);
+	lua_trial_end(&trial);
+	str_done(&text);
+}
+
 static void loading_has_a_memory_limit(void **state)
 {
 	const char text[] = "local t = {} for i = 1, 100000 do t[i] = i end";
@@ -737,6 +782,8 @@ int main(void)
 		cmocka_unit_test(a_policy_without_a_name_has_its_files),
 		cmocka_unit_test(all_mistakes_are_told_together),
 		cmocka_unit_test(what_has_no_effect_is_a_warning),
+		cmocka_unit_test(names_that_rules_would_stumble_over_are_warnings),
+		cmocka_unit_test(lists_may_be_long),
 		cmocka_unit_test(loading_has_a_memory_limit),
 		cmocka_unit_test(a_request_says_line_reason_and_inputs),
 		cmocka_unit_test(the_same_request_is_sent_once),

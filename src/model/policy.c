@@ -26,6 +26,7 @@ void policy_done(struct policy *policy)
 	free(policy->classes);
 	free(policy->intents);
 	free(policy->rules);
+	free(policy->notes);
 	policy_init(policy);
 }
 
@@ -80,6 +81,21 @@ struct policy_rule *policy_add_rule(struct policy *policy, const char *name, int
 	rule->line = line;
 	rule->class_index = -1;
 	return rule;
+}
+
+bool policy_add_note(struct policy *policy, int line, const char *text)
+{
+	struct policy_note *note;
+
+	if (policy->note_count == POLICY_NOTES_MAX)
+		return true;
+	if (!VEC_RESERVE(policy->notes, policy->note_capacity, policy->note_count + 1))
+		return false;
+	note = &policy->notes[policy->note_count++];
+	memset(note, 0, sizeof *note);
+	note->line = line;
+	text_copy(note->text, sizeof note->text, text, strlen(text));
+	return true;
 }
 
 int policy_find_class(const struct policy *policy, const char *name)

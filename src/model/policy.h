@@ -50,6 +50,18 @@ struct policy_rule {
 	int class_index;          /* -1: every VM that is managed */
 };
 
+/* Something that its author hardly meant, seen while the file was loaded: check tells it. */
+struct policy_note {
+	int line;
+	char text[400];
+};
+
+/* More than any policy that a person wrote; what one can make the daemon hold. */
+enum {
+	POLICY_CLASSES_MAX = 1024, POLICY_MATCHES_MAX = 4096, POLICY_INTENTS_MAX = 16384,
+	POLICY_RULES_MAX = 1024, POLICY_NOTES_MAX = 64,
+};
+
 enum policy_need { POLICY_NEED_MAPS = 1, POLICY_NEED_OWNER = 2, POLICY_NEED_PRESSURE = 4 };
 enum policy_drift { POLICY_DRIFT_REASSERT, POLICY_DRIFT_LEAVE };
 
@@ -69,6 +81,8 @@ struct policy {
 	size_t intent_count, intent_capacity;
 	struct policy_rule *rules;
 	size_t rule_count, rule_capacity;
+	struct policy_note *notes;
+	size_t note_count, note_capacity;
 };
 
 void policy_init(struct policy *policy);
@@ -79,6 +93,8 @@ struct policy_match *policy_class_add_match(struct policy_class *class, enum pol
 					    const char *pattern);
 struct policy_intent *policy_add_intent(struct policy *policy, size_t class_index);
 struct policy_rule *policy_add_rule(struct policy *policy, const char *name, int line);
+/* Past POLICY_NOTES_MAX it is left out; false: no memory. */
+bool policy_add_note(struct policy *policy, int line, const char *text);
 int policy_find_class(const struct policy *policy, const char *name); /* -1: none */
 
 /* The class that the VM is in, or -1. */

@@ -13,11 +13,6 @@
 #include <string.h>
 
 #define MAGIC "truce.policy/1"
-/* More than any policy that a person wrote; what one can make the parent hold. */
-#define CLASSES_MAX 1024
-#define MATCHES_MAX 4096
-#define INTENTS_MAX 16384
-#define RULES_MAX 1024
 #define INTERVAL_MAX_USEC (86400ull * 1000000)
 
 static void append_text(struct str *out, const char *text, size_t capacity)
@@ -86,6 +81,11 @@ void policy_append(const struct policy *policy, struct str *out)
 	varint_append(out, policy->rule_count);
 	for (i = 0; i < policy->rule_count; i++)
 		append_rule(&policy->rules[i], out);
+	varint_append(out, policy->note_count);
+	for (i = 0; i < policy->note_count; i++) {
+		append_signed(out, policy->notes[i].line);
+		append_text(out, policy->notes[i].text, sizeof policy->notes[i].text);
+	}
 }
 
 /* -- reading ---------------------------------------------------------------------------- */
@@ -144,7 +144,7 @@ static void take_class(struct reader *reader, struct policy *policy)
 	}
 	take_text(reader, class->name, sizeof class->name);
 	class->line = take_line(reader);
-	count = take_number(reader, MATCHES_MAX);
+	count = take_number(reader, POLICY_MATCHES_MAX);
 	for (i = 0; i < count && reader->r == 0; i++) {
 		enum policy_match_by by = take_number(reader, POLICY_MATCH_ANY);
 		struct policy_match *match = policy_class_add_match(class, by, "");
@@ -169,7 +169,7 @@ static bool value_is_sound(enum setting setting, const struct setting_value *val
 
 static void take_intent(struct reader *reader, struct policy *policy)
 {
-	size_t class_index = take_number(reader, CLASSES_MAX);
+	size_t class_index = take_number(reader, POLICY_CLASSES_MAX);
 	struct policy_intent *intent;
 
 	if (reader->r == 0 && class_index >= policy->class_count)
@@ -203,6 +203,15 @@ static void take_rule(struct reader *reader, struct policy *policy)
 	rule->class_index = (int)take_signed(reader, -1, (int64_t)policy->class_count - 1);
 }
 
+static void take_note(struct reader *reader, struct policy *policy)
+{
+	struct policy_note note = { .line = take_line(reader) };
+
+	take_text(reader, note.text, sizeof note.text);
+	if (reader->r == 0 && !policy_add_note(policy, note.line, note.text))
+		reader->r = -ENOMEM;
+}
+
 static void take_head(struct reader *reader, struct policy *policy)
 {
 	if (!cursor_take_text(&reader->c, MAGIC))
@@ -227,15 +236,18 @@ int policy_take(const char *bytes, size_t size, struct policy *ret)
 
 	policy_init(&policy);
 	take_head(&reader, &policy);
-	count = take_number(&reader, CLASSES_MAX);
+	count = take_number(&reader, POLICY_CLASSES_MAX);
 	for (i = 0; i < count && reader.r == 0; i++)
 		take_class(&reader, &policy);
-	count = take_number(&reader, INTENTS_MAX);
+	count = take_number(&reader, POLICY_INTENTS_MAX);
 	for (i = 0; i < count && reader.r == 0; i++)
 		take_intent(&reader, &policy);
-	count = take_number(&reader, RULES_MAX);
+	count = take_number(&reader, POLICY_RULES_MAX);
 	for (i = 0; i < count && reader.r == 0; i++)
 		take_rule(&reader, &policy);
+	count = take_number(&reader, POLICY_NOTES_MAX);
+	for (i = 0; i < count && reader.r == 0; i++)
+		take_note(&reader, &policy);
 	if (reader.r == 0 && !cursor_at_end(&reader.c))
 		reader.r = -EBADMSG;
 	if (reader.r < 0)

@@ -100,10 +100,14 @@ static void what_was_appended_is_taken_back_as_it_was(void **state)
 	struct str bytes, twice;
 
 	make(&policy);
+	assert_true(policy_add_note(&policy, 31, "vm.rss_byte: there is no such figure"));
 	str_init(&bytes);
 	str_init(&twice);
 	policy_append(&policy, &bytes);
 	assert_int_equal(policy_take(bytes.data, bytes.length, &again), 0);
+	assert_int_equal(again.note_count, 1);
+	assert_int_equal(again.notes[0].line, 31);
+	assert_string_equal(again.notes[0].text, "vm.rss_byte: there is no such figure");
 	assert_string_equal(again.name, "gold-first");
 	assert_int_equal(again.class_count, 2);
 	assert_int_equal(again.classes[0].match_count, 2);
