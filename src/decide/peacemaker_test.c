@@ -339,6 +339,8 @@ static void take_one_out(void)
 	schedule_timeout(HZ);
 	assert_int_equal(get_nr_kvms(), VMS - 1);
 	assert_null(search_pid_from_peace_list(pid_at(2)));
+	set_nice(2, 19);
+	assert_int_not_equal(get_kvm_pid(get_max_kvms_nice()), pid_at(2));
 	task = find_kvm_task(pid_at(2));
 	assert_non_null(task);
 	add_kvm_list(task);
@@ -398,6 +400,24 @@ static void what_is_asked_for_says_why(void **state)
 	assert_string_equal(cause->inputs[cause->input_count - 1].name, "nice");
 	assert_string_equal(cause->inputs[cause->input_count - 2].name, "utilisation, 15 min");
 	assert_string_equal(cause->inputs[cause->input_count - 2].value, "94.49 %");
+}
+
+static void ask_twice(void)
+{
+	get_kvm_rss_bytes(get_first_kvm());
+	set_kvm_cpu_weight(get_first_kvm(), 200);
+	get_kvm_nice(kvm_list_task(get_first_kvm()));
+	set_kvm_cpu_weight(get_first_kvm(), 300);
+}
+
+static void each_setting_has_what_was_read_before_it(void **state)
+{
+	run(ask_twice);
+	assert_int_equal(asked_count, 2);
+	assert_int_equal(asked[0].cause.input_count, 1);
+	assert_string_equal(asked[0].cause.inputs[0].name, "rss_bytes");
+	assert_int_equal(asked[1].cause.input_count, 1);
+	assert_string_equal(asked[1].cause.inputs[0].name, "nice");
 }
 
 static void ask_for_nonsense(void)
@@ -520,6 +540,7 @@ int main(void)
 		CLAIM(a_vm_is_taken_out_and_put_back),
 		CLAIM(all_are_walked_by_identity),
 		CLAIM(what_is_asked_for_says_why),
+		CLAIM(each_setting_has_what_was_read_before_it),
 		CLAIM(nonsense_is_warned_of_and_not_asked_for),
 		CLAIM(yielding_ends_at_the_first_snapshot_in_time),
 		CLAIM(state_is_found_again_and_is_the_same_bytes),
