@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "decide/knobs.h"
 #include "decide/limits.h"
+#include "decide/offers.h"
 #include "model/snapshot.h"
 
 #include <errno.h>
@@ -105,6 +106,8 @@ static void note_shares(struct arbiter *arbiter, struct subject *subject, const 
 		share->base = wanted[SETTING_CPU_SHARES].value.number;
 	if (wanted[SETTING_CPU_WEIGHT].present)
 		share->base = wanted[SETTING_CPU_WEIGHT].value.number;
+	share->weighs = wanted[SETTING_CPU_SHARES].present || wanted[SETTING_CPU_WEIGHT].present ||
+			wanted[SETTING_CPU_RESERVE].present;
 	share->reserve = wanted[SETTING_CPU_RESERVE].present && !subject->excluded ?
 		wanted[SETTING_CPU_RESERVE].value.number : 0;
 	if (vm->vcpu_count > 0 && share->reserve > (int64_t)vm->vcpu_count * 10000)
@@ -162,20 +165,28 @@ static bool same_parent(const char *a, const char *b)
 	       memcmp(a, b, (size_t)(end_a - a)) == 0;
 }
 
-static bool has_many_parents(const struct snapshot *snapshot)
+/* Where its weight will count: the cgroup that it has, or the one that is made for it. */
+static const char *weighed_in(const struct vm *vm)
+{
+	const char *cgroup = vm->text[VM_TEXT_CGROUP];
+
+	return cgroup != NULL && vm_has_own_cgroup(vm) ? cgroup : "/truce/";
+}
+
+static bool has_many_parents(const struct arbiter *arbiter, const struct snapshot *snapshot)
 {
 	const char *first = NULL;
 	size_t i;
 
 	for (i = 0; i < snapshot->vm_count; i++) {
 		const struct vm *vm = snapshot->vms[i];
-		const char *cgroup = vm->text[VM_TEXT_CGROUP], *own = vm->text[VM_TEXT_CGROUP_OWN];
+		const struct subject *subject = arbiter_find_subject(arbiter, &vm->identity);
 
-		if (cgroup == NULL || own == NULL || strcmp(own, "yes") != 0)
+		if (subject == NULL || !subject->share.weighs)
 			continue;
 		if (first == NULL)
-			first = cgroup;
-		else if (!same_parent(first, cgroup))
+			first = weighed_in(vm);
+		else if (!same_parent(first, weighed_in(vm)))
 			return true;
 	}
 	return false;
@@ -191,17 +202,20 @@ static bool any_dirty(const struct arbiter *arbiter)
 	return false;
 }
 
-/* Those who reserve depend on everybody's weights. */
+/* Those who reserve depend on everybody's weights, and all who weigh on where they do. */
 static void spread(struct arbiter *arbiter, const struct compile_context *before)
 {
 	size_t i;
 
 	if (arbiter->context.weights == before->weights &&
 	    arbiter->context.reserved == before->reserved &&
-	    arbiter->context.cpus == before->cpus)
+	    arbiter->context.cpus == before->cpus &&
+	    arbiter->context.many_parents == before->many_parents)
 		return;
 	for (i = 0; i < arbiter->subject_count; i++)
-		if (arbiter->subjects[i]->share.reserve > 0)
+		if (arbiter->subjects[i]->share.reserve > 0 ||
+		    (arbiter->subjects[i]->share.weighs &&
+		     arbiter->context.many_parents != before->many_parents))
 			arbiter->subjects[i]->dirty = true;
 }
 
@@ -224,7 +238,7 @@ static int compete(struct arbiter *arbiter, const struct snapshot *snapshot)
 			arbiter->shares[i].reserve = 0;
 	}
 	compile_compete(&arbiter->context, arbiter->shares, arbiter->subject_count);
-	arbiter->context.many_parents = has_many_parents(snapshot);
+	arbiter->context.many_parents = has_many_parents(arbiter, snapshot);
 	spread(arbiter, &before);
 	return 0;
 }
@@ -340,7 +354,23 @@ static bool value_now(const struct round *round, const struct knob *knob,
 	return knob_now(round->snapshot, round->vm, knob->setting, ret);
 }
 
-static bool differs(const struct round *round, const struct knob *knob,
+/* A limit is kept where somebody else set a tighter one, a reservation where there is a larger. */
+static bool is_kept(enum setting asked, const struct setting_value *now,
+		    const struct setting_value *to)
+{
+	switch (asked) {
+	case SETTING_CPU_LIMIT:
+	case SETTING_MEMORY_LIMIT:
+		return now->number <= to->number;
+	case SETTING_MEMORY_RESERVE:
+	case SETTING_MEMORY_SHARES:
+		return now->number >= to->number;
+	default:
+		return false;
+	}
+}
+
+static bool differs(const struct round *round, const struct knob *knob, enum setting asked,
 		    const struct setting_value *to)
 {
 	struct setting_value now;
@@ -356,7 +386,7 @@ static bool differs(const struct round *round, const struct knob *knob,
 	if (!knob_now(round->snapshot, round->vm, knob->setting, &now) &&
 	    (knob->setting == SETTING_CPU_WEIGHT || !knob_default(knob->setting, &now)))
 		return true;
-	return !is_close(round->arbiter, knob->setting, to, &now);
+	return !is_kept(asked, &now, to) && !is_close(round->arbiter, knob->setting, to, &now);
 }
 
 /* Whether it takes something from the VM. What has no direction may. */
@@ -537,7 +567,7 @@ static void consider(struct round *round, const struct compiled *compiled)
 	}
 	if (is_under_way(round, knob))
 		return;
-	if (differs(round, knob, &to))
+	if (differs(round, knob, compiled->asked, &to))
 		set_knob(round, knob, compiled, &to, reason);
 	else
 		knob->wish_since_usec = 0;

@@ -16,6 +16,7 @@
 
 /* QEMU's own memory beside the guest's: what its devices, its caches and its code take. */
 #define VMM_MEMORY_LEAST ((int64_t)128 << 20)
+#define VMM_MEMORY_MOST ((int64_t)1 << 30)
 
 struct compiler {
 	const struct compile_context *context;
@@ -266,7 +267,10 @@ static void compile_memory_shares(struct compiler *c)
 
 static int64_t room_for_vmm(int64_t guest)
 {
-	return guest / 16 > VMM_MEMORY_LEAST ? guest / 16 : VMM_MEMORY_LEAST;
+	int64_t room = guest / 16;
+
+	return room < VMM_MEMORY_LEAST ? VMM_MEMORY_LEAST :
+	       room > VMM_MEMORY_MOST ? VMM_MEMORY_MOST : room;
 }
 
 static void compile_memory_limit(struct compiler *c)

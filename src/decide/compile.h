@@ -40,7 +40,7 @@ struct compile_context {
 	int64_t weights, reserved;
 	int64_t weights_now;  /* sum over all VMs as they are */
 	int64_t weights_then; /* and with what is wanted */
-	bool many_parents;    /* the VMs' cgroups lie below different ones */
+	bool many_parents;    /* the cgroups of those with weights lie below different ones */
 };
 
 /* One VM in that competition. */
@@ -48,6 +48,7 @@ struct compile_share {
 	int64_t now, base; /* weights, 100 is the default: in force; wanted, else in force */
 	int64_t reserve;   /* permyriad of a CPU; 0: none */
 	bool raised;       /* its weight is raised for its reservation */
+	bool weighs;       /* somebody wants a weight for it */
 };
 /* Fills all but snapshot and many_parents; `raised` of each share. */
 void compile_compete(struct compile_context *context, struct compile_share *shares, size_t count);
