@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * act over a host in memory, with actuators of its own: a file, a VMM that is slow, one that is
+ * act over a host in memory (with process ids beyond those of any machine, so that none is this
+ * test's own), with actuators of its own: a file, a VMM that is slow, one that is
  * mute until it is told to go on.
  */
 #include "act/act.h"
@@ -29,22 +30,22 @@
 
 static const struct root_memory_file host_files[] = {
 	{ "/proc/sys/kernel/random/boot_id", "boot\n" },
-	{ "/proc/100/stat", STAT(100, 1, 7) },
-	{ "/proc/100/task/100/stat", STAT(100, 1, 7) },
-	{ "/proc/100/task/101/stat", STAT(101, 1, 8) },
-	{ "/proc/101/task/101/stat", STAT(101, 1, 8) },
-	{ "/proc/200/stat", STAT(200, 1, 9) },
-	{ "/proc/200/task/200/stat", STAT(200, 1, 9) },
-	{ "/proc/300/stat", STAT(300, 2, 9) },
-	{ "/proc/300/task/300/stat", STAT(300, 2, 9) },
-	{ "/knob/100", "100\n" },
-	{ "/knob/200", "100\n" },
-	{ "/quota/100", "50000\n" },
-	{ "/burst/100", "0\n" },
-	{ "/high/100", "max\n" },
-	{ "/balloon/100", "1000000000\n" },
-	{ "/balloon/200", "1000000000\n" },
-	{ "/tree/cgroup.procs", "100\n" },
+	{ "/proc/5000100/stat", STAT(5000100, 1, 7) },
+	{ "/proc/5000100/task/5000100/stat", STAT(5000100, 1, 7) },
+	{ "/proc/5000100/task/5000101/stat", STAT(5000101, 1, 8) },
+	{ "/proc/5000101/task/5000101/stat", STAT(5000101, 1, 8) },
+	{ "/proc/5000200/stat", STAT(5000200, 1, 9) },
+	{ "/proc/5000200/task/5000200/stat", STAT(5000200, 1, 9) },
+	{ "/proc/5000300/stat", STAT(5000300, 2, 9) },
+	{ "/proc/5000300/task/5000300/stat", STAT(5000300, 2, 9) },
+	{ "/knob/5000100", "100\n" },
+	{ "/knob/5000200", "100\n" },
+	{ "/quota/5000100", "50000\n" },
+	{ "/burst/5000100", "0\n" },
+	{ "/high/5000100", "max\n" },
+	{ "/balloon/5000100", "1000000000\n" },
+	{ "/balloon/5000200", "1000000000\n" },
+	{ "/tree/cgroup.procs", "5000100\n" },
 };
 
 /* -- actuators */
@@ -99,7 +100,7 @@ static int only_of_100(struct act_context *context, const struct act_target *tar
 		       enum setting setting, char reason[static PLAN_REASON_SIZE])
 {
 	snprintf(reason, PLAN_REASON_SIZE, "no idle for process %d", (int)target->vm.pid);
-	return target->vm.pid == 100;
+	return target->vm.pid == 5000100;
 }
 
 static atomic_int mute_pid; /* the VM whose owner does not answer; -1: all but 200's */
@@ -111,7 +112,7 @@ static int slow_set(struct act_context *context, const struct act_target *target
 {
 	atomic_fetch_add(&slow_sets, 1);
 	while (atomic_load(&mute_pid) == target->vm.pid ||
-	       (atomic_load(&mute_pid) == -1 && target->vm.pid != 200)) {
+	       (atomic_load(&mute_pid) == -1 && target->vm.pid != 5000200)) {
 		if (clock_monotonic_usec() > context->deadline_usec)
 			return -ETIMEDOUT;
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
@@ -185,8 +186,8 @@ struct bed {
 	uint64_t owner_usec;
 };
 
-static const struct vm_identity vm_100 = { .pid = 100, .start_ticks = 7 };
-static const struct vm_identity vm_200 = { .pid = 200, .start_ticks = 9 };
+static const struct vm_identity vm_100 = { .pid = 5000100, .start_ticks = 7 };
+static const struct vm_identity vm_200 = { .pid = 5000200, .start_ticks = 9 };
 
 static void leases_reopen(struct bed *bed)
 {
@@ -236,9 +237,14 @@ static int bed_clear(void **state)
 {
 	struct bed *bed = *state;
 	char command[128];
+	uint64_t end = clock_monotonic_usec() + 10 * USEC_PER_SEC;
+	bool ended;
 
 	atomic_store(&mute_pid, 0);
-	assert_true(act_free(bed->act));
+	/* On a busy machine the threads may take longer than act_free waits. */
+	while (!(ended = act_free(bed->act)) && clock_monotonic_usec() < end)
+		;
+	assert_true(ended);
 	leases_close(bed->leases);
 	root_free(bed->root);
 	snapshot_done(&bed->snapshot);
@@ -320,7 +326,7 @@ static void a_knob_is_leased_turned_and_given_back(void **state)
 	assert_true(bed->outcomes[0].from_known);
 	assert_int_equal(bed->outcomes[0].from.number, 100);
 	assert_string_equal(bed->outcomes[0].where, "a file");
-	assert_string_equal(text(bed, "/knob/100"), "400");
+	assert_string_equal(text(bed, "/knob/5000100"), "400");
 	assert_int_equal(leases_count(bed->leases), 1);
 	set(bed, &vm_100, SETTING_CPU_WEIGHT, 300);
 	assert_int_equal(bed->outcomes[0].from.number, 400);
@@ -328,7 +334,7 @@ static void a_knob_is_leased_turned_and_given_back(void **state)
 	apply(bed);
 	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
 	assert_int_equal(bed->outcomes[0].to.number, 100);
-	assert_string_equal(text(bed, "/knob/100"), "100");
+	assert_string_equal(text(bed, "/knob/5000100"), "100");
 	assert_int_equal(leases_count(bed->leases), 0);
 }
 
@@ -339,7 +345,7 @@ static void what_only_pretends_turns_nothing(void **state)
 	act_reopen(bed, true);
 	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
 	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
-	assert_string_equal(text(bed, "/knob/100"), "100\n");
+	assert_string_equal(text(bed, "/knob/5000100"), "100\n");
 	assert_int_equal(leases_count(bed->leases), 0);
 }
 
@@ -371,10 +377,10 @@ static void a_failed_change_leaves_neither_change_nor_lease(void **state)
 	struct bed *bed = *state;
 	struct error err = { 0 };
 
-	root_memory_remove(bed->root, "/quota/100");
+	root_memory_remove(bed->root, "/quota/5000100");
 	set(bed, &vm_100, SETTING_CPU_QUOTA, 10000);
 	expect(bed, 0, &vm_100, OUTCOME_REFUSED);
-	assert_non_null(strstr(bed->outcomes[0].text, "/quota/100"));
+	assert_non_null(strstr(bed->outcomes[0].text, "/quota/5000100"));
 	assert_int_equal(leases_count(bed->leases), 0);
 	/* The second write of a knob fails: what stands is the first, and its lease. */
 	assert_true(act_free(bed->act));
@@ -393,7 +399,7 @@ static void a_failed_change_leaves_neither_change_nor_lease(void **state)
 
 static void what_is_no_vm_is_never_touched(void **state)
 {
-	static const struct vm_identity kernel = { .pid = 300, .start_ticks = 9 };
+	static const struct vm_identity kernel = { .pid = 5000300, .start_ticks = 9 };
 	struct vm_identity own = { .pid = getpid(), .start_ticks = 1 };
 	struct vm_identity reused = vm_100;
 	struct bed *bed = *state;
@@ -416,8 +422,8 @@ static void what_is_no_vm_is_never_touched(void **state)
 	snapshot_remove_vm(&bed->snapshot, &vm_200);
 	set(bed, &vm_200, SETTING_CPU_NICE, 5);
 	expect(bed, 0, &vm_200, OUTCOME_GONE);
-	assert_null(root_memory_text(bed->root, "nice:200"));
-	assert_null(root_memory_text(bed->root, "nice:300"));
+	assert_null(root_memory_text(bed->root, "nice:5000200"));
+	assert_null(root_memory_text(bed->root, "nice:5000300"));
 	assert_int_equal(leases_count(bed->leases), 0);
 }
 
@@ -427,15 +433,15 @@ static void every_thread_is_leased_and_a_reused_one_is_left(void **state)
 
 	set(bed, &vm_100, SETTING_CPU_NICE, 5);
 	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
-	assert_string_equal(text(bed, "nice:100"), "5");
-	assert_string_equal(text(bed, "nice:101"), "5");
+	assert_string_equal(text(bed, "nice:5000100"), "5");
+	assert_string_equal(text(bed, "nice:5000101"), "5");
 	assert_int_equal(leases_count(bed->leases), 2);
 	/* Thread 101 ended, and its number is another thread's. */
-	root_memory_put(bed->root, "/proc/101/task/101/stat", STAT(101, 1, 99));
-	root_memory_put(bed->root, "nice:101", "-3");
+	root_memory_put(bed->root, "/proc/5000101/task/5000101/stat", STAT(5000101, 1, 99));
+	root_memory_put(bed->root, "nice:5000101", "-3");
 	assert_int_equal(act_undo(bed->act, &vm_100, SETTING_CPU_NICE, NULL), 0);
-	assert_string_equal(text(bed, "nice:100"), "0");
-	assert_string_equal(text(bed, "nice:101"), "-3");
+	assert_string_equal(text(bed, "nice:5000100"), "0");
+	assert_string_equal(text(bed, "nice:5000101"), "-3");
 	assert_int_equal(leases_count(bed->leases), 0);
 }
 
@@ -445,7 +451,7 @@ static void a_made_cgroup_goes_with_the_last_setting_in_it(void **state)
 
 	set(bed, &vm_100, SETTING_CPU_IDLE, 1);
 	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
-	assert_string_equal(text(bed, "/tree/truce/vm/cgroup.procs"), "100");
+	assert_string_equal(text(bed, "/tree/truce/vm/cgroup.procs"), "5000100");
 	assert_string_equal(text(bed, "/tree/truce/vm/cpu.idle"), "1");
 	root_memory_put(bed->root, "/tree/cgroup.procs", "");
 	plan(bed, &vm_100, SETTING_CPU_IDLE, 0)->verdict = PLAN_RELEASE;
@@ -454,13 +460,13 @@ static void a_made_cgroup_goes_with_the_last_setting_in_it(void **state)
 	root_memory_put(bed->root, "/tree/truce/cgroup.procs", "");
 	apply(bed);
 	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
-	assert_string_equal(text(bed, "/tree/cgroup.procs"), "100");
+	assert_string_equal(text(bed, "/tree/cgroup.procs"), "5000100");
 	assert_false(root_exists(bed->root, "/tree/truce"));
 	assert_int_equal(leases_count(bed->leases), 0);
 	/* Only of the other VM, and the reason is told. */
 	set(bed, &vm_200, SETTING_CPU_IDLE, 1);
 	expect(bed, 0, &vm_200, OUTCOME_REFUSED);
-	assert_string_equal(bed->outcomes[0].text, "no idle for process 200");
+	assert_string_equal(bed->outcomes[0].text, "no idle for process 5000200");
 }
 
 static void a_made_cgroup_goes_with_its_vm(void **state)
@@ -468,7 +474,7 @@ static void a_made_cgroup_goes_with_its_vm(void **state)
 	struct bed *bed = *state;
 
 	set(bed, &vm_100, SETTING_CPU_IDLE, 1);
-	root_memory_remove(bed->root, "/proc/100");
+	root_memory_remove(bed->root, "/proc/5000100");
 	root_memory_put(bed->root, "/tree/truce/vm/cgroup.procs", "");
 	root_memory_put(bed->root, "/tree/truce/cgroup.procs", "");
 	snapshot_remove_vm(&bed->snapshot, &vm_100);
@@ -483,7 +489,7 @@ static void somebody_elses_hand_is_told_as_drift_once(void **state)
 	struct bed *bed = *state;
 
 	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
-	root_memory_put(bed->root, "/knob/100", "100\n");
+	root_memory_put(bed->root, "/knob/5000100", "100\n");
 	root_memory_set_usec(bed->root, 109 * USEC_PER_SEC);
 	act_look_for_drift(bed->act, &bed->snapshot);
 	bed->count = act_collect(bed->act, &bed->outcomes);
@@ -497,14 +503,14 @@ static void somebody_elses_hand_is_told_as_drift_once(void **state)
 	assert_int_equal(act_collect(bed->act, &bed->outcomes), 0);
 	/* Asserted again, and again turned: told at once when an event says so. */
 	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
-	assert_string_equal(text(bed, "/knob/100"), "400");
-	root_memory_put(bed->root, "/knob/100", "50\n");
+	assert_string_equal(text(bed, "/knob/5000100"), "400");
+	root_memory_put(bed->root, "/knob/5000100", "50\n");
 	snapshot_add_event(&bed->snapshot, EVENT_KNOB)->identity = vm_100;
 	act_look_for_drift(bed->act, &bed->snapshot);
 	bed->count = act_collect(bed->act, &bed->outcomes);
 	expect(bed, 0, &vm_100, OUTCOME_DRIFT);
 	assert_int_equal(act_undo(bed->act, NULL, SETTING_COUNT, NULL), 0);
-	assert_string_equal(text(bed, "/knob/100"), "100");
+	assert_string_equal(text(bed, "/knob/5000100"), "100");
 }
 
 static void a_successor_takes_over_what_the_journal_says(void **state)
@@ -514,7 +520,7 @@ static void a_successor_takes_over_what_the_journal_says(void **state)
 	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
 	set(bed, &vm_200, SETTING_CPU_NICE, 5);
 	snapshot_remove_vm(&bed->snapshot, &vm_200);
-	root_memory_remove(bed->root, "/proc/200");
+	root_memory_remove(bed->root, "/proc/5000200");
 	act_reopen(bed, false);
 	assert_int_equal(act_resume(bed->act, &bed->snapshot), 1);
 	bed->count = act_collect(bed->act, &bed->outcomes);
@@ -527,7 +533,7 @@ static void a_successor_takes_over_what_the_journal_says(void **state)
 	plan(bed, &vm_100, SETTING_CPU_WEIGHT, 0)->verdict = PLAN_RELEASE;
 	apply(bed);
 	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
-	assert_string_equal(text(bed, "/knob/100"), "100");
+	assert_string_equal(text(bed, "/knob/5000100"), "100");
 }
 
 static void memory_high_is_released_by_itself(void **state)
@@ -535,7 +541,7 @@ static void memory_high_is_released_by_itself(void **state)
 	struct bed *bed = *state;
 
 	set(bed, &vm_100, SETTING_MEMORY_HIGH, 1 << 30);
-	assert_string_equal(text(bed, "/high/100"), "1073741824");
+	assert_string_equal(text(bed, "/high/5000100"), "1073741824");
 	assert_true(act_timer_usec(bed->act) > 129 * USEC_PER_SEC);
 	act_run_timers(bed->act, &bed->snapshot);
 	assert_int_equal(act_collect(bed->act, &bed->outcomes), 0);
@@ -550,7 +556,7 @@ static void memory_high_is_released_by_itself(void **state)
 	bed->count = act_collect(bed->act, &bed->outcomes);
 	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
 	assert_non_null(strstr(bed->outcomes[0].text, "released by itself after 30 s"));
-	assert_string_equal(text(bed, "/high/100"), "max");
+	assert_string_equal(text(bed, "/high/5000100"), "max");
 	assert_int_equal(act_timer_usec(bed->act), 0);
 }
 
@@ -581,14 +587,14 @@ static void a_balloon_on_its_way_has_not_drifted(void **state)
 	if (bed->count == 0)
 		collect(bed, 1);
 	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
-	root_memory_put(bed->root, "/balloon/100", "734003200");
+	root_memory_put(bed->root, "/balloon/5000100", "734003200");
 	root_memory_set_usec(bed->root, 231 * USEC_PER_SEC);
 	act_run_timers(bed->act, &bed->snapshot); /* nobody told the figure: the owner is asked */
 	act_look_for_drift(bed->act, &bed->snapshot);
 	collect(bed, 1);
 	expect(bed, 0, &vm_100, OUTCOME_LATE);
 	assert_int_equal(bed->outcomes[0].to.number, 734003200);
-	root_memory_put(bed->root, "/balloon/100", "524288000");
+	root_memory_put(bed->root, "/balloon/5000100", "524288000");
 	root_memory_set_usec(bed->root, 331 * USEC_PER_SEC);
 	act_look_for_drift(bed->act, &bed->snapshot);
 	assert_int_equal(act_timer_usec(bed->act), 0);
@@ -603,7 +609,7 @@ static void a_mute_owner_delays_no_other_and_is_not_asked_at_once_again(void **s
 
 	bed->owner_usec = 100 * USEC_PER_MSEC;
 	act_reopen(bed, false);
-	atomic_store(&mute_pid, 100);
+	atomic_store(&mute_pid, 5000100);
 	plan(bed, &vm_100, SETTING_MEMORY_BALLOON, 500 << 20);
 	plan(bed, &vm_200, SETTING_MEMORY_BALLOON, 500 << 20);
 	assert_int_equal(act_apply(bed->act, &bed->snapshot, &bed->plan, NULL), 0);
@@ -614,9 +620,9 @@ static void a_mute_owner_delays_no_other_and_is_not_asked_at_once_again(void **s
 			got[count++] = bed->outcomes[i];
 	}
 	assert_int_equal(count, 2);
-	assert_int_equal(got[0].vm.pid, 200);
+	assert_int_equal(got[0].vm.pid, 5000200);
 	assert_int_equal(got[0].status, OUTCOME_APPLIED);
-	assert_int_equal(got[1].vm.pid, 100);
+	assert_int_equal(got[1].vm.pid, 5000100);
 	assert_int_equal(got[1].status, OUTCOME_LATE);
 	assert_int_equal(leases_count(bed->leases), 1);
 	atomic_store(&slow_sets, 0);
@@ -627,7 +633,7 @@ static void a_mute_owner_delays_no_other_and_is_not_asked_at_once_again(void **s
 	assert_non_null(strstr(bed->outcomes[0].text, "is asked again in"));
 	assert_int_equal(atomic_load(&slow_sets), 0);
 	assert_int_equal(act_undo(bed->act, NULL, SETTING_COUNT, NULL), 0);
-	assert_string_equal(text(bed, "/balloon/200"), "1000000000");
+	assert_string_equal(text(bed, "/balloon/5000200"), "1000000000");
 }
 
 static void forty_mute_owners_do_not_delay_one_that_answers(void **state)
@@ -640,14 +646,14 @@ static void forty_mute_owners_do_not_delay_one_that_answers(void **state)
 	set(bed, &vm_200, SETTING_MEMORY_BALLOON, 500 << 20);
 	if (bed->count == 0)
 		collect(bed, 1);
-	for (pid = 1000; pid < 1040; pid++) {
+	for (pid = 5001000; pid < 5001040; pid++) {
 		struct vm_identity vm = { .pid = pid, .start_ticks = 9 };
 		char path[64];
 
 		snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-		root_memory_put(bed->root, path, STAT(1000, 1, 9));
+		root_memory_put(bed->root, path, STAT(5001000, 1, 9));
 		snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)pid);
-		root_memory_put(bed->root, path, STAT(1000, 1, 9));
+		root_memory_put(bed->root, path, STAT(5001000, 1, 9));
 		snprintf(path, sizeof path, "/balloon/%d", (int)pid);
 		root_memory_put(bed->root, path, "1000000000");
 		snapshot_add_vm(&bed->snapshot, &vm);
@@ -659,7 +665,7 @@ static void forty_mute_owners_do_not_delay_one_that_answers(void **state)
 	if (bed->count == 0)
 		collect(bed, 1);
 	/* Before any of the others has had its time. */
-	if (bed->outcomes[0].vm.pid != 200)
+	if (bed->outcomes[0].vm.pid != 5000200)
 		fail_msg("%d first: %s", (int)bed->outcomes[0].vm.pid, bed->outcomes[0].text);
 	assert_int_equal(bed->count, 1);
 	expect(bed, 0, &vm_200, OUTCOME_APPLIED);
@@ -673,7 +679,7 @@ static void of_two_values_that_wait_only_the_newer_is_set(void **state)
 	uint64_t end = clock_monotonic_usec() + 5 * USEC_PER_SEC;
 
 	/* The first runs; the second waits behind it and is overtaken. */
-	atomic_store(&mute_pid, 100);
+	atomic_store(&mute_pid, 5000100);
 	set(bed, &vm_100, SETTING_MEMORY_BALLOON, 500 << 20);
 	while (atomic_load(&slow_sets) == 0 && clock_monotonic_usec() < end)
 		;
@@ -690,7 +696,7 @@ static void of_two_values_that_wait_only_the_newer_is_set(void **state)
 			break;
 	}
 	expect(bed, bed->count - 1, &vm_100, OUTCOME_APPLIED);
-	assert_string_equal(text(bed, "/balloon/100"), "734003200");
+	assert_string_equal(text(bed, "/balloon/5000100"), "734003200");
 	assert_int_equal(atomic_load(&slow_sets), 2);
 }
 
