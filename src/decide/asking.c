@@ -19,11 +19,13 @@ struct asked {
 	enum setting setting;
 	bool released;
 	struct setting_value value;
+	uint64_t order; /* of two rules that ask for one setting the one that asked last is heard */
 };
 
 struct asking {
 	struct asked *items;
 	size_t count, capacity;
+	uint64_t order;
 };
 
 struct asking *asking_new(void)
@@ -88,6 +90,27 @@ static bool is_olds(const struct asked *item, const struct request *request)
 	return setting_value_equal(item->setting, &item->value, &request->value);
 }
 
+/* Whether another rule has asked for the same setting of the VM since: then to ask for what one
+ * asked for before is to ask anew. */
+static bool is_overtaken(const struct asking *asking, size_t at)
+{
+	const struct asked *item = &asking->items[at];
+	size_t i = at;
+
+	while (i > 0 && vm_identity_compare(&asking->items[i - 1].vm, &item->vm) == 0)
+		i--;
+	for (; i < asking->count; i++) {
+		const struct asked *other = &asking->items[i];
+
+		if (vm_identity_compare(&other->vm, &item->vm) != 0)
+			return false;
+		if (other->setting == item->setting && !other->released &&
+		    other->order > item->order)
+			return true;
+	}
+	return false;
+}
+
 int asking_note(struct asking *asking, unsigned rule, const struct request *request)
 {
 	bool found;
@@ -96,7 +119,8 @@ int asking_note(struct asking *asking, unsigned rule, const struct request *requ
 
 	if (!found && request->release)
 		return 0;
-	if (found && is_olds(&asking->items[at], request))
+	if (found && is_olds(&asking->items[at], request) &&
+	    (request->release || !is_overtaken(asking, at)))
 		return 0;
 	item = found ? &asking->items[at] : insert(asking, at);
 	if (item == NULL)
@@ -106,6 +130,7 @@ int asking_note(struct asking *asking, unsigned rule, const struct request *requ
 	item->setting = request->setting;
 	item->released = request->release;
 	item->value = request->value;
+	item->order = ++asking->order;
 	return 1;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the rules of one policy ask for at the moment. Requests are sticky, so a rule that asks
- * for the same each tick sends one request; this is the book that knows. Rules are numbered as
- * in the policy's description; in the bytes they stand by name, so that a policy that was
- * edited finds again what its rules asked for.
+ * for the same each tick sends one request, unless another rule of the policy has asked for that
+ * setting since; this is the book that knows. Rules are numbered as in the policy's description;
+ * in the bytes they stand by name, so that a policy that was edited finds again what its rules
+ * asked for.
  */
 #ifndef DECIDE_ASKING_H
 #define DECIDE_ASKING_H

@@ -46,6 +46,24 @@ static void what_is_asked_again_is_no_news(void **state)
 	asking_free(asking);
 }
 
+/* Both ask each tick, or each in its turn: the arbiter hears the one that asked last. */
+static void what_another_rule_asked_for_since_is_asked_anew(void **state)
+{
+	struct asking *asking = asking_new();
+
+	assert_int_equal(note(asking, 0, of(5, SETTING_CPU_NICE, 5, false)), 1);
+	assert_int_equal(note(asking, 1, of(5, SETTING_CPU_NICE, 4, false)), 1);
+	assert_int_equal(note(asking, 0, of(5, SETTING_CPU_NICE, 5, false)), 1);
+	assert_int_equal(note(asking, 0, of(5, SETTING_CPU_NICE, 5, false)), 0);
+	assert_int_equal(note(asking, 1, of(5, SETTING_CPU_SHARES, 50, false)), 1);
+	assert_int_equal(note(asking, 0, of(5, SETTING_CPU_NICE, 5, false)), 0);
+	assert_int_equal(note(asking, 1, of(6, SETTING_CPU_NICE, 4, false)), 1);
+	assert_int_equal(note(asking, 0, of(5, SETTING_CPU_NICE, 5, false)), 0);
+	assert_int_equal(note(asking, 1, of(5, SETTING_CPU_NICE, 0, true)), 1);
+	assert_int_equal(note(asking, 0, of(5, SETTING_CPU_NICE, 5, false)), 0);
+	asking_free(asking);
+}
+
 static void a_release_of_what_nobody_asked_for_is_no_news(void **state)
 {
 	struct asking *asking = asking_new();
@@ -143,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_asked_again_is_no_news),
+		cmocka_unit_test(what_another_rule_asked_for_since_is_asked_anew),
 		cmocka_unit_test(a_release_of_what_nobody_asked_for_is_no_news),
 		cmocka_unit_test(what_is_asked_for_is_found_until_it_is_released),
 		cmocka_unit_test(dead_vms_are_forgotten_and_the_host_is_not),
