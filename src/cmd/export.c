@@ -8,6 +8,7 @@
 #include "cmd/need.h"
 #include "cmd/source.h"
 #include "cmd/verb.h"
+#include "control/control.h"
 #include "cmd/warnings.h"
 #include "report/openmetrics.h"
 
@@ -105,6 +106,30 @@ static void keep_textfile(struct export *export)
 	export->textfile_failed = failed;
 }
 
+/* A truced that does not answer at once is a truced without metrics. */
+#define TRUCED_ANSWERS_USEC (500 * USEC_PER_MSEC)
+
+/* What truced tells of itself, where one runs. Of a captured host nothing. */
+static void append_truced(struct export *export)
+{
+	json_t *request, *answer;
+	const char *classic, *openmetrics;
+
+	if (export->settings->root != NULL)
+		return;
+	request = json_pack("{s:s}", "do", "metrics");
+	if (request != NULL && control_call(NULL, request, TRUCED_ANSWERS_USEC, &answer, NULL) == 0) {
+		classic = json_string_value(json_object_get(answer, "text"));
+		openmetrics = json_string_value(json_object_get(answer, "openmetrics"));
+		if (classic != NULL && openmetrics != NULL) {
+			str_append(&export->classic, classic);
+			str_append(&export->openmetrics, openmetrics);
+		}
+		json_decref(answer);
+	}
+	json_decref(request);
+}
+
 static int publish(struct export *export, const struct snapshot *snapshot, struct error *err)
 {
 	struct openmetrics_options options = { .per_vcpu = export->settings->per_vcpu };
@@ -113,9 +138,10 @@ static int publish(struct export *export, const struct snapshot *snapshot, struc
 	str_clear(&export->openmetrics);
 	str_clear(&export->classic);
 	openmetrics_append(snapshot, &options, &self, &export->openmetrics);
-	openmetrics_append_end(&export->openmetrics);
 	options.format = OPENMETRICS_CLASSIC;
 	openmetrics_append(snapshot, &options, &self, &export->classic);
+	append_truced(export);
+	openmetrics_append_end(&export->openmetrics);
 	if (export->openmetrics.failed || export->classic.failed)
 		return error_errno(err, -ENOMEM, "cannot write the metrics");
 	if (export->settings->textfile != NULL)
@@ -211,6 +237,7 @@ const struct verb export_verb = {
 	.name = "export",
 	.summary = "metrics for Prometheus, by HTTP on localhost or as a text file",
 	.notes = "A scrape gets the last sample: truce_sample_timestamp_seconds says when it was taken.\n"
+		 "Where truced runs, its own metrics (truced_*) are among them.\n"
 		 "How often somebody scrapes costs the host nothing. The process that answers is a user\n"
 		 "without rights, and the one that samples reads nothing from the network.\n"
 		 "OpenMetrics goes to who accepts it, Prometheus' older text to others and to FILE.",

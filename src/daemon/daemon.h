@@ -51,6 +51,14 @@ struct vm_record {
 	bool last_told;
 	enum outcome_status last_status;
 	struct effect_history history;
+	int64_t waiting_usec, cpu_usec; /* as last seen, for the sums of classes; -1: not seen */
+};
+
+/* All VMs that were in a class of that name, of whichever policy. */
+struct class_sum {
+	char name[64];
+	size_t vms;                  /* now */
+	uint64_t waiting_usec, cpu_usec; /* since truced began */
 };
 
 /* A policy that is loaded. */
@@ -95,6 +103,8 @@ struct daemon {
 	size_t policy_count, policy_capacity;
 	struct map records;          /* key of the VM -> struct vm_record */
 	struct vm_record *host;
+	struct class_sum classes[64];
+	size_t class_count;
 	struct hand hand;
 	struct plan plan, birth_plan;
 	struct effects effects;

@@ -119,36 +119,19 @@ static void policies(struct writer *writer, const struct daemon *daemon)
 /* A class whose VMs wait: what an alert is made on. */
 static void classes(struct writer *writer, const struct daemon *daemon)
 {
-	struct class_sum {
-		const char *name;
-		double vms, waiting;
-	} sums[64];
-	size_t count = 0, i, j;
+	size_t i;
 
-	for (i = 0; i < daemon->snapshot->vm_count; i++) {
-		const struct vm *vm = daemon->snapshot->vms[i];
-		const char *class = vm->text[VM_TEXT_CLASS];
-
-		if (class == NULL || *class == '\0')
-			continue;
-		for (j = 0; j < count && strcmp(sums[j].name, class) != 0; j++)
-			;
-		if (j == count && count == sizeof sums / sizeof *sums)
-			continue;
-		if (j == count)
-			sums[count++] = (struct class_sum){ .name = class };
-		sums[j].vms++;
-		if (vm->state[VM_WAITING] == FIGURE_PRESENT)
-			sums[j].waiting += (double)vm->value[VM_WAITING] / 1e6;
-	}
 	family(writer, "truced_class_vms", false, "VMs in a class.");
-	for (i = 0; i < count; i++)
-		sample(writer, "class", sums[i].name, sums[i].vms);
-	family(writer, "truced_class_waiting_seconds", false,
-	       "Time that the vCPUs of a class's VMs waited for others, of the VMs that are there: it "
-	       "falls when one ends.");
-	for (i = 0; i < count; i++)
-		sample(writer, "class", sums[i].name, sums[i].waiting);
+	for (i = 0; i < daemon->class_count; i++)
+		sample(writer, "class", daemon->classes[i].name, (double)daemon->classes[i].vms);
+	family(writer, "truced_class_waiting_seconds", true,
+	       "Time that the vCPUs of a class's VMs waited for others.");
+	for (i = 0; i < daemon->class_count; i++)
+		sample(writer, "class", daemon->classes[i].name,
+		       (double)daemon->classes[i].waiting_usec / 1e6);
+	family(writer, "truced_class_cpu_seconds", true, "CPU time that a class's VMs used.");
+	for (i = 0; i < daemon->class_count; i++)
+		sample(writer, "class", daemon->classes[i].name, (double)daemon->classes[i].cpu_usec / 1e6);
 }
 
 static void own(struct writer *writer, const struct daemon *daemon)

@@ -38,6 +38,7 @@ struct vm_record *record_make(struct daemon *daemon, const struct vm_identity *v
 	record->vm = *vm;
 	record->policy = "";
 	record->managed = true;
+	record->waiting_usec = record->cpu_usec = -1;
 	if (!map_put(&daemon->records, key_of(vm), record)) {
 		free(record);
 		return NULL;
@@ -125,6 +126,43 @@ void record_classify(struct daemon *daemon, struct vm_record *record, const stru
 	include_or_exclude(daemon, record);
 }
 
+/* -- sums of classes ---------------------------------------------------------------------- */
+
+/* NULL: more names than anybody has. */
+static struct class_sum *class_sum(struct daemon *daemon, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->class_count; i++)
+		if (strcmp(daemon->classes[i].name, name) == 0)
+			return &daemon->classes[i];
+	if (daemon->class_count == sizeof daemon->classes / sizeof *daemon->classes)
+		return NULL;
+	copy_text(daemon->classes[i].name, sizeof daemon->classes[i].name, name);
+	return &daemon->classes[daemon->class_count++];
+}
+
+static void add_growth(uint64_t *sum, int64_t *before, int64_t now, bool known)
+{
+	if (known && *before >= 0 && now > *before)
+		*sum += (uint64_t)(now - *before);
+	*before = known ? now : -1;
+}
+
+static void add_to_class(struct daemon *daemon, struct vm_record *record, const struct vm *vm)
+{
+	struct class_sum *sum = record->class_name[0] != '\0' ? class_sum(daemon, record->class_name) :
+							       NULL;
+
+	if (sum == NULL)
+		return;
+	sum->vms++;
+	add_growth(&sum->waiting_usec, &record->waiting_usec, vm->value[VM_WAITING],
+		   vm->state[VM_WAITING] == FIGURE_PRESENT);
+	add_growth(&sum->cpu_usec, &record->cpu_usec, vm->value[VM_USER] + vm->value[VM_SYSTEM],
+		   vm->state[VM_USER] == FIGURE_PRESENT && vm->state[VM_SYSTEM] == FIGURE_PRESENT);
+}
+
 static void forget_gone(struct daemon *daemon)
 {
 	struct map_slot *slot;
@@ -156,6 +194,8 @@ void records_refresh(struct daemon *daemon)
 
 	for (at = 0; (slot = map_next(&daemon->records, &at)) != NULL;)
 		((struct vm_record *)slot->value)->seen = false;
+	for (i = 0; i < daemon->class_count; i++)
+		daemon->classes[i].vms = 0;
 	for (i = 0; i < snapshot->vm_count; i++) {
 		const struct vm *vm = snapshot->vms[i];
 		struct vm_record *record = record_make(daemon, &vm->identity);
@@ -164,6 +204,7 @@ void records_refresh(struct daemon *daemon)
 			continue;
 		record->seen = true;
 		record_classify(daemon, record, vm);
+		add_to_class(daemon, record, vm);
 		effect_look(snapshot, vm, &mark);
 		effect_remember(&record->history, &mark);
 	}

@@ -15,6 +15,19 @@ expect_match "the log" 'over the budget of 0.0 % of a CPU: the interval is 2 tim
 expect_match "what it costs" '"own":\{"cpu_permyriad":[1-9][0-9]*,"rss_bytes":[1-9]' "$(ask '{"do":"status"}')"
 expect_match "the metric" '^truced_over_budget 1' "$(ask '{"do":"metrics"}' | sed 's/\\n/\n/g')"
 
+# What it tells is what doc/format/truced-metrics.md lists.
+ask '{"do":"metrics"}' | python3 -c 'import json, sys; print(json.load(sys.stdin)["openmetrics"], end="")' \
+	>"$scratch/metrics"
+sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$scratch/metrics" | sort >"$scratch/told"
+sed -n 's/^| `\(truced_[a-z_]*\)` .*/\1/p' "$SOURCE_ROOT/doc/format/truced-metrics.md" | sort >"$scratch/listed"
+expect_equal "families told and not listed, or listed and not told" "" \
+	"$(comm -3 "$scratch/told" "$scratch/listed")"
+if command -v promtool >/dev/null; then
+	poll_until 20 test -s "$TRUCE_RUN_DIR/truced.prom" || fail "there is no truced.prom"
+	promtool check metrics <"$TRUCE_RUN_DIR/truced.prom" >"$scratch/lint" 2>&1 ||
+		fail "truced.prom: $(cat "$scratch/lint")"
+fi
+
 truced_conf '[truced]' 'mode = enforce' 'interval = 100ms' 'budget = 50%'
 expect_match "reload" '"problems":\[\]' "$(ask '{"do":"reload"}')"
 is_back() { ask '{"do":"status"}' | grep -q '"interval_stretched":1,'; }
