@@ -607,7 +607,7 @@ static void a_mute_owner_delays_no_other_and_is_not_asked_at_once_again(void **s
 	struct outcome got[2];
 	size_t i, count = 0;
 
-	bed->owner_usec = 100 * USEC_PER_MSEC;
+	bed->owner_usec = 600 * USEC_PER_MSEC;
 	act_reopen(bed, false);
 	atomic_store(&mute_pid, 5000100);
 	plan(bed, &vm_100, SETTING_MEMORY_BALLOON, 500 << 20);
@@ -641,7 +641,7 @@ static void forty_mute_owners_do_not_delay_one_that_answers(void **state)
 	struct bed *bed = *state;
 	pid_t pid;
 
-	bed->owner_usec = 300 * USEC_PER_MSEC;
+	bed->owner_usec = 1000 * USEC_PER_MSEC;
 	act_reopen(bed, false);
 	set(bed, &vm_200, SETTING_MEMORY_BALLOON, 500 << 20);
 	if (bed->count == 0)
