@@ -8,10 +8,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/time.h>
+#include <time.h>
 #include <ucontext.h>
 
 static crash_where *where;
+static timer_t cpu_timer;
 
 static uint64_t stack_pointer(const ucontext_t *context)
 {
@@ -54,7 +55,7 @@ static void crash_tell(int signal, siginfo_t *info, void *context)
 	_exit(1);
 }
 
-int crash_handle(crash_where *at)
+static int handle_signals(crash_where *at)
 {
 	static const int signals[] = {
 		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS, SIGPROF, SIGXCPU,
@@ -74,11 +75,27 @@ int crash_handle(crash_where *at)
 	return 0;
 }
 
+/* Not an interval timer: those count whole clock ticks, and may count others' time for one's own. */
+static int make_timer(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGPROF };
+
+	return timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &cpu_timer) < 0 ? -errno : 0;
+}
+
+int crash_handle(crash_where *at)
+{
+	int r = handle_signals(at);
+
+	return r < 0 ? r : make_timer();
+}
+
 void crash_limit(uint64_t cpu_usec)
 {
-	const struct itimerval timer = {
-		.it_value = { (time_t)(cpu_usec / USEC_PER_SEC), (long)(cpu_usec % USEC_PER_SEC) },
+	const struct itimerspec time = {
+		.it_value = { (time_t)(cpu_usec / USEC_PER_SEC),
+			      (long)(cpu_usec % USEC_PER_SEC * 1000) },
 	};
 
-	setitimer(ITIMER_PROF, &timer, NULL);
+	timer_settime(cpu_timer, 0, &time, NULL);
 }

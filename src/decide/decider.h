@@ -25,9 +25,10 @@ struct str;
 
 enum decider_language { DECIDER_LUA, DECIDER_C };
 
+/* Of wall time there is more, up to 10 s, for a process that wants the CPU and does not get it. */
 struct decider_limits {
 	uint64_t load_usec;    /* CPU time to load in, thrice that of wall; 0: 2 s */
-	uint64_t turn_usec;    /* to decide in; 0: 100 ms and 20 us a VM of CPU, thrice that of wall */
+	uint64_t turn_usec;    /* to decide in; 0: 100 ms and 20 us a VM of CPU, ten times that of wall */
 	size_t memory_bytes;   /* 0: 24 MiB */
 };
 

@@ -334,7 +334,7 @@ static void a_pattern_bomb_costs_one_tick(void **state)
 				      &err), 0);
 	assert_true(decision->restarted);
 	assert_int_equal(decision->request_count, 0);
-	assert_in_range(decision->cpu_usec, 50000, 180000);
+	assert_in_range(decision->cpu_usec, 60000, 180000);
 	assert_non_null(strstr(decision->trouble, "bomb.lua: it took more CPU time than a turn may, "
 						  "in rule \"count\" of line 3"));
 	synthetic_tick(&host);

@@ -134,6 +134,25 @@ void process_limit_memory(const struct process *process, uint64_t bytes)
 		process_limit(process, RLIMIT_DATA, bytes);
 }
 
+bool process_wants_cpu(const struct process *process)
+{
+	char path[64], bytes[512];
+	const char *name_end;
+	ssize_t size;
+	CLEANUP_CLOSE int fd = -1;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", process->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	size = read(fd, bytes, sizeof bytes - 1);
+	if (size <= 0)
+		return false;
+	bytes[size] = '\0';
+	name_end = strrchr(bytes, ')');
+	return name_end != NULL && (name_end[2] == 'R' || name_end[2] == 'D');
+}
+
 bool process_has_ended(const struct process *process, int wait_msec)
 {
 	struct pollfd poll_fd = { .fd = process->pidfd, .events = POLLIN };

@@ -29,6 +29,8 @@ uint64_t process_cpu_usec(const struct process *process);
  * even where the parent has no time to look. */
 void process_limit_cpu(const struct process *process, uint64_t more_usec);
 void process_limit_memory(const struct process *process, uint64_t bytes);
+/* Whether it runs, or would if it got a CPU or its memory: then it is not it that is slow. */
+bool process_wants_cpu(const struct process *process);
 /* Waits a moment for one that is about to end by itself. */
 bool process_has_ended(const struct process *process, int wait_msec);
 /* Ends it, and reaps it where that takes but a moment: else its pid comes back, to be reaped by

@@ -128,7 +128,7 @@ static int allow_usual(scmp_filter_ctx filter)
 		SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(exit),
 		SCMP_SYS(exit_group), SCMP_SYS(futex), SCMP_SYS(getpid), SCMP_SYS(gettid),
 		SCMP_SYS(getrandom), SCMP_SYS(restart_syscall), SCMP_SYS(rt_sigprocmask),
-		SCMP_SYS(rt_sigreturn), SCMP_SYS(setitimer),
+		SCMP_SYS(rt_sigreturn), SCMP_SYS(timer_settime),
 	};
 	static const int quiet[] = {
 		SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(ioctl), SCMP_SYS(lseek),
