@@ -116,6 +116,8 @@ static void receive(struct daemon *daemon, struct loaded *loaded)
 	struct error err = { 0 };
 	int r = decider_receive(loaded->decider, &decision, &err);
 
+	/* What is polled may be the end of its process by now. */
+	daemon_watch(daemon, decider_fd(loaded->decider));
 	if (r == 0)
 		return;
 	loaded->busy = false;
@@ -123,7 +125,6 @@ static void receive(struct daemon *daemon, struct loaded *loaded)
 		trouble(daemon, loaded, err.text);
 	else
 		take_decision(daemon, loaded, decision);
-	daemon_watch(daemon, decider_fd(loaded->decider));
 	if (daemon->plan_since_usec == 0)
 		daemon->plan_since_usec = clock_monotonic_usec();
 }
@@ -132,9 +133,9 @@ void turns_receive(struct daemon *daemon)
 {
 	size_t i;
 
+	/* One can die between its turns, too. */
 	for (i = 0; i < daemon->policy_count; i++)
-		if (daemon->policies[i]->busy)
-			receive(daemon, daemon->policies[i]);
+		receive(daemon, daemon->policies[i]);
 }
 
 uint64_t turns_due_usec(const struct daemon *daemon)
@@ -143,8 +144,7 @@ uint64_t turns_due_usec(const struct daemon *daemon)
 	size_t i;
 
 	for (i = 0; i < daemon->policy_count; i++) {
-		const struct loaded *loaded = daemon->policies[i];
-		uint64_t end = loaded->busy ? decider_deadline_usec(loaded->decider) : 0;
+		uint64_t end = decider_deadline_usec(daemon->policies[i]->decider);
 
 		if (end != 0 && (due == 0 || end < due))
 			due = end;

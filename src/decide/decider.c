@@ -733,6 +733,9 @@ static int decider_died(struct decider *decider, const struct decision **ret, st
 	if (!decider->closing) {
 		decider->closing = true;
 		decider->deadline_usec = now + CLOSING_USEC;
+		/* It would be readable for ever to whoever polls it still. */
+		close(decider->process.socket);
+		decider->process.socket = -1;
 	}
 	if (!decider->has_crash && !process_has_ended(&decider->process, 0) &&
 	    now < decider->deadline_usec)

@@ -76,11 +76,12 @@ int decider_restore(struct decider *decider, const char *state, size_t size, str
 int decider_send(struct decider *decider, enum decider_occasion occasion,
 		 const struct snapshot *snapshot, const struct outcome *outcomes,
 		 size_t outcome_count, struct error *err);
-int decider_fd(const struct decider *decider);         /* to poll; changes with a restart */
+/* To poll, between turns too; another one after any decider_receive. The old one is closed. */
+int decider_fd(const struct decider *decider);
 uint64_t decider_deadline_usec(const struct decider *decider); /* monotonic; 0: no turn */
-/* 1 and the decision; 0 while it is not there yet. Past the deadline the process is killed, and
- * the decision is empty with `restarted`; so it is where the process died between two turns.
- * Negative: it cannot be started again (the next turn tries). */
+/* 1 and the decision; 0 while it is not there yet (the deadline may be later then). Past the
+ * deadline the process is killed, and the decision is empty with `restarted`; so it is where the
+ * process died between two turns. Negative: it cannot be started again (the next turn tries). */
 int decider_receive(struct decider *decider, const struct decision **ret, struct error *err);
 /* Both, waiting: for replay, check and tests. */
 int decider_turn(struct decider *decider, enum decider_occasion occasion,
