@@ -86,6 +86,20 @@ static void forget_owner(struct daemon *daemon)
 		((struct vm_record *)slot->value)->policy = "";
 }
 
+/* Expensive figures are asked for while somebody needs them. */
+static void tell_needs(struct daemon *daemon)
+{
+	struct error err = { 0 };
+	unsigned needs = 0;
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		needs |= daemon->policies[i]->policy->needs;
+	if (observe_need(daemon->observe, daemon->config.with_maps || (needs & POLICY_NEED_MAPS) != 0,
+			 daemon->config.with_owner || (needs & POLICY_NEED_OWNER) != 0, &err) < 0)
+		log_line(LOG_ERR, "%s", err.text);
+}
+
 /* -- warnings ----------------------------------------------------------------------------- */
 
 static void warn(json_t *warnings, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -306,6 +320,7 @@ int policies_take(struct daemon *daemon, struct load *load, bool *ret_replaced, 
 			 loaded->name);
 	daemon_note(daemon, NULL, loaded->name, "policy %s %s from %s", loaded->name,
 		    old != NULL ? "loaded again" : "loaded", loaded->origin);
+	tell_needs(daemon);
 	records_refresh(daemon);
 	return 0;
 }
@@ -324,6 +339,7 @@ void policies_unload(struct daemon *daemon, struct loaded *loaded)
 	daemon_note(daemon, NULL, loaded->name, "policy %s unloaded", loaded->name);
 	forget_owner(daemon);
 	loaded_free(loaded);
+	tell_needs(daemon);
 	records_refresh(daemon);
 }
 

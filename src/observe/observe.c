@@ -196,6 +196,17 @@ failed:
 	return NULL;
 }
 
+/* A worker that is no longer needed stays, and asks nothing. */
+int observe_need(struct observe *observe, bool with_maps, bool with_owner, struct error *err)
+{
+	observe->options.with_maps = with_maps;
+	observe->options.with_owner = with_owner;
+	if (observe->worker != NULL || !(with_maps || with_owner))
+		return 0;
+	observe->worker = worker_new(observe, err);
+	return observe->worker != NULL ? 0 : -EAGAIN;
+}
+
 void observe_free(struct observe *observe)
 {
 	if (observe == NULL)

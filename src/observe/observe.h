@@ -50,6 +50,8 @@ int observe_tick_events(struct observe *observe);
  * and weights are in the snapshot then, without a tick. Returns how many there were.
  */
 size_t observe_sample_new(struct observe *observe);
+/* What is needed from now on, as the options of that name say it at the start. */
+int observe_need(struct observe *observe, bool with_maps, bool with_owner, struct error *err);
 /* The class that a policy gives it, "" for none: in the snapshot until another is said. */
 void observe_classify(struct observe *observe, const struct vm_identity *vm, const char *class);
 

@@ -325,6 +325,8 @@ void worker_exchange(struct worker *worker, struct observe *observe)
 		for (i = 0; i < worker->count; i++)
 			take_answer(worker, observe, &worker->tasks[i]);
 		make_tasks(worker, observe);
+		worker->with_maps = observe->options.with_maps;
+		worker->with_owner = observe->options.with_owner;
 		worker->busy = worker->count > 0;
 		pthread_cond_broadcast(&worker->changed);
 	}
