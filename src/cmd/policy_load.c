@@ -17,6 +17,10 @@ struct load_settings {
 	bool keep;
 };
 
+struct unload_settings {
+	bool dry_run;
+};
+
 static bool ends_in(const char *path, const char *end)
 {
 	size_t size = strlen(path), end_size = strlen(end);
@@ -117,7 +121,39 @@ static int load_run(const struct verb *verb, const void *settings_given, char **
 	return r;
 }
 
-static int unload_run(const struct verb *verb, const void *settings, char **operands)
+/* Everything that is set for this policy, whether or not another one wants it too. */
+static int tell_settings(const struct verb *verb, const char *name)
+{
+	struct error err = { 0 };
+	json_t *answer = truced_ask_about("vms", NULL, NULL, &err), *vm, *setting;
+	struct str text;
+	size_t i, j;
+	int r;
+
+	if (answer == NULL)
+		return verb_fail(verb, &err);
+	str_init(&text);
+	json_array_foreach(json_object_get(answer, "vms"), i, vm) {
+		json_array_foreach(json_object_get(vm, "settings"), j, setting) {
+			if (strcmp(truced_text(setting, "policy"), name) != 0)
+				continue;
+			truced_append(&text, vm, *truced_text(vm, "name") != '\0' ? "name" : "id");
+			str_append(&text, ": ");
+			truced_append(&text, setting, "setting");
+			str_append_char(&text, ' ');
+			truced_append(&text, setting, "value");
+			str_append_char(&text, '\n');
+		}
+	}
+	if (text.length == 0)
+		str_append(&text, "nothing is set for that policy\n");
+	r = verb_print(verb, &text);
+	str_done(&text);
+	json_decref(answer);
+	return r;
+}
+
+static int unload(const struct verb *verb, char **operands)
 {
 	struct error err = { 0 };
 	json_t *answer = truced_ask_about("policy.unload", "name", operands[0], &err);
@@ -132,6 +168,13 @@ static int unload_run(const struct verb *verb, const void *settings, char **oper
 	r = verb_print(verb, &text);
 	str_done(&text);
 	return r;
+}
+
+static int unload_run(const struct verb *verb, const void *settings_given, char **operands)
+{
+	const struct unload_settings *settings = settings_given;
+
+	return settings->dry_run ? tell_settings(verb, operands[0]) : unload(verb, operands);
 }
 
 static const struct option_info load_options[] = {
@@ -154,7 +197,11 @@ const struct verb policy_load_verb = {
 	.run = load_run,
 };
 
-static const struct option_info no_options[] = { OPTIONS_END };
+static const struct option_info unload_options[] = {
+	OPTION_FLAG(struct unload_settings, dry_run, 'n', "dry-run",
+		    "say what is set for it; unload nothing"),
+	OPTIONS_END,
+};
 
 const struct verb policy_unload_verb = {
 	.name = "policy unload",
@@ -163,6 +210,7 @@ const struct verb policy_unload_verb = {
 	.most_operands = 1,
 	.summary = "let truced follow a policy no more, and give back what only it wanted",
 	.notes = "NAME is the policy's, as truce policy show lists it.",
-	.options = no_options,
+	.options = unload_options,
+	.settings_size = sizeof(struct unload_settings),
 	.run = unload_run,
 };

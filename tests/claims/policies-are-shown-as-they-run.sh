@@ -21,7 +21,9 @@ cat >"$scratch/answers" <<'END'
  "policy.source gold-first": {"ok": true, "name": "gold-first", "source": "-- gold first\nclass {\n\tname = 'gold' }\n"},
  "policy.source fig": {"ok": true, "name": "fig", "source": null},
  "vms": {"ok": true, "vms": [
-  {"id": "10-20-0", "name": "db\u001b[1m", "class": "gold", "policy": "gold-first"},
+  {"id": "10-20-0", "name": "db\u001b[1m", "class": "gold", "policy": "gold-first",
+   "settings": [{"setting": "cpu.weight", "value": "400", "policy": "gold-first"},
+                {"setting": "cpu.nice", "value": "1", "policy": "set"}]},
   {"id": "11-20-0", "name": "web", "class": "", "policy": ""}]},
  "policy.load": {"ok": true, "name": "gold-first", "replaced": true, "warnings": ["class bronze matches nothing"]},
  "policy.unload nobody": {"ok": false, "kind": "not-found", "error": "there is no policy \"nobody\""},
@@ -81,7 +83,11 @@ expect_match "no text" 'UTF-8' "$(cat "$scratch/err")"
 expect_exit 1 "$TRUCE" policy load "$scratch/answers"
 expect_match "no policy's name" 'ends in .lua' "$(cat "$scratch/err")"
 
+expect_exit 0 "$TRUCE" policy unload -n gold-first
+expect_equal "what is set for it" 'db\x1b[1m: cpu.weight 400' "$(cat "$scratch/out")"
+grep -q '"policy.unload"' "$scratch/log" && fail "a dry run unloads"
 expect_exit 0 "$TRUCE" policy unload gold-first
+grep -q '"policy.unload"' "$scratch/log" || fail "nothing was unloaded"
 expect_exit 1 "$TRUCE" policy unload nobody
 expect_equal "truced's own sentence" 'truce policy unload: there is no policy "nobody"' "$(cat "$scratch/err")"
 
