@@ -8,6 +8,8 @@
 turn="$BUILD_ROOT/tests/act/turn"
 export TRUCE_RUN_DIR="$scratch/run"
 mkdir -p "$TRUCE_RUN_DIR"
+# Not the cgroup of a truced that may be at work here.
+export TURN_CGROUP="truce-claim-$$"
 # The last core: the first serves most interrupts.
 core=$(($(nproc) - 1))
 spin_pids=

@@ -5,7 +5,8 @@
  *
  *   turn [--uplink BYTES] [--balloon SECONDS] [--high SECONDS] [SETTING=VALUE@PID[:ORDINAL] | SETTING=VALUE@host]...
  *
- * With TRUCE_RUN_DIR in the environment the journal is there. A line for each outcome and for
+ * With TRUCE_RUN_DIR in the environment the journal is there, and TURN_CGROUP is the cgroup in which
+ * VMs are given one of their own. A line for each outcome and for
  * what then reads back, and one when all has been turned:
  *   outcome PID SETTING STATUS VALUE (WHERE) SENTENCE
  *   reads PID SETTING VALUE (WHERE)
@@ -247,7 +248,8 @@ static int options_take(struct act_options *options, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct turner turner = { .options = { .owner_usec = PATIENCE_USEC } };
+	struct turner turner = { .options = { .owner_usec = PATIENCE_USEC,
+				       .cgroup = getenv("TURN_CGROUP") } };
 	struct error err = { 0 };
 	int r, status = 0;
 
