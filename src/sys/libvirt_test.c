@@ -49,6 +49,45 @@ static void a_driver_without_balloons_gives_none(void **state)
 	libvirt_close(libvirt);
 }
 
+static struct libvirt *open_to_change(char uuid[static 40])
+{
+	struct libvirt_domain domain;
+	struct libvirt *libvirt;
+	struct error err = { 0 };
+
+	assert_int_equal(libvirt_open_to_change("test:///default", &libvirt, &err), 0);
+	assert_int_equal(libvirt_domains(libvirt, &domain, 1, &err), 1);
+	memcpy(uuid, domain.uuid, 40);
+	return libvirt;
+}
+
+/* The test driver knows no difference between what runs and what is configured, and refuses to
+ * change the former alone; a claim with a real libvirtd changes it. */
+static void what_is_no_list_of_cpus_is_refused_before_libvirt_is_asked(void **state)
+{
+	struct error err = { 0 };
+	char uuid[40];
+	struct libvirt *libvirt = open_to_change(uuid);
+
+	assert_int_equal(libvirt_set_pin(libvirt, uuid, LIBVIRT_VCPU, 0, "1-", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "\"1-\" is no list of this host's "));
+	assert_int_equal(libvirt_set_pin(libvirt, uuid, LIBVIRT_VCPU, 0, "60000", &err), -EINVAL);
+	libvirt_close(libvirt);
+}
+
+static void an_unknown_domain_is_not_found(void **state)
+{
+	struct error err = { 0 };
+	char uuid[40];
+	struct libvirt *libvirt = open_to_change(uuid);
+	int64_t number;
+
+	assert_int_equal(libvirt_number(libvirt, "00000000-0000-0000-0000-000000000001",
+					LIBVIRT_SCHEDULER, NULL, "weight", &number, &err), -ENOENT);
+	assert_ptr_equal(strstr(err.text, "libvirt has no such domain: "), err.text);
+	libvirt_close(libvirt);
+}
+
 static void a_host_without_libvirtd_says_so(void **state)
 {
 	struct libvirt *libvirt;
@@ -93,6 +132,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(domains_have_names_and_uuids),
 		cmocka_unit_test(a_driver_without_balloons_gives_none),
+		cmocka_unit_test(what_is_no_list_of_cpus_is_refused_before_libvirt_is_asked),
+		cmocka_unit_test(an_unknown_domain_is_not_found),
 		cmocka_unit_test(a_host_without_libvirtd_says_so),
 		cmocka_unit_test(a_broken_plugin_is_named),
 	};

@@ -45,7 +45,8 @@ static struct world world;
 static int append_unit(sd_bus_message *reply, const char *name)
 {
 	bool alias = strcmp(name, "alias.service") == 0;
-	bool known = alias || strcmp(name, "libvirtd.service") == 0;
+	bool known = alias || strcmp(name, "libvirtd.service") == 0 ||
+		     strcmp(name, "new.scope") == 0;
 
 	return sd_bus_message_append(reply, "(ssssssouso)", alias ? "real.service" : name, "A unit",
 				     known ? "loaded" : "not-found", known ? "active" : "inactive",
@@ -88,6 +89,70 @@ static int get_unit(sd_bus_message *call, void *context, sd_bus_error *error)
 	return sd_bus_reply_method_return(call, "o", UNIT_PATH);
 }
 
+/* What was last set or started, for the test to see; the bus's answer comes after it. */
+static struct {
+	char unit[64], name[64], slice[64];
+	uint64_t number;
+	uint32_t pids[4];
+	size_t pid_count;
+	int runtime;
+} told;
+
+static int set_properties(sd_bus_message *call, void *context, sd_bus_error *error)
+{
+	const char *unit, *name;
+	int r = sd_bus_message_read(call, "sb", &unit, &told.runtime);
+
+	if (r >= 0 && strcmp(unit, "vm.scope") != 0)
+		return sd_bus_error_setf(error, "org.freedesktop.systemd1.NoSuchUnit",
+					 "Unit %s not loaded.", unit);
+	if (r >= 0)
+		r = sd_bus_message_read(call, "a(sv)", 1, &name, "t", &told.number);
+	if (r < 0)
+		return r;
+	snprintf(told.unit, sizeof told.unit, "%s", unit);
+	snprintf(told.name, sizeof told.name, "%s", name);
+	return sd_bus_reply_method_return(call, NULL);
+}
+
+static int read_pids(sd_bus_message *call)
+{
+	const void *pids;
+	size_t size;
+	int r = sd_bus_message_enter_container(call, 'v', "au");
+
+	if (r >= 0)
+		r = sd_bus_message_read_array(call, 'u', &pids, &size);
+	if (r < 0 || size > sizeof told.pids)
+		return r < 0 ? r : -E2BIG;
+	memcpy(told.pids, pids, size);
+	told.pid_count = size / sizeof told.pids[0];
+	return 0;
+}
+
+static int start_unit(sd_bus_message *call, void *context, sd_bus_error *error)
+{
+	const char *unit, *mode, *name, *text;
+	int r = sd_bus_message_read(call, "ss", &unit, &mode);
+
+	snprintf(told.unit, sizeof told.unit, "%s", r >= 0 ? unit : "");
+	if (r >= 0)
+		r = sd_bus_message_enter_container(call, 'a', "(sv)");
+	while (r >= 0 && (r = sd_bus_message_enter_container(call, 'r', "sv")) > 0) {
+		r = sd_bus_message_read(call, "s", &name);
+		if (r >= 0 && strcmp(name, "PIDs") == 0)
+			return read_pids(call) < 0 ? -EINVAL :
+			       sd_bus_reply_method_return(call, "o", "/job/1");
+		if (r >= 0)
+			r = sd_bus_message_read(call, "v", "s", &text);
+		if (r >= 0 && strcmp(name, "Slice") == 0)
+			snprintf(told.slice, sizeof told.slice, "%s", text);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(call);
+	}
+	return r < 0 ? r : -EINVAL;
+}
+
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *context, sd_bus_error *error)
 {
@@ -105,6 +170,10 @@ static const sd_bus_vtable manager_table[] = {
 	SD_BUS_METHOD("ListUnitsByNames", "as", "a(ssssssouso)", list_units,
 		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetUnit", "s", "o", get_unit, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SetUnitProperties", "sba(sv)", "", set_properties,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StartTransientUnit", "ssa(sv)a(sa(sv))", "o", start_unit,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
@@ -308,6 +377,36 @@ static void an_answer_that_does_not_come_is_not_waited_for(void **state)
 	sdbus_close(bus);
 }
 
+static void a_property_is_set_until_the_unit_ends(void **state)
+{
+	struct sdbus_property weight = { .name = "CPUWeight", .number = 400 };
+	struct sdbus *bus = open_bus(PATIENCE_USEC);
+	struct error err;
+
+	assert_int_equal(sdbus_unit_set(bus, "vm.scope", &weight, 1, &err), 0);
+	assert_string_equal(told.unit, "vm.scope");
+	assert_string_equal(told.name, "CPUWeight");
+	assert_int_equal(told.number, 400);
+	assert_int_equal(told.runtime, 1);
+	assert_int_equal(sdbus_unit_set(bus, "gone.scope", &weight, 1, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "Unit gone.scope not loaded."));
+	sdbus_close(bus);
+}
+
+static void a_scope_is_made_of_processes(void **state)
+{
+	const pid_t pids[] = { 70, 71 };
+	struct sdbus *bus = open_bus(PATIENCE_USEC);
+	struct error err;
+
+	assert_int_equal(sdbus_scope_start(bus, "new.scope", "machine.slice", pids, 2, &err), 0);
+	assert_string_equal(told.unit, "new.scope");
+	assert_string_equal(told.slice, "machine.slice");
+	assert_int_equal(told.pid_count, 2);
+	assert_int_equal(told.pids[1], 71);
+	sdbus_close(bus);
+}
+
 static void a_bus_that_does_not_answer_is_left_in_time(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -342,6 +441,8 @@ int main(void)
 		cmocka_unit_test(a_scopes_numbers_are_read),
 		cmocka_unit_test(what_is_not_there_is_said),
 		cmocka_unit_test(an_answer_that_does_not_come_is_not_waited_for),
+		cmocka_unit_test(a_property_is_set_until_the_unit_ends),
+		cmocka_unit_test(a_scope_is_made_of_processes),
 		cmocka_unit_test(a_bus_that_does_not_answer_is_left_in_time),
 		cmocka_unit_test(a_host_without_a_bus_says_so),
 	};
