@@ -49,6 +49,19 @@ let_go
 expect_equal "the CPUs of $vm_a afterwards" "$core" \
 	"$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$vm_a/status")"
 
+# A partition of v2: no other process may use its CPU, this one neither. Where systemd runs, a VM
+# has to have a unit of its own first, and v1 has no such thing: both are said.
+"$turn" "cpu.exclusive=0@$vm_a" </dev/null >"$scratch/turn" 2>&1
+if grep -q '^outcome .* cpu.exclusive applied 0 (cpuset.cpus.partition)' "$scratch/turn"; then
+	hold "cpu.exclusive=0@$vm_a"
+	expect_equal "the CPUs that are left to this process" "$core" \
+		"$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)"
+	let_go
+else
+	expect_match "why not" 'cpu_exclusive does not keep out|no unit of its own in systemd' \
+		"$(cat "$scratch/turn")"
+fi
+
 # Burst is for guests that leave some of their quota: it is read back where the kernel has it.
 hold "cpu.quota=0.5 CPUs@$vm_a" "cpu.burst=20 ms@$vm_a"
 expect_match "the burst" "^reads $vm_a cpu.burst 20 ms " "$(cat "$scratch/turn")"

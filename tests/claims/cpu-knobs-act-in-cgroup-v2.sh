@@ -12,7 +12,7 @@ for option in --memory=2G --systemd; do
 	expect_exit 0 "$TRUCE" lab box --kvm $option --timeout 400s --console "$scratch/console" \
 		--env SOURCE_ROOT="$SOURCE_ROOT" --env BUILD_ROOT="$BUILD_ROOT" \
 		--env TINY_VMM="$TINY_VMM" --env TRUCE="$TRUCE" --env CPU_KNOBS_SECONDS=6 \
-		--env SPIN_SLACK=1.25 -- \
+		--env SPIN_SLACK=1.4 -- \
 		sh "$SOURCE_ROOT/tests/claims/cpu-knobs-act-and-are-given-back.sh"
 	cat "$scratch/out"
 done
