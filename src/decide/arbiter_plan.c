@@ -93,19 +93,23 @@ static int classify(struct arbiter *arbiter, struct subject *subject, const stru
 	return 0;
 }
 
+static bool is_ours(const struct subject *subject, enum setting setting)
+{
+	const struct knob *knob = subject_find_knob(subject, setting);
+
+	return knob != NULL && knob->applied;
+}
+
 static void note_shares(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
 {
 	struct wanted wanted[SETTING_COUNT];
 	struct compile_share *share = &subject->share;
-	const struct knob *knob = subject_find_knob(subject, SETTING_CPU_WEIGHT);
 
 	arbiter_gather(arbiter, subject, wanted);
 	share->now = compile_weight_now(vm);
-	share->base = knob != NULL && knob->applied ? 100 : share->now;
-	if (wanted[SETTING_CPU_SHARES].present)
-		share->base = wanted[SETTING_CPU_SHARES].value.number;
-	if (wanted[SETTING_CPU_WEIGHT].present)
-		share->base = wanted[SETTING_CPU_WEIGHT].value.number;
+	share->base = is_ours(subject, SETTING_CPU_WEIGHT) || is_ours(subject, SETTING_CPU_NICE) ||
+			is_ours(subject, SETTING_CPU_IDLE) ? 100 : share->now;
+	compile_weight_wanted(wanted, &share->base);
 	share->weighs = wanted[SETTING_CPU_SHARES].present || wanted[SETTING_CPU_WEIGHT].present ||
 			wanted[SETTING_CPU_RESERVE].present;
 	share->reserve = wanted[SETTING_CPU_RESERVE].present && !subject->excluded ?

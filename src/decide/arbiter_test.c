@@ -82,6 +82,26 @@ static void a_person_goes_before_every_policy_until_the_time_is_up(void **state)
 	peace_end(&peace);
 }
 
+static void what_a_nice_is_expected_to_do_counts_everybody(void **state)
+{
+	struct peace peace;
+
+	peace_begin(&peace, 4, NULL);
+	load(&peace);
+	assert_int_equal(request_of(&peace, 0, "raise", SETTING_CPU_NICE, -6, false), 0);
+	tick(&peace);
+	assert_string_equal(expect(&peace, 0, SETTING_CPU_NICE, PLAN_SET, -6)->predicted,
+			    "its part when all VMs want the CPU: 25 % -> 56 %");
+	obey(&peace);
+	assert_int_equal(request_of(&peace, 1, "lower", SETTING_CPU_IDLE, 1, false), 0);
+	assert_int_equal(request_of(&peace, 2, "lower", SETTING_CPU_IDLE, 1, false), 0);
+	request(&peace, 3, "raise", 381);
+	tick(&peace);
+	assert_non_null(strstr(expect(&peace, 3, SETTING_CPU_WEIGHT, PLAN_SET, 381)->predicted,
+			       "-> 50 %"));
+	peace_end(&peace);
+}
+
 static void a_rule_goes_before_its_class_until_it_lets_go(void **state)
 {
 	struct peace peace;
@@ -474,6 +494,7 @@ int main(void)
 		cmocka_unit_test(what_is_wanted_is_planned_once),
 		cmocka_unit_test(what_nobody_wants_any_more_is_released),
 		cmocka_unit_test(a_person_goes_before_every_policy_until_the_time_is_up),
+		cmocka_unit_test(what_a_nice_is_expected_to_do_counts_everybody),
 		cmocka_unit_test(a_rule_goes_before_its_class_until_it_lets_go),
 		cmocka_unit_test(of_two_rules_the_one_that_asked_last_is_heard),
 		cmocka_unit_test(the_policy_that_was_loaded_first_goes_before),

@@ -2,16 +2,37 @@
 /* Weights that keep reservations. */
 #include "decide/compile.h"
 
+#include "model/nice.h"
 #include "model/snapshot.h"
+
+#include <string.h>
+
+/* An idle cgroup's weight is 3 where 1024 is the default: next to nothing. */
+#define IDLE_WEIGHT 1
 
 int64_t compile_weight_now(const struct vm *vm)
 {
+	const char *where = vm->text[VM_TEXT_WEIGHT_WHERE];
 	int64_t relative;
 
+	if (where != NULL && strcmp(where, "cpu.idle") == 0)
+		return IDLE_WEIGHT;
 	if (vm->state[VM_WEIGHT_RELATIVE] != FIGURE_PRESENT)
 		return 100;
 	relative = vm->value[VM_WEIGHT_RELATIVE];
 	return relative < 100 ? 1 : relative > 1000000 ? 10000 : (relative + 50) / 100;
+}
+
+void compile_weight_wanted(const struct wanted wanted[static SETTING_COUNT], int64_t *weight)
+{
+	if (wanted[SETTING_CPU_IDLE].present && wanted[SETTING_CPU_IDLE].value.number == 1)
+		*weight = IDLE_WEIGHT;
+	else if (wanted[SETTING_CPU_WEIGHT].present)
+		*weight = wanted[SETTING_CPU_WEIGHT].value.number;
+	else if (wanted[SETTING_CPU_NICE].present)
+		*weight = weight_relative_of_nice((int)wanted[SETTING_CPU_NICE].value.number) / 100;
+	else if (wanted[SETTING_CPU_SHARES].present)
+		*weight = wanted[SETTING_CPU_SHARES].value.number;
 }
 
 /* Rounded up: a guarantee is not a little less. */

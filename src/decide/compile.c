@@ -6,7 +6,6 @@
 #include "decide/knobs.h"
 #include "decide/offers.h"
 #include "model/nice.h"
-#include "model/policy.h"
 #include "model/snapshot.h"
 
 #include <stdarg.h>
@@ -444,6 +443,37 @@ static bool is_quarrel(const struct compiled *winner, const struct compiled *los
 	return COMPILE_RANK_WHO(winner->rank) != COMPILE_RANK_WHO(loser->rank);
 }
 
+static void lose(struct compiled *loser, const struct compiled *winner)
+{
+	if (is_quarrel(winner, loser))
+		overrule(loser, winner);
+	else
+		loser->asked = SETTING_COUNT; /* to be left out */
+}
+
+/* The kernel takes no weight for an idle cgroup: one of the two has to give way. */
+static void settle_idle(struct compiler *c)
+{
+	struct compiled *idle = NULL;
+	size_t i;
+
+	for (i = 0; i < c->count; i++)
+		if (c->ret[i].setting == SETTING_CPU_IDLE && !c->ret[i].cannot &&
+		    c->ret[i].value.number == 1)
+			idle = &c->ret[i];
+	for (i = 0; i < c->count && idle != NULL && !idle->cannot; i++) {
+		struct compiled *one = &c->ret[i];
+
+		if (one->cannot || one->asked == SETTING_COUNT ||
+		    knob_family(one->setting) != SETTING_CPU_WEIGHT)
+			continue;
+		if (COMPILE_RANK_WHO(one->rank) < COMPILE_RANK_WHO(idle->rank))
+			lose(idle, one);
+		else
+			lose(one, idle);
+	}
+}
+
 static void settle(struct compiler *c)
 {
 	size_t i, j, kept = 0;
@@ -456,13 +486,10 @@ static void settle(struct compiler *c)
 			    knob_family(c->ret[j].setting) == knob_family(one->setting) &&
 			    goes_before(&c->ret[j], best))
 				best = &c->ret[j];
-		if (best == one)
-			continue;
-		if (is_quarrel(best, one))
-			overrule(one, best);
-		else
-			one->asked = SETTING_COUNT; /* to be left out */
+		if (best != one)
+			lose(one, best);
 	}
+	settle_idle(c);
 	for (i = 0; i < c->count; i++)
 		if (c->ret[i].asked != SETTING_COUNT)
 			c->ret[kept++] = c->ret[i];
@@ -514,18 +541,6 @@ size_t compile_vm(const struct compile_context *context, const struct vm *vm,
 	settle(&c);
 	qsort(ret, c.count, sizeof *ret, compiled_compare);
 	return c.count;
-}
-
-unsigned compile_needs(const struct policy *policy)
-{
-	unsigned needs = 0;
-	size_t i;
-
-	for (i = 0; i < policy->intent_count; i++)
-		if (policy->intents[i].setting == SETTING_MEMORY_LIMIT ||
-		    policy->intents[i].setting == SETTING_MEMORY_BALLOON)
-			needs |= POLICY_NEED_OWNER;
-	return needs;
 }
 
 /* -- what to expect --------------------------------------------------------------------- */

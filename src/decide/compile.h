@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct policy;
 struct snapshot;
 struct vm;
 
@@ -54,6 +53,8 @@ struct compile_share {
 void compile_compete(struct compile_context *context, struct compile_share *shares, size_t count);
 /* The weight in force, 100 where it is not known. */
 int64_t compile_weight_now(const struct vm *vm);
+/* The weight that is wanted, reservations left out; stays where none is. */
+void compile_weight_wanted(const struct wanted wanted[static SETTING_COUNT], int64_t *weight);
 /* The weight that such a reservation needs; above 10000 where none suffices. */
 int64_t compile_reserve_weight(const struct compile_context *context, int64_t reserve);
 
@@ -75,9 +76,6 @@ enum { COMPILED_MAX = 2 * SETTING_COUNT };
 size_t compile_vm(const struct compile_context *context, const struct vm *vm,
 		  const struct wanted wanted[static SETTING_COUNT],
 		  struct compiled ret[static COMPILED_MAX]);
-
-/* Figures that the policy's intents need beside what it declares itself: enum policy_need. */
-unsigned compile_needs(const struct policy *policy);
 
 /* What to expect of it, as one sentence; "" where nothing can be said beforehand. */
 void compile_predict(const struct compile_context *context, const struct compiled *compiled,

@@ -457,6 +457,30 @@ static void of_one_policy_a_knob_goes_before_an_intent(void **state)
 	bench_end(&bench);
 }
 
+static void an_idle_vm_has_no_weight_beside(void **state)
+{
+	struct bench bench;
+
+	bench_begin(&bench, 4, 4);
+	want(&bench, SETTING_CPU_IDLE, 1);
+	want(&bench, SETTING_CPU_SHARES, 50);
+	run(&bench);
+	assert_int_equal(bench.count, 1);
+	assert_knob(&bench.compiled[0], SETTING_CPU_IDLE, 1);
+	bench.wanted[SETTING_CPU_SHARES].rank = COMPILE_RANK_PERSON;
+	run(&bench);
+	assert_int_equal(bench.count, 2);
+	assert_knob(&bench.compiled[0], SETTING_CPU_WEIGHT, 50);
+	assert_cannot(&bench.compiled[1], "goes before");
+	want(&bench, SETTING_CPU_IDLE, 0);
+	want(&bench, SETTING_CPU_SHARES, 50);
+	run(&bench);
+	assert_int_equal(bench.count, 2);
+	assert_knob(&bench.compiled[0], SETTING_CPU_WEIGHT, 50);
+	assert_knob(&bench.compiled[1], SETTING_CPU_IDLE, 0);
+	bench_end(&bench);
+}
+
 /* Whatever is wanted, on whatever host: it is a knob of its range, or a reason; nothing is lost. */
 static void nothing_that_is_wanted_is_dropped(void **state)
 {
@@ -545,6 +569,7 @@ int main(void)
 		cmocka_unit_test(the_network_is_shaped_at_taps_that_are_ours),
 		cmocka_unit_test(a_persons_intent_goes_before_a_policys_knob),
 		cmocka_unit_test(of_one_policy_a_knob_goes_before_an_intent),
+		cmocka_unit_test(an_idle_vm_has_no_weight_beside),
 		cmocka_unit_test(nothing_that_is_wanted_is_dropped),
 		cmocka_unit_test(what_is_expected_is_said_in_parts),
 	};
