@@ -181,6 +181,7 @@ enum peace_setting {
 	PEACE_SET_KSM_PAGES_TO_SCAN = 33, /* pages that ksmd looks at before it sleeps */
 	PEACE_SET_KSM_SLEEP_MILLISECS = 34, /* how long ksmd sleeps, ms */
 	PEACE_SET_HOST_VM_WEIGHT = 35, /* weight of all VMs together against the host's other processes */
+	PEACE_SET_CPU_SLICE = 36, /* time that its threads run at a stretch: the shorter, the sooner they run once they want, us */
 };
 
 long long get_kvm_figure(const struct kvm_list *vm, enum peace_kvm_figure figure);
@@ -394,5 +395,7 @@ PEACE_TEXT_GETTER(metadata, PEACE_TEXT_METADATA)
 #define set_host_ksm_pages_to_scan(value) set_host_setting(PEACE_SET_KSM_PAGES_TO_SCAN, value)
 #define set_host_ksm_sleep_millisecs(value) set_host_setting(PEACE_SET_KSM_SLEEP_MILLISECS, value)
 #define set_host_vm_weight(value) set_host_setting(PEACE_SET_HOST_VM_WEIGHT, value)
+#define set_kvm_cpu_slice(vm, value) \
+	set_kvm_setting(vm, PEACE_SET_CPU_SLICE, value)
 
 #endif

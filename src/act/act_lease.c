@@ -9,7 +9,9 @@
 #include "sys/task.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct vm_identity the_host = { .pid = 0 };
@@ -161,9 +163,29 @@ static int policy_turn(struct root *root, const struct turn *turn)
 	return task_set(root, turn->tid, ROOT_TASK_POLICY, turn->now);
 }
 
+static int slice_turn(struct root *root, const struct turn *turn)
+{
+	return task_set(root, turn->tid, ROOT_TASK_SLICE, turn->now);
+}
+
 static const char *const task_words[] = {
 	[ROOT_TASK_NICE] = "nice", [ROOT_TASK_AFFINITY] = "CPUs", [ROOT_TASK_POLICY] = "policy",
+	[ROOT_TASK_SLICE] = "slice",
 };
+
+/* The kernel tells a slice, and not whether it is its default: that is set first, and what it comes
+ * to is what was or is not. */
+static int slice_give_back(struct root *root, pid_t tid, const char *was)
+{
+	uint64_t now;
+	int r = task_set_slice(root, tid, 0);
+
+	if (r == 0)
+		r = task_slice(root, tid, &now);
+	if (r == 0 && now != strtoull(was, NULL, 10))
+		r = task_set(root, tid, ROOT_TASK_SLICE, was);
+	return r;
+}
 
 /* A thread's id may be another's by now: the time of its start tells. */
 static int thread_undo(struct root *root, const char *target, enum root_task what,
@@ -179,7 +201,8 @@ static int thread_undo(struct root *root, const char *target, enum root_task wha
 	if (r == 0 && stat.start_ticks != start)
 		return -ESRCH;
 	if (r == 0)
-		r = task_set(root, tid, what, was);
+		r = what == ROOT_TASK_SLICE ? slice_give_back(root, tid, was) :
+					      task_set(root, tid, what, was);
 	if (r < 0 && r != -ESRCH)
 		return error_errno(err, r, "cannot give thread %d its %s %s back", tid,
 				   task_words[what], was);
@@ -204,6 +227,13 @@ static int policy_undo(void *context, const struct vm_identity *vm, const char *
 	return thread_undo(context, target, ROOT_TASK_POLICY, was, err);
 }
 
+static int slice_undo(void *context, const struct vm_identity *vm, const char *target,
+		      const char *was, const char *now, struct error *err)
+{
+	return thread_undo(context, target, ROOT_TASK_SLICE, was, err);
+}
+
+const struct lease_kind act_lease_slice_kind = { .name = "slice", .undo = slice_undo };
 const struct lease_kind act_lease_policy_kind = { .name = "policy", .undo = policy_undo };
 const struct lease_kind act_lease_nice_kind = { .name = "nice", .undo = nice_undo };
 const struct lease_kind act_lease_affinity_kind = { .name = "affinity", .undo = affinity_undo };
@@ -266,6 +296,26 @@ int act_lease_affinity(struct act_context *context, const struct act_target *tar
 	return turn_leased(&(struct turn){ .context = context, .target = target, .tid = tid,
 		.kind = &act_lease_affinity_kind, .what = what, .was = was, .now = cpus,
 		.turn = affinity_turn }, err);
+}
+
+int act_lease_slice(struct act_context *context, const struct act_target *target, pid_t tid,
+		    uint64_t nsec, struct error *err)
+{
+	char what[48], was[24], now[24];
+	struct proc_stat stat;
+	uint64_t before;
+	int r = thread_what(context, tid, &stat, what, err);
+
+	if (r < 0)
+		return r;
+	r = task_slice(context->root, tid, &before);
+	if (r < 0)
+		return error_errno(err, r, "slice of thread %d", (int)tid);
+	snprintf(was, sizeof was, "%" PRIu64, before);
+	snprintf(now, sizeof now, "%" PRIu64, nsec);
+	return turn_leased(&(struct turn){ .context = context, .target = target, .tid = tid,
+		.kind = &act_lease_slice_kind, .what = what, .was = was, .now = now,
+		.turn = slice_turn }, err);
 }
 
 /* -- cgroups */

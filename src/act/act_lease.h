@@ -26,6 +26,8 @@ extern const struct lease_kind act_lease_file_kind;
  * number. */
 extern const struct lease_kind act_lease_nice_kind, act_lease_affinity_kind;
 extern const struct lease_kind act_lease_policy_kind;
+/* target as above; was, now: nanoseconds. */
+extern const struct lease_kind act_lease_slice_kind;
 /* target: a directory that was made; was: the cgroup directory where stragglers go. */
 extern const struct lease_kind act_lease_cgroup_kind;
 /* target: the cgroup directory it was moved to; was: the one it came from. */
@@ -45,6 +47,9 @@ int act_lease_affinity(struct act_context *context, const struct act_target *tar
 /* A scheduling policy without priorities: SCHED_OTHER, SCHED_BATCH, SCHED_IDLE. */
 int act_lease_policy(struct act_context *context, const struct act_target *target, pid_t tid,
 		     int policy, struct error *err);
+/* What it runs at a stretch. */
+int act_lease_slice(struct act_context *context, const struct act_target *target, pid_t tid,
+		    uint64_t nsec, struct error *err);
 /* Makes the cgroup `directory` (absolute, below a mount); one that is there already is taken
  * over. Its parent must exist: lease that for the host (NULL) first. */
 int act_lease_cgroup(struct act_context *context, const struct act_target *target,

@@ -26,6 +26,7 @@ static int rank(const struct plan_item *item)
 	case SETTING_CPU_WEIGHT:
 		return 2;
 	case SETTING_CPU_NICE:
+	case SETTING_CPU_SLICE:
 		return 3;
 	case SETTING_CPU_EXCLUSIVE:
 		return 4;

@@ -14,6 +14,7 @@
 	A(cpu_systemd_actuator)                                                                    \
 	A(cpu_cgroup_actuator)                                                                     \
 	A(cpu_threads_actuator)                                                                    \
+	A(cpu_slice_actuator)                                                                      \
 	A(cpu_exclusive_actuator)                                                                  \
 	A(cpu_host_systemd_actuator)                                                               \
 	A(cpu_host_actuator)
@@ -74,6 +75,7 @@ const struct lease_kind *const act_lease_kinds[] = {
 	&act_lease_nice_kind,
 	&act_lease_affinity_kind,
 	&act_lease_policy_kind,
+	&act_lease_slice_kind,
 	&act_lease_cgroup_kind,
 	&act_lease_moved_kind,
 	CPU_LEASE_KINDS(ADDRESS)

@@ -26,19 +26,9 @@ bool cpu_threads_has(enum setting setting)
 
 /* -- all threads, as they are now */
 
-struct threads {
-	struct act_context *context;
-	const struct act_target *target;
-	const char *cpus; /* of an affinity */
-	int number;       /* a nice or a policy */
-	int (*turn)(struct threads *threads, pid_t tid, struct error *err);
-	struct error *err;
-	size_t turned;
-};
-
 static int thread_turn(const char *name, void *context)
 {
-	struct threads *threads = context;
+	struct cpu_threads *threads = context;
 	pid_t tid = (pid_t)atoi(name);
 	int r = tid > 0 ? threads->turn(threads, tid, threads->err) : -ESRCH;
 
@@ -47,7 +37,7 @@ static int thread_turn(const char *name, void *context)
 	return r == -ESRCH ? 0 : r;
 }
 
-static int threads_turn_known(struct threads *threads)
+static int threads_turn_known(struct cpu_threads *threads)
 {
 	char name[16];
 	size_t i;
@@ -61,7 +51,7 @@ static int threads_turn_known(struct threads *threads)
 }
 
 /* A thread that starts meanwhile inherits from one that was turned, or is seen the second time. */
-static int threads_turn(struct threads *threads)
+int cpu_threads_turn(struct cpu_threads *threads)
 {
 	char path[64];
 	int round;
@@ -78,17 +68,18 @@ static int threads_turn(struct threads *threads)
 	return r;
 }
 
-static int turn_nice(struct threads *threads, pid_t tid, struct error *err)
+static int turn_nice(struct cpu_threads *threads, pid_t tid, struct error *err)
 {
-	return act_lease_nice(threads->context, threads->target, tid, threads->number, err);
+	return act_lease_nice(threads->context, threads->target, tid, (int)threads->number, err);
 }
 
-static int turn_policy(struct threads *threads, pid_t tid, struct error *err)
+static int turn_policy(struct cpu_threads *threads, pid_t tid, struct error *err)
 {
-	return act_lease_policy(threads->context, threads->target, tid, threads->number, err);
+	return act_lease_policy(threads->context, threads->target, tid, (int)threads->number,
+				err);
 }
 
-static int turn_affinity(struct threads *threads, pid_t tid, struct error *err)
+static int turn_affinity(struct cpu_threads *threads, pid_t tid, struct error *err)
 {
 	return act_lease_affinity(threads->context, threads->target, tid, threads->cpus, err);
 }
@@ -233,15 +224,15 @@ static int nice_read(struct act_context *context, const struct act_target *targe
 static int nice_set(struct act_context *context, const struct act_target *target, int nice,
 		    char where[static 64], struct error *err)
 {
-	struct threads threads = { .context = context, .target = target, .number = nice,
-				   .turn = turn_nice, .err = err };
+	struct cpu_threads threads = { .context = context, .target = target, .number = nice,
+				       .turn = turn_nice, .err = err };
 	char path[64], was[16], now[16];
 	int before = 0;
 	enum arena arena = arena_find(context, target, &before);
 
 	snprintf(where, 64, "%s", arena_words[arena]);
 	if (arena != ARENA_AUTOGROUP)
-		return threads_turn(&threads);
+		return cpu_threads_turn(&threads);
 	snprintf(path, sizeof path, "/proc/%d/autogroup", target->vm.pid);
 	snprintf(was, sizeof was, "%d", before);
 	snprintf(now, sizeof now, "%d", nice);
@@ -280,11 +271,11 @@ static int policy_read(struct act_context *context, const struct act_target *tar
 static int policy_set(struct act_context *context, const struct act_target *target, int64_t idle,
 		      char where[static 64], struct error *err)
 {
-	struct threads threads = { .context = context, .target = target, .turn = turn_policy,
-				   .number = idle != 0 ? SCHED_IDLE : SCHED_OTHER, .err = err };
+	struct cpu_threads threads = { .context = context, .target = target, .turn = turn_policy,
+				       .number = idle != 0 ? SCHED_IDLE : SCHED_OTHER, .err = err };
 
 	snprintf(where, 64, "SCHED_IDLE");
-	return threads_turn(&threads);
+	return cpu_threads_turn(&threads);
 }
 
 static int affinity_read(struct act_context *context, const struct act_target *target,
@@ -312,10 +303,10 @@ static int affinity_read(struct act_context *context, const struct act_target *t
 static int affinity_set(struct act_context *context, const struct act_target *target,
 			const char *cpus, char where[static 64], struct error *err)
 {
-	struct threads threads = { .context = context, .target = target, .turn = turn_affinity,
-				   .cpus = cpus, .err = err };
+	struct cpu_threads threads = { .context = context, .target = target, .turn = turn_affinity,
+				       .cpus = cpus, .err = err };
 	struct setting_value now;
-	int r = threads_turn(&threads);
+	int r = cpu_threads_turn(&threads);
 
 	if (r == -EINVAL)
 		return error_set(err, r, "none of the CPUs \"%s\" is there for %s: see the host's "

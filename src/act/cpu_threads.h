@@ -9,6 +9,20 @@
 
 #include "act/actuator.h"
 
+/* All threads, as they are now; where the VM is not alone in its process, its vCPUs. */
+struct cpu_threads {
+	struct act_context *context;
+	const struct act_target *target;
+	const char *cpus; /* of an affinity */
+	int64_t number;   /* a nice, a policy or nanoseconds */
+	int (*turn)(struct cpu_threads *threads, pid_t tid, struct error *err);
+	struct error *err;
+	size_t turned;
+};
+
+/* `turn` for each of them. -ESRCH: none is there any more. */
+int cpu_threads_turn(struct cpu_threads *threads);
+
 bool cpu_threads_has(enum setting setting);
 int cpu_threads_read(struct act_context *context, const struct act_target *target,
 		     enum setting setting, struct setting_value *ret, char where[static 64],

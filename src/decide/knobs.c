@@ -98,6 +98,7 @@ bool knob_default(enum setting knob, struct setting_value *ret)
 	case SETTING_MEMORY_LOW:
 	case SETTING_NET_OUT_MIN:
 		return true;
+	case SETTING_CPU_SLICE:
 	case SETTING_MEMORY_BALLOON:
 	case SETTING_MEMORY_RECLAIM:
 		return false;

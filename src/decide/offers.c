@@ -88,6 +88,13 @@ static bool offers_nice(const struct vm *vm, char *reason)
 	return true;
 }
 
+static bool offers_slice(const struct vm *vm, char *reason)
+{
+	if (text_is(vm->text[VM_TEXT_WEIGHT_WHERE], "realtime"))
+		return no(reason, "its threads have a real-time priority, and run as long as they want");
+	return true;
+}
+
 static bool offers_burst(const struct snapshot *snapshot, const struct vm *vm, char *reason)
 {
 	if (!offers_weight(snapshot, vm, reason))
@@ -207,6 +214,8 @@ bool offers(const struct snapshot *snapshot, const struct vm *vm, enum setting k
 		return offers_burst(snapshot, vm, reason);
 	case SETTING_CPU_NICE:
 		return offers_nice(vm, reason);
+	case SETTING_CPU_SLICE:
+		return offers_slice(vm, reason);
 	case SETTING_CPU_EXCLUSIVE:
 		return offers_cgroup(snapshot, vm, reason);
 	case SETTING_MEMORY_BALLOON:

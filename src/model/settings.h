@@ -84,6 +84,8 @@
 	S(KSM_SLEEP, "ksm.sleep_millisecs", NUMBER, KNOB, MEMORY, HOST, NEITHER, 0, 600000, HOST_KSM_SLEEP, \
 	  "how long ksmd sleeps, ms")                                                              \
 	S(HOST_VM_WEIGHT, "host.vm_weight", SHARES, KNOB, CPU, HOST, NEITHER, 1, 10000, -1,        \
-	  "weight of all VMs together against the host's other processes")
+	  "weight of all VMs together against the host's other processes")                         \
+	S(CPU_SLICE, "cpu.slice", USEC, KNOB, CPU, VM, HIGHER, 100, 100000, -1,                    \
+	  "time that its threads run at a stretch: the shorter, the sooner they run once they want")
 
 #endif

@@ -34,7 +34,7 @@ struct root_event {
 };
 
 /* What is set of a thread by a system call (sys/task.h). */
-enum root_task { ROOT_TASK_NICE, ROOT_TASK_AFFINITY, ROOT_TASK_POLICY };
+enum root_task { ROOT_TASK_NICE, ROOT_TASK_AFFINITY, ROOT_TASK_POLICY, ROOT_TASK_SLICE };
 
 /* Returns 0 to go on, anything else stops the listing and is returned. */
 typedef int root_list_function(const char *name, void *context);
@@ -50,6 +50,7 @@ struct root_ops {
 	int (*mkdir)(struct root *root, const char *path); /* NULL, and those below: -EROFS */
 	int (*rmdir)(struct root *root, const char *path);
 	int (*set_task)(struct root *root, pid_t tid, enum root_task what, const char *value);
+	int (*task_slice)(struct root *root, pid_t tid, uint64_t *ret_nsec); /* NULL: -ENOSYS */
 	uint64_t (*monotonic_usec)(struct root *root);
 	uint64_t (*realtime_usec)(struct root *root);
 	int (*pidfd)(struct root *root, pid_t pid);

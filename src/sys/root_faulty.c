@@ -4,10 +4,11 @@
  *
  *     CALL:PATTERN=EFFECT[@WHEN]
  *
- * CALL     open, read, readlink, list, write, mkdir, rmdir, nice, affinity, policy, connect, pidfd,
- *          same-file, events; or truncate or stall, which concern reads.
+ * CALL     open, read, readlink, list, write, mkdir, rmdir, nice, affinity, policy, slice, connect,
+ *          pidfd, same-file, events; or truncate or stall, which concern reads.
  * PATTERN  which paths, by fnmatch: "*" stands for no "/", but a pattern that is "*" alone takes
- *          every path. pidfd, same-file, nice and affinity have a thread's id for a path. events has no path:
+ *          every path. pidfd, same-file, nice, affinity, policy and slice (read or set) have a
+ *          thread's id for a path. events has no path:
  *          "events=EFFECT" (nor needs another call its ":PATTERN" when all paths are meant).
  * EFFECT   the failure's name (ESRCH); behind truncate the number of bytes that a read gives at
  *          most; behind stall how many milliseconds a read takes longer.
@@ -45,6 +46,7 @@ enum fault_call {
 	FAULT_NICE,
 	FAULT_AFFINITY,
 	FAULT_POLICY,
+	FAULT_SLICE,
 	FAULT_CONNECT,
 	FAULT_PIDFD,
 	FAULT_SAME_FILE,
@@ -56,7 +58,7 @@ enum fault_call {
 
 static const char *const fault_call_names[FAULT_CALL_COUNT] = {
 	"open", "read", "readlink", "list", "write", "mkdir", "rmdir", "nice", "affinity", "policy",
-	"connect", "pidfd", "same-file", "events", "truncate", "stall",
+	"slice", "connect", "pidfd", "same-file", "events", "truncate", "stall",
 };
 
 struct fault_rule {
@@ -257,12 +259,20 @@ static int faulty_set_task(struct root *root, pid_t tid, enum root_task what, co
 {
 	static const enum fault_call calls[] = {
 		[ROOT_TASK_NICE] = FAULT_NICE, [ROOT_TASK_AFFINITY] = FAULT_AFFINITY,
-		[ROOT_TASK_POLICY] = FAULT_POLICY,
+		[ROOT_TASK_POLICY] = FAULT_POLICY, [ROOT_TASK_SLICE] = FAULT_SLICE,
 	};
 	struct root_faulty *self = faulty(root);
 	int r = faulty_failure_of_process(self, calls[what], tid);
 
 	return r < 0 ? r : task_set(self->inner, tid, what, value);
+}
+
+static int faulty_task_slice(struct root *root, pid_t tid, uint64_t *ret_nsec)
+{
+	struct root_faulty *self = faulty(root);
+	int r = faulty_failure_of_process(self, FAULT_SLICE, tid);
+
+	return r < 0 ? r : task_slice(self->inner, tid, ret_nsec);
 }
 
 static uint64_t faulty_monotonic_usec(struct root *root)
@@ -335,6 +345,7 @@ static const struct root_ops faulty_ops = {
 	.mkdir = faulty_mkdir,
 	.rmdir = faulty_rmdir,
 	.set_task = faulty_set_task,
+	.task_slice = faulty_task_slice,
 	.monotonic_usec = faulty_monotonic_usec,
 	.realtime_usec = faulty_realtime_usec,
 	.pidfd = faulty_pidfd,
@@ -424,8 +435,8 @@ static int rule_parse(struct fault_rule *rule, struct cursor text, struct error 
 	if (!rule_take_call(&at, rule))
 		return rule_refuse(text, err, "begins with no call that can fail (open, read, "
 				   "readlink, list, write, mkdir, rmdir, nice, "
-				   "affinity, policy, connect, pidfd, same-file, events, truncate, "
-				   "stall)");
+				   "affinity, policy, slice, connect, pidfd, same-file, events, "
+				   "truncate, stall)");
 	if (!rule_take_pattern(&at, rule))
 		return rule_refuse(text, err, "is not CALL:PATTERN=EFFECT");
 	if (!rule_take_effect(&at, rule))

@@ -114,6 +114,11 @@ static int live_set_task(struct root *root, pid_t tid, enum root_task what, cons
 	return task_set_here(tid, what, value);
 }
 
+static int live_task_slice(struct root *root, pid_t tid, uint64_t *ret_nsec)
+{
+	return task_slice_here(tid, ret_nsec);
+}
+
 static uint64_t live_monotonic_usec(struct root *root)
 {
 	return clock_monotonic_usec();
@@ -241,6 +246,7 @@ static const struct root_ops live_ops = {
 	.mkdir = live_mkdir,
 	.rmdir = live_rmdir,
 	.set_task = live_set_task,
+	.task_slice = live_task_slice,
 	.monotonic_usec = live_monotonic_usec,
 	.realtime_usec = live_realtime_usec,
 	.pidfd = live_pidfd,

@@ -288,7 +288,7 @@ static int memory_set_task(struct root *root, pid_t tid, enum root_task what, co
 {
 	static const char *const names[] = {
 		[ROOT_TASK_NICE] = "nice", [ROOT_TASK_AFFINITY] = "affinity",
-		[ROOT_TASK_POLICY] = "policy",
+		[ROOT_TASK_POLICY] = "policy", [ROOT_TASK_SLICE] = "slice",
 	};
 	struct root_memory *m = memory(root);
 	char path[64];
@@ -302,6 +302,19 @@ static int memory_set_task(struct root *root, pid_t tid, enum root_task what, co
 		put(m, path, value, false);
 	pthread_mutex_unlock(&m->lock);
 	return r == -EISDIR ? 0 : -ESRCH;
+}
+
+static int memory_task_slice(struct root *root, pid_t tid, uint64_t *ret_nsec)
+{
+	const char *common = root_memory_text(root, "slice:default"), *own;
+	char path[64];
+
+	snprintf(path, sizeof path, "slice:%d", (int)tid);
+	own = root_memory_text(root, path);
+	if (common == NULL)
+		return -EOPNOTSUPP;
+	*ret_nsec = strtoull(own != NULL && strcmp(own, "0") != 0 ? own : common, NULL, 10);
+	return 0;
 }
 
 static uint64_t memory_usec(struct root *root)
@@ -334,6 +347,7 @@ static const struct root_ops memory_ops = {
 	.mkdir = memory_mkdir,
 	.rmdir = memory_rmdir,
 	.set_task = memory_set_task,
+	.task_slice = memory_task_slice,
 	.monotonic_usec = memory_usec,
 	.realtime_usec = memory_usec,
 	.free = memory_free,

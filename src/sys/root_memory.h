@@ -21,7 +21,8 @@ struct root *root_memory_new(const struct root_memory_file *files, size_t count)
 /* Both clocks; they stand still in between, and at 0 at first. */
 void root_memory_set_usec(struct root *root, uint64_t usec);
 /* What the path has for text now, by write or by table; NULL: no such file. The nice, affinity
- * or policy that was set of a thread is the text of "nice:TID", "affinity:TID", "policy:TID". */
+ * or policy that was set of a thread is the text of "nice:TID", "affinity:TID", "policy:TID"; its
+ * slice is "slice:TID", or "slice:default", or this host knows none. */
 const char *root_memory_text(struct root *root, const char *path);
 /* As if somebody else had written it; a file that is not there comes to be. */
 void root_memory_put(struct root *root, const char *path, const char *text);

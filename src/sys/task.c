@@ -5,10 +5,14 @@
 #include "sys/cpu_list.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int task_set(struct root *root, pid_t tid, enum root_task what, const char *value)
 {
@@ -37,6 +41,69 @@ int task_set_policy(struct root *root, pid_t tid, int policy)
 
 	snprintf(value, sizeof value, "%d", policy);
 	return task_set(root, tid, ROOT_TASK_POLICY, value);
+}
+
+int task_set_slice(struct root *root, pid_t tid, uint64_t nsec)
+{
+	char value[24];
+
+	snprintf(value, sizeof value, "%" PRIu64, nsec);
+	return task_set(root, tid, ROOT_TASK_SLICE, value);
+}
+
+int task_slice(struct root *root, pid_t tid, uint64_t *ret_nsec)
+{
+	if (tid <= 0)
+		return -ESRCH;
+	return root->ops->task_slice != NULL ? root->ops->task_slice(root, tid, ret_nsec) : -ENOSYS;
+}
+
+/* As sched_setattr(2) has it since 5.3; not every libc knows it. */
+struct scheduling {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period; /* runtime: the slice where neither of the others rules */
+	uint32_t least_utilisation, most_utilisation;
+};
+
+static bool has_slice(const struct scheduling *scheduling)
+{
+	return scheduling->policy != SCHED_FIFO && scheduling->policy != SCHED_RR &&
+	       scheduling->policy != SCHED_DEADLINE;
+}
+
+static int read_scheduling(pid_t tid, struct scheduling *ret)
+{
+	*ret = (struct scheduling){ .size = sizeof *ret };
+	if (syscall(SYS_sched_getattr, tid, ret, sizeof *ret, 0) < 0)
+		return -errno;
+	return has_slice(ret) ? 0 : -EINVAL;
+}
+
+int task_slice_here(pid_t tid, uint64_t *ret_nsec)
+{
+	struct scheduling now;
+	int r = read_scheduling(tid, &now);
+
+	if (r == 0 && now.runtime == 0)
+		return -EOPNOTSUPP;
+	if (r == 0)
+		*ret_nsec = now.runtime;
+	return r;
+}
+
+static int set_slice(pid_t tid, uint64_t nsec)
+{
+	struct scheduling now;
+	int r = read_scheduling(tid, &now);
+
+	if (r < 0)
+		return r;
+	now.runtime = nsec;
+	return syscall(SYS_sched_setattr, tid, &now, 0) < 0 ? -errno : 0;
 }
 
 static int set_affinity_within(pid_t tid, const char *cpus, size_t most)
@@ -85,6 +152,8 @@ int task_set_here(pid_t tid, enum root_task what, const char *value)
 		return set_affinity(tid, value);
 	if (what == ROOT_TASK_POLICY)
 		return set_policy(tid, atoi(value));
+	if (what == ROOT_TASK_SLICE)
+		return set_slice(tid, strtoull(value, NULL, 10));
 	/* In Linux PRIO_PROCESS means one thread. */
 	return setpriority(PRIO_PROCESS, (id_t)tid, atoi(value)) < 0 ? -errno : 0;
 }
