@@ -305,6 +305,24 @@ static bool request_is_sound(const struct request *request)
 	       strcmp(again.text, request->value.text) == 0;
 }
 
+/* What a rule had set and wants no more is given back for the reason that it says now. */
+static void explain_release(struct subject *subject, const struct request *asked,
+			    const struct cause *released)
+{
+	bool is_knob = setting_info[asked->setting].kind == SETTING_KIND_KNOB;
+	size_t i;
+
+	for (i = 0; released->because[0] != '\0' && i < subject->knob_count; i++) {
+		struct knob *knob = &subject->knobs[i];
+
+		if ((!is_knob || knob->setting == asked->setting) &&
+		    knob->cause.line == asked->cause.line &&
+		    strcmp(knob->cause.rule, asked->cause.rule) == 0 &&
+		    strcmp(knob->cause.policy, asked->cause.policy) == 0)
+			memcpy(knob->cause.because, released->because, sizeof released->because);
+	}
+}
+
 static int release_ask(struct arbiter *arbiter, const struct policy_entry *entry,
 		       const struct request *request)
 {
@@ -312,8 +330,10 @@ static int release_ask(struct arbiter *arbiter, const struct policy_entry *entry
 	struct ask *ask = subject != NULL ? subject_find_ask(subject, entry, request->cause.rule,
 							     request->setting) : NULL;
 
-	if (ask != NULL)
-		subject_remove_ask(subject, (size_t)(ask - subject->asks));
+	if (ask == NULL)
+		return 0;
+	explain_release(subject, &ask->request, &request->cause);
+	subject_remove_ask(subject, (size_t)(ask - subject->asks));
 	return 0;
 }
 

@@ -230,6 +230,27 @@ static void a_request_says_line_reason_and_inputs(void **state)
 	lua_trial_end(&trial);
 }
 
+/* Where the stack grows within such a chain, Lua 5.4.4 would call nothing. */
+static void a_long_chain_of_texts_and_quantities_is_joined(void **state)
+{
+	struct lua_trial trial;
+
+	begin(&trial, 1,
+	      "local a, b = 60 * seconds, 5 * seconds\n"
+	      "local function deep(n, x)\n"
+	      "  if n > 0 then local r = deep(n - 1, x) return r end\n"
+	      "  return 'one ' .. x .. ': ' .. x .. ' for it ' .. x .. ', ' .. x\n"
+	      "end\n"
+	      "rule 'r' { run = function(vm, state)\n"
+	      "  for n = 1, 60 do deep(n, a) end\n"
+	      "  vm:set('cpu.shares', 50, deep(61, b))\n"
+	      "end }");
+	tick_in_peace(&trial);
+	assert_string_equal(lua_trial_request(&trial, 0, SETTING_CPU_SHARES)->cause.because,
+			    "one 5 s: 5 s for it 5 s, 5 s");
+	lua_trial_end(&trial);
+}
+
 static void the_same_request_is_sent_once(void **state)
 {
 	struct lua_trial trial;
@@ -786,6 +807,7 @@ int main(void)
 		cmocka_unit_test(lists_may_be_long),
 		cmocka_unit_test(loading_has_a_memory_limit),
 		cmocka_unit_test(a_request_says_line_reason_and_inputs),
+		cmocka_unit_test(a_long_chain_of_texts_and_quantities_is_joined),
 		cmocka_unit_test(the_same_request_is_sent_once),
 		cmocka_unit_test(the_last_word_of_a_run_counts),
 		cmocka_unit_test(the_host_is_asked_for_as_well),

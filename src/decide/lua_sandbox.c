@@ -18,6 +18,10 @@
 
 enum { STEPS_AT_ONCE = 1000, INIT_STEPS = 1000000 };
 
+/* Lua 5.4.4 calls nothing (nil) where its stack grows while a chain of `..` is in a __concat, as
+ * that of quantities. Room that belongs to the outermost frame is never taken back. */
+enum { STACK_ROOM = 2000 };
+
 /* What the chunk is called inside: short, so that Lua never cuts it, and replaced by the path. */
 #define CHUNK "policy"
 
@@ -345,6 +349,8 @@ int lua_sandbox_call(struct lua_sandbox *sandbox, int arguments, int results, ui
 	lua_State *L = sandbox->L;
 	int base = lua_gettop(L) - arguments, status;
 
+	if (!lua_checkstack(L, STACK_ROOM))
+		return error_set(err, -ENOMEM, "%s: out of memory", sandbox->path);
 	sandbox->steps_left = steps;
 	sandbox->overran = false;
 	sandbox->absent_name = NULL;
