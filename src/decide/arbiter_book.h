@@ -8,6 +8,8 @@
 #include "decide/pace.h"
 #include "decide/subject.h"
 
+struct host;
+
 /* A new policy acts on a part of each class first. */
 struct canary {
 	uint64_t since_usec; /* monotonic; 0: not begun */
@@ -64,6 +66,15 @@ void arbiter_gather(const struct arbiter *arbiter, const struct subject *subject
 /* NULL: a person's. */
 struct policy_entry *arbiter_policy_of_rank(const struct arbiter *arbiter, unsigned rank);
 struct policy_entry *arbiter_policy_named(const struct arbiter *arbiter, const char *name);
+
+/* Afterwards subjects[i] is snapshot->vms[i]: the dead are forgotten, the new ones are there. */
+int arbiter_follow(struct arbiter *arbiter, const struct snapshot *snapshot);
+/* What VMs are offered hangs on the host too. */
+void arbiter_note_host(struct arbiter *arbiter, const struct host *host);
+/* Makes it dirty when anything that its wishes depend on has changed. -ENOMEM. */
+int arbiter_note(struct arbiter *arbiter, struct subject *subject, const struct vm *vm);
+/* Reservations and weights of all, into the context. -ENOMEM. */
+int arbiter_compete(struct arbiter *arbiter, const struct snapshot *snapshot);
 
 /* Begins, ends or stops the canaries of all policies. subjects[i] is snapshot->vms[i]. */
 void canaries_step(struct arbiter *arbiter, const struct snapshot *snapshot);

@@ -9,7 +9,6 @@
 #include "base/vec.h"
 #include "decide/knobs.h"
 #include "decide/limits.h"
-#include "decide/offers.h"
 #include "model/snapshot.h"
 
 #include <errno.h>
@@ -31,221 +30,6 @@ struct round {
 	struct plan *plan;
 	int r;               /* -ENOMEM */
 };
-
-/* -- the book follows the snapshot ------------------------------------------------------ */
-
-static bool is_in_step(const struct arbiter *arbiter, const struct snapshot *snapshot)
-{
-	size_t i;
-
-	if (arbiter->subject_count != snapshot->vm_count)
-		return false;
-	for (i = 0; i < snapshot->vm_count; i++)
-		if (vm_identity_compare(&arbiter->subjects[i]->identity,
-					&snapshot->vms[i]->identity) != 0)
-			return false;
-	return true;
-}
-
-/* Afterwards subjects[i] is snapshot->vms[i]: the dead are forgotten, the new ones are there. */
-static int follow(struct arbiter *arbiter, const struct snapshot *snapshot)
-{
-	struct subject **swap;
-	size_t i, at = 0, capacity;
-
-	if (is_in_step(arbiter, snapshot))
-		return 0;
-	if (!VEC_RESERVE(arbiter->merged, arbiter->merged_capacity, snapshot->vm_count + 1))
-		return -ENOMEM;
-	for (i = 0; i < snapshot->vm_count; i++)
-		if (arbiter_subject(arbiter, &snapshot->vms[i]->identity) == NULL)
-			return -ENOMEM;
-	for (i = 0; i < snapshot->vm_count; i++) {
-		while (vm_identity_compare(&arbiter->subjects[at]->identity,
-					   &snapshot->vms[i]->identity) != 0)
-			subject_free(arbiter->subjects[at++]);
-		arbiter->merged[i] = arbiter->subjects[at++];
-	}
-	while (at < arbiter->subject_count)
-		subject_free(arbiter->subjects[at++]);
-	arbiter->someone_left = true;
-	swap = arbiter->subjects;
-	capacity = arbiter->subject_capacity;
-	arbiter->subjects = arbiter->merged;
-	arbiter->subject_capacity = arbiter->merged_capacity;
-	arbiter->subject_count = snapshot->vm_count;
-	arbiter->merged = swap;
-	arbiter->merged_capacity = capacity;
-	return 0;
-}
-
-static int classify(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
-{
-	size_t i;
-
-	if (!VEC_RESERVE(subject->standings, subject->standing_capacity, arbiter->policy_count + 1))
-		return -ENOMEM;
-	for (i = 0; i < arbiter->policy_count; i++)
-		subject->standings[i] = (struct standing){
-			.class_index = policy_classify(arbiter->policies[i]->policy, vm),
-		};
-	subject->standing_count = arbiter->policy_count;
-	return 0;
-}
-
-static bool is_ours(const struct subject *subject, enum setting setting)
-{
-	const struct knob *knob = subject_find_knob(subject, setting);
-
-	return knob != NULL && knob->applied;
-}
-
-static void note_shares(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
-{
-	struct wanted wanted[SETTING_COUNT];
-	struct compile_share *share = &subject->share;
-
-	arbiter_gather(arbiter, subject, wanted);
-	share->now = compile_weight_now(vm);
-	share->base = is_ours(subject, SETTING_CPU_WEIGHT) || is_ours(subject, SETTING_CPU_NICE) ||
-			is_ours(subject, SETTING_CPU_IDLE) ? 100 : share->now;
-	compile_weight_wanted(wanted, &share->base);
-	share->weighs = wanted[SETTING_CPU_SHARES].present || wanted[SETTING_CPU_WEIGHT].present ||
-			wanted[SETTING_CPU_RESERVE].present;
-	share->reserve = wanted[SETTING_CPU_RESERVE].present && !subject->excluded ?
-		wanted[SETTING_CPU_RESERVE].value.number : 0;
-	if (vm->vcpu_count > 0 && share->reserve > (int64_t)vm->vcpu_count * 10000)
-		share->reserve = (int64_t)vm->vcpu_count * 10000;
-	subject->memory_reserve = wanted[SETTING_MEMORY_RESERVE].present && !subject->excluded ?
-		wanted[SETTING_MEMORY_RESERVE].value.number : 0;
-	subject->born_usec = vm->born_usec;
-}
-
-/* Whether anything that its wishes depend on has changed. */
-static int note(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
-{
-	uint64_t classes = subject_class_fingerprint(vm);
-	uint64_t fingerprint = subject_fingerprint(vm, classes), next;
-
-	if (subject->generation != arbiter->generation || subject->class_fingerprint != classes) {
-		if (classify(arbiter, subject, vm) < 0)
-			return -ENOMEM;
-		subject->generation = arbiter->generation;
-		subject->class_fingerprint = classes;
-		subject->dirty = true;
-	}
-	if (subject->fingerprint != fingerprint) {
-		subject->fingerprint = fingerprint;
-		subject->dirty = true;
-	}
-	if (subject->hold_count > 0 && subject_end_holds(subject, arbiter->realtime_usec, &next))
-		subject->dirty = true;
-	if (subject->dirty)
-		note_shares(arbiter, subject, vm);
-	return 0;
-}
-
-/* What VMs are offered hangs on the host too; and somebody may turn the host's own knobs. */
-static void note_host(struct arbiter *arbiter, const struct host *host)
-{
-	uint64_t offered = subject_host_fingerprint(host);
-	uint64_t knobs = subject_host_knobs_fingerprint(host);
-
-	if (arbiter->host->class_fingerprint != offered)
-		arbiter_all_dirty(arbiter);
-	if (arbiter->host->fingerprint != knobs)
-		arbiter->host->dirty = true;
-	arbiter->host->class_fingerprint = offered;
-	arbiter->host->fingerprint = knobs;
-}
-
-/* -- the competition -------------------------------------------------------------------- */
-
-static bool same_parent(const char *a, const char *b)
-{
-	const char *end_a = strrchr(a, '/'), *end_b = strrchr(b, '/');
-
-	return end_a != NULL && end_b != NULL && end_a - a == end_b - b &&
-	       memcmp(a, b, (size_t)(end_a - a)) == 0;
-}
-
-/* Where its weight will count: the cgroup that it has, or the one that is made for it. */
-static const char *weighed_in(const struct vm *vm)
-{
-	const char *cgroup = vm->text[VM_TEXT_CGROUP];
-
-	return cgroup != NULL && vm_has_own_cgroup(vm) ? cgroup : "/truce/";
-}
-
-static bool has_many_parents(const struct arbiter *arbiter, const struct snapshot *snapshot)
-{
-	const char *first = NULL;
-	size_t i;
-
-	for (i = 0; i < snapshot->vm_count; i++) {
-		const struct vm *vm = snapshot->vms[i];
-		const struct subject *subject = arbiter_find_subject(arbiter, &vm->identity);
-
-		if (subject == NULL || !subject->share.weighs)
-			continue;
-		if (first == NULL)
-			first = weighed_in(vm);
-		else if (!same_parent(first, weighed_in(vm)))
-			return true;
-	}
-	return false;
-}
-
-static bool any_dirty(const struct arbiter *arbiter)
-{
-	size_t i;
-
-	for (i = 0; i < arbiter->subject_count; i++)
-		if (arbiter->subjects[i]->dirty)
-			return true;
-	return false;
-}
-
-/* Those who reserve depend on everybody's weights, and all who weigh on where they do. */
-static void spread(struct arbiter *arbiter, const struct compile_context *before)
-{
-	size_t i;
-
-	if (arbiter->context.weights == before->weights &&
-	    arbiter->context.reserved == before->reserved &&
-	    arbiter->context.cpus == before->cpus &&
-	    arbiter->context.many_parents == before->many_parents)
-		return;
-	for (i = 0; i < arbiter->subject_count; i++)
-		if (arbiter->subjects[i]->share.reserve > 0 ||
-		    (arbiter->subjects[i]->share.weighs &&
-		     arbiter->context.many_parents != before->many_parents))
-			arbiter->subjects[i]->dirty = true;
-}
-
-static int compete(struct arbiter *arbiter, const struct snapshot *snapshot)
-{
-	struct compile_context before = arbiter->context;
-	size_t i;
-
-	arbiter->context.snapshot = snapshot;
-	if (before.cpus == (int64_t)snapshot->cpu_count * 10000 && !arbiter->someone_left &&
-	    !any_dirty(arbiter))
-		return 0;
-	arbiter->someone_left = false;
-	if (!VEC_RESERVE(arbiter->shares, arbiter->share_capacity, arbiter->subject_count + 1))
-		return -ENOMEM;
-	reservations_fit(arbiter, snapshot);
-	for (i = 0; i < arbiter->subject_count; i++) {
-		arbiter->shares[i] = arbiter->subjects[i]->share;
-		if (arbiter->subjects[i]->cpu_refused)
-			arbiter->shares[i].reserve = 0;
-	}
-	compile_compete(&arbiter->context, arbiter->shares, arbiter->subject_count);
-	arbiter->context.many_parents = has_many_parents(arbiter, snapshot);
-	spread(arbiter, &before);
-	return 0;
-}
 
 /* -- items ------------------------------------------------------------------------------ */
 
@@ -872,12 +656,12 @@ int arbiter_plan(struct arbiter *arbiter, const struct snapshot *snapshot, struc
 	int r;
 
 	begin(arbiter, snapshot, ret);
-	r = follow(arbiter, snapshot);
-	note_host(arbiter, &snapshot->host);
+	r = arbiter_follow(arbiter, snapshot);
+	arbiter_note_host(arbiter, &snapshot->host);
 	for (i = 0; r == 0 && i < snapshot->vm_count; i++)
-		r = note(arbiter, arbiter->subjects[i], snapshot->vms[i]);
+		r = arbiter_note(arbiter, arbiter->subjects[i], snapshot->vms[i]);
 	if (r == 0)
-		r = compete(arbiter, snapshot);
+		r = arbiter_compete(arbiter, snapshot);
 	if (r == 0) {
 		canaries_step(arbiter, snapshot);
 		r = plan_subject(arbiter, snapshot, NULL, arbiter->host, ret);
@@ -901,9 +685,9 @@ int arbiter_plan_vm(struct arbiter *arbiter, const struct snapshot *snapshot,
 	subject = arbiter_subject(arbiter, &vm->identity);
 	if (subject == NULL)
 		return -ENOMEM;
-	r = note(arbiter, subject, vm);
+	r = arbiter_note(arbiter, subject, vm);
 	if (r == 0)
-		r = compete(arbiter, snapshot);
+		r = arbiter_compete(arbiter, snapshot);
 	if (r == 0)
 		r = plan_subject(arbiter, snapshot, vm, subject, ret);
 	if (r < 0)
