@@ -157,12 +157,35 @@ static int read_one(struct act_context *context, const struct cpu_place *place, 
 	return size < 0 ? (int)size : cgroup_weight_parse(bytes, (size_t)size, ret);
 }
 
-/* io.weight is there whenever iocost is built in, whether or not it acts. */
-int disk_weight_read(struct act_context *context, const struct cpu_place *place, int64_t *ret)
+/* Only BFQ acts. io.weight is there whenever iocost is built in, whether or not it acts. */
+static bool is_by_bfq(struct act_context *context, const struct act_target *target,
+		      const struct cpu_place *place)
 {
-	int r = place->v2 ? read_one(context, place, "io.weight", ret) : -ENOENT;
+	struct disk_devices devices;
+	struct arbiter arbiter;
+
+	if (disk_devices_find(context->root, target->vm.pid, &devices, NULL) < 0)
+		return false;
+	find_arbiter(context, place, &devices, &arbiter);
+	return arbiter.bfq && !arbiter.iocost;
+}
+
+int disk_weight_read(struct act_context *context, const struct act_target *target,
+		     const struct cpu_place *place, int64_t *ret)
+{
+	int r = place->v2 && !is_by_bfq(context, target, place) ?
+		read_one(context, place, "io.weight", ret) : -ENOENT;
 
 	return r < 0 ? read_one(context, place, bfq_file(place), ret) : r;
+}
+
+int64_t disk_weight_for_systemd(struct act_context *context, const struct act_target *target,
+				const struct cpu_place *place, int64_t weight)
+{
+	if (weight <= DISK_WEIGHT_USUAL || !is_by_bfq(context, target, place))
+		return weight;
+	weight = weight < DISK_WEIGHT_BFQ_MOST ? weight : DISK_WEIGHT_BFQ_MOST;
+	return DISK_WEIGHT_USUAL + (weight - DISK_WEIGHT_USUAL) * 11;
 }
 
 /* A weight above BFQ's scale is its highest. */
@@ -237,9 +260,9 @@ static int weight_read(struct act_context *context, const struct act_target *tar
 	if (r < 0)
 		return r;
 	if (place.own)
-		disk_weight_read(context, &place, &weight);
+		disk_weight_read(context, target, &place, &weight);
 	ret->number = weight;
-	snprintf(where, 64, "%s", place.v2 && cpu_place_has(context, &place, "io.weight") ?
+	snprintf(where, 64, "%s", place.v2 && !is_by_bfq(context, target, &place) ?
 		 "io.weight" : bfq_file(&place));
 	return 0;
 }

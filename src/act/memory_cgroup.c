@@ -28,6 +28,14 @@ static const char *file_of(enum setting setting)
 	return setting == SETTING_MEMORY_LOW ? "memory.low" : "memory.high";
 }
 
+static void tell(struct act_context *context, enum setting setting, char where[static 64])
+{
+	if (setting == SETTING_MEMORY_LOW)
+		memory_low_tell(context, file_of(setting), where);
+	else
+		snprintf(where, 64, "%s", file_of(setting));
+}
+
 static int cgroup_serves(struct act_context *context, const struct act_target *target,
 			 enum setting setting, char reason[static PLAN_REASON_SIZE])
 {
@@ -52,7 +60,7 @@ static int cgroup_read(struct act_context *context, const struct act_target *tar
 	if (setting == SETTING_MEMORY_LOW)
 		number = memory_low_effective(context, &place, number);
 	ret->number = number;
-	snprintf(where, 64, "%s", file);
+	tell(context, setting, where);
 	return 0;
 }
 
@@ -76,7 +84,7 @@ static int cgroup_set(struct act_context *context, const struct act_target *targ
 		if (r < 0)
 			act_release_setting(context, target, setting, NULL);
 	}
-	snprintf(where, 64, "%s", file_of(setting));
+	tell(context, setting, where);
 	return r;
 }
 

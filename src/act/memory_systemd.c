@@ -35,6 +35,14 @@ static const char *file_of(enum setting setting)
 	return setting == SETTING_MEMORY_LOW ? "memory.low" : "memory.high";
 }
 
+static void tell(struct act_context *context, enum setting setting, char where[static 64])
+{
+	if (setting == SETTING_MEMORY_LOW)
+		memory_low_tell(context, "systemd's MemoryLow", where);
+	else
+		snprintf(where, 64, "systemd's %s", property_of(setting));
+}
+
 static int serves(struct act_context *context, const struct act_target *target,
 		  enum setting setting, char reason[static PLAN_REASON_SIZE])
 {
@@ -65,10 +73,10 @@ static int64_t number_of(enum setting setting, uint64_t property)
 }
 
 /* What the kernel has: a property may not have come through. */
-static int read_kernel(struct act_context *context, const struct cpu_place *place,
-		       enum setting setting, int64_t *ret)
+static int read_kernel(struct act_context *context, const struct act_target *target,
+		       const struct cpu_place *place, enum setting setting, int64_t *ret)
 {
-	int r = setting == SETTING_DISK_WEIGHT ? disk_weight_read(context, place, ret) :
+	int r = setting == SETTING_DISK_WEIGHT ? disk_weight_read(context, target, place, ret) :
 		cpu_place_number(context, place, file_of(setting), ret);
 
 	if (r == 0 && setting == SETTING_MEMORY_LOW)
@@ -87,9 +95,9 @@ static int systemd_read(struct act_context *context, const struct act_target *ta
 	if (r < 0)
 		return r;
 	if (place.own)
-		read_kernel(context, &place, setting, &number);
+		read_kernel(context, target, &place, setting, &number);
 	ret->number = number;
-	snprintf(where, 64, "systemd's %s", property_of(setting));
+	tell(context, setting, where);
 	return 0;
 }
 
@@ -112,6 +120,8 @@ static int turn(struct act_context *context, const struct act_target *target,
 {
 	char unit[256], text[24] = "max";
 
+	if (setting == SETTING_DISK_WEIGHT && owner_systemd_unit(place->path, unit, sizeof unit))
+		number = disk_weight_for_systemd(context, target, place, number);
 	if (owner_systemd_unit(place->path, unit, sizeof unit))
 		return owner_systemd_set(context, target, unit, property_of(setting),
 					 number == SETTING_UNLIMITED ? UINT64_MAX : (uint64_t)number,
@@ -140,7 +150,7 @@ static int systemd_set(struct act_context *context, const struct act_target *tar
 		act_release_setting(context, target, setting, NULL);
 		cpu_scope_abandon(context, target);
 	}
-	snprintf(where, 64, "systemd's %s", property_of(setting));
+	tell(context, setting, where);
 	return r;
 }
 

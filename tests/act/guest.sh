@@ -89,7 +89,7 @@ guest_run() {
 		-append "console=ttyS0 quiet panic=-1 $guest_words" \
 		-serial "file:$scratch/$guest_name.console" \
 		-qmp "unix:$scratch/$guest_name.qmp,server=on,wait=off" "$@" \
-		2>"$scratch/$guest_name.errors"
+		2>"$scratch/$guest_name.errors" 7>&-
 }
 
 # guest_says NAME PATTERN [SECONDS]: waits for a line of its console.
@@ -98,6 +98,8 @@ guest_says() {
 		fail "guest $1 never said '$2': $(tail -n 5 "$scratch/$1.console" "$scratch/$1.errors")"
 }
 
+# Descriptor 7 is the input of the program that turns: whoever holds it keeps that from ending.
+#
 # turn ARGUMENT...: turns knobs as the program TURN says and returns once they are turned; what it
 # said is in $scratch/turn.out. turn_back gives everything back.
 turn() {
@@ -128,4 +130,32 @@ turn_back() {
 # within VALUE WANTED PER-CENT
 within() {
 	awk -v a="$1" -v b="$2" -v p="$3" 'BEGIN { exit !(a >= b * (1 - p / 100) && a <= b * (1 + p / 100)) }'
+}
+
+# inside_box [OPTION...]: the rest of the claim is run as root of a box, with the same libraries.
+# Outside it does not return.
+inside_box() {
+	[ -z "${GUEST_BOX:-}" ] || return 0
+	need_box
+	[ -x "$TURN" ] || skip "needs the program that turns knobs, which was not built"
+	in_box 0 "$@" -- env GUEST_BOX=yes SOURCE_ROOT="$SOURCE_ROOT" BUILD_ROOT="$BUILD_ROOT" \
+		TRUCE="$TRUCE" "$(readlink -f "$0")"
+	cat "$scratch/out"
+	exit 0
+}
+
+# hog NAME ARGUMENT...: a process that is taken for a QEMU and uses one thing (hog.c), in the
+# background; with $hog_group the cgroup that it starts in. Leaves its pid in $pid.
+hog() {
+	hog_name=$1
+	shift
+	mkdir -p "$scratch/$hog_name"
+	cp "$BUILD_ROOT/tests/act/hog" "$scratch/$hog_name/qemu-system-x86_64"
+	# shellcheck disable=SC2016
+	background sh -c '
+		[ -z "$1" ] || echo 0 >"$1/cgroup.procs" || exit 1
+		shift
+		exec "$@"' sh "${hog_group:-}" "$scratch/$hog_name/qemu-system-x86_64" "$@" \
+		>"$scratch/$hog_name.says" 7>&-
+	poll_until 60 grep -q '^ready' "$scratch/$hog_name.says" || fail "$hog_name has not begun"
 }

@@ -3,7 +3,7 @@
  * Uses one thing for ever, as a VMM would for its guest: for claims about knobs that need no guest.
  * A copy of it by the name of a VMM is taken for one.
  *
- *   hog read|write DEVICE   random blocks of 64 KiB, one at a time, past the page cache
+ *   hog read|write DEVICE   random blocks of 64 KiB past the page cache, eight under way
  *   hog memory MIB          anonymous memory, written once
  *   hog touch MIB           the same, and each page read again and again
  *   hog file FILE           reads a file again and again, by the page cache
@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +21,11 @@
 #include <unistd.h>
 
 #define BLOCK 65536
+#define UNDER_WAY 8
 #define PAGE 4096
 #define MIB (1 << 20)
 
-static uint64_t random_state = 88172645463325252ull;
+static _Thread_local uint64_t random_state = 88172645463325252ull;
 
 static uint64_t next_random(void)
 {
@@ -45,22 +47,48 @@ static void say_ready(void)
 	fflush(stdout);
 }
 
-static int use_device(const char *path, int to_write)
+struct device {
+	const char *path;
+	int fd, to_write;
+	off_t size;
+};
+
+static void *move_blocks(void *context)
 {
-	int fd = open(path, (to_write ? O_RDWR : O_RDONLY) | O_DIRECT | O_CLOEXEC);
-	off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
+	const struct device *device = context;
 	void *block = aligned_alloc(PAGE, BLOCK);
 
-	if (size < BLOCK || block == NULL)
-		return fail(path);
+	if (block == NULL)
+		exit(fail("memory"));
 	memset(block, 0x5a, BLOCK);
-	say_ready();
 	for (;;) {
-		off_t at = (off_t)(next_random() % (uint64_t)(size / BLOCK)) * BLOCK;
+		off_t at = (off_t)(next_random() % (uint64_t)(device->size / BLOCK)) * BLOCK;
+		ssize_t moved = device->to_write ? pwrite(device->fd, block, BLOCK, at) :
+						   pread(device->fd, block, BLOCK, at);
 
-		if ((to_write ? pwrite(fd, block, BLOCK, at) : pread(fd, block, BLOCK, at)) != BLOCK)
-			return fail(path);
+		if (moved != BLOCK)
+			exit(fail(device->path));
 	}
+	return NULL;
+}
+
+/* Several threads, so that the disk is short even where a thread is long between two blocks. */
+static int use_device(const char *path, int to_write)
+{
+	struct device device = { .path = path, .to_write = to_write };
+	pthread_t thread;
+	int i;
+
+	device.fd = open(path, (to_write ? O_RDWR : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+	device.size = device.fd >= 0 ? lseek(device.fd, 0, SEEK_END) : -1;
+	if (device.size < BLOCK)
+		return fail(path);
+	say_ready();
+	for (i = 1; i < UNDER_WAY; i++)
+		if (pthread_create(&thread, NULL, move_blocks, &device) != 0)
+			return fail("a thread");
+	move_blocks(&device);
+	return 1;
 }
 
 /* No two pages are alike, so that nothing merges them. */

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# On a host that systemd runs, memory and disk knobs of a VM in a scope are the scope's properties:
+# set until it ends, acting, and there after a daemon-reload; given back they are not set again.
+# A limit of a disk, of which systemd has not been told, survives a daemon-reload too.
+# shellcheck source=tests/claims/lib.sh
+. "$SOURCE_ROOT/tests/claims/lib.sh"
+# shellcheck source=tests/act/guest.sh
+. "$SOURCE_ROOT/tests/act/guest.sh"
+
+[ -x /lib/systemd/systemd ] || skip "needs systemd (Debian package systemd)"
+need_program systemd-run systemd
+inside_box --systemd
+
+modprobe zram && echo 512M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null &&
+	swapon /dev/zram0 || skip "the box has no zram to swap to"
+modprobe null_blk nr_devices=1 gb=1 || skip "the box has no null_blk"
+modprobe bfq && echo bfq >/sys/block/nullb0/queue/scheduler || skip "the box has no BFQ"
+
+# scope NAME ARGUMENT...: a hog in a scope of its own.
+scope() {
+	scope_name=$1
+	shift
+	mkdir -p "$scratch/$scope_name"
+	cp "$BUILD_ROOT/tests/act/hog" "$scratch/$scope_name/qemu-system-x86_64"
+	systemd-run --quiet --scope --slice=machine.slice --unit="$scope_name" \
+		"$scratch/$scope_name/qemu-system-x86_64" "$@" >"$scratch/$scope_name.says" &
+	background_pids="$background_pids $!"
+	poll_until 60 grep -q '^ready' "$scratch/$scope_name.says" || fail "$scope_name has not begun"
+	pid=$(cat "/sys/fs/cgroup/machine.slice/$scope_name.scope/cgroup.procs")
+}
+
+scope vm1 memory 150
+vm1=$pid
+scope vm2 memory 150
+scope vm3 read /dev/nullb0
+vm3=$pid
+machine=/sys/fs/cgroup/machine.slice
+
+property() {
+	systemctl show --value -p "$2" "$1.scope"
+}
+charged() {
+	echo $(($(cat "$machine/$1.scope/memory.current") / 1048576))
+}
+
+turn --high 600 "memory.high=80 MiB@$vm1" "memory.low=40 MiB@$vm1" "disk.weight=300@$vm3" \
+	"disk.read_max=1 MB/s@$vm3"
+grep '^outcome' "$scratch/turn.out"
+all() {
+	echo "$(property vm1 MemoryHigh) $(property vm1 MemoryLow) $(property vm3 IOWeight)" \
+		"$(cat "$machine/vm1.scope/memory.high" "$machine/vm1.scope/memory.low" | tr '\n' ' ')" \
+		"$(cat "$machine/vm3.scope/io.bfq.weight" | sed -n 's/^default //p')" \
+		"$(grep -o 'rbps=[0-9]*' "$machine/vm3.scope/io.max")"
+}
+is_lower() { [ "$(charged vm1)" -le 85 ]; }
+poll_until 20 is_lower || fail "memory.high of 80 MiB leaves $(charged vm1)"
+echo "80 MiB: vm1 has $(charged vm1) MiB, beside it vm2 $(charged vm2)"
+[ "$(charged vm2)" -ge 145 ] || fail "the other VM gave memory"
+set_now=$(all)
+echo "$set_now"
+# systemd squeezes what is above 100 into BFQ's scale: 2300 of its own come to 300 there.
+expect_match "systemd's properties" '^83886080 41943040 2300 83886080 41943040  300 ' "$set_now"
+expect_match "the slice's share in memory.low" '^[1-9]' "$(cat "$machine/memory.low")"
+systemctl daemon-reload
+expect_equal "everything after a daemon-reload" "$set_now" "$(all)"
+turn_back
+expect_match "systemd's properties afterwards" '^infinity 0 (\[not set\]|100) max 0 ' "$(all)"
+expect_equal "the slice's memory.low afterwards" 0 "$(cat "$machine/memory.low")"
