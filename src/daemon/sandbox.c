@@ -38,9 +38,12 @@ static const struct {
 static int drop_capabilities(struct error *err)
 {
 	bool given[ARRAY_SIZE(kept)];
+	capng_select_t what;
 	size_t i;
 
 	capng_get_caps_process();
+	/* Where the manager has not given that it has drawn the bounds itself. */
+	what = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS;
 	for (i = 0; i < ARRAY_SIZE(kept); i++)
 		given[i] = capng_have_capability(CAPNG_PERMITTED, kept[i].capability);
 	capng_clear(CAPNG_SELECT_BOTH);
@@ -48,7 +51,7 @@ static int drop_capabilities(struct error *err)
 		if (given[i])
 			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
 				     kept[i].capability);
-	if (capng_apply(CAPNG_SELECT_BOTH) < 0)
+	if (capng_apply(what) < 0)
 		return error_set(err, -EPERM, "cannot give up capabilities that are not needed");
 	return 0;
 }
