@@ -332,7 +332,8 @@ static int item_do(struct act *act, const struct plan_item *item, const struct a
 	act_init_context(act, &context);
 	turn_prepare(&turn, item, target, held);
 	turn.actuator = held != NULL ? held->actuator : NULL;
-	if (turn.actuator == NULL)
+	/* Since it was set last the VM may have got a cgroup of its own, which counts from then on. */
+	if (turn.actuator == NULL || (turn.deed == ACT_SET && !turn.actuator->slow))
 		turn.actuator = act_choose(&context, target, item->setting, reason);
 	if (turn.actuator == NULL && turn.deed == ACT_SET) {
 		refuse(act, item, -ENOENT, reason);

@@ -108,22 +108,34 @@ static void look_slowly(struct act *act, const struct snapshot *snapshot, struct
 		act_worker_put(act->worker, job);
 }
 
+/* A VM that has its own cgroup by now is ranked by that: what its threads were given counts no
+ * more, though it still reads as it was set. So the way is looked for each time. */
+static void find_way(struct act *act, struct act_held *held, const struct act_target *target,
+		     struct act_context *context)
+{
+	const struct actuator *actuator;
+	char reason[PLAN_REASON_SIZE];
+
+	if (held->actuator != NULL && held->actuator->slow)
+		return;
+	actuator = act_choose(context, target, held->setting, reason);
+	if (actuator != NULL)
+		held->actuator = actuator;
+	else if (held->actuator == NULL)
+		held->looked_usec = root_monotonic_usec(act->root);
+}
+
 static void look(struct act *act, const struct snapshot *snapshot, struct act_held *held,
 		 const struct act_target *target)
 {
-	struct act_turn reading = { .deed = ACT_READ, .actuator = held->actuator,
-				    .target = target, .setting = held->setting };
-	char reason[PLAN_REASON_SIZE];
+	struct act_turn reading = { .deed = ACT_READ, .target = target, .setting = held->setting };
 	struct act_context context;
 
 	act_init_context(act, &context);
+	find_way(act, held, target, &context);
 	if (held->actuator == NULL)
-		reading.actuator = held->actuator = act_choose(&context, target, held->setting,
-							       reason);
-	if (held->actuator == NULL) {
-		held->looked_usec = root_monotonic_usec(act->root);
 		return;
-	}
+	reading.actuator = held->actuator;
 	if (held->actuator->slow) {
 		look_slowly(act, snapshot, held, &reading);
 		return;

@@ -16,16 +16,18 @@ static bool is_raised(const struct plan_item *item)
 	       (item->from_known && item->to.number > item->from.number);
 }
 
+/* What may give the VM a cgroup of its own goes before nice, which is then the cgroup's. */
 static int rank(const struct plan_item *item)
 {
 	switch (item->setting) {
 	case SETTING_HOST_VM_WEIGHT:
 		return 0;
 	case SETTING_CPU_IDLE:
-		return item->verdict == PLAN_SET && item->to.number == 1 ? 9 : 1;
+		return item->verdict == PLAN_SET && item->to.number == 1 ? 10 : 1;
 	case SETTING_CPU_WEIGHT:
 		return 2;
 	case SETTING_CPU_NICE:
+		return item->verdict == PLAN_SET ? 9 : 3;
 	case SETTING_CPU_SLICE:
 		return 3;
 	case SETTING_CPU_EXCLUSIVE:
@@ -38,14 +40,14 @@ static int rank(const struct plan_item *item)
 		return 7;
 	case SETTING_MEMORY_HIGH:
 	case SETTING_NET_OUT_MAX:
-		return is_raised(item) ? 10 : 12;
+		return is_raised(item) ? 11 : 13;
 	case SETTING_MEMORY_LOW:
 	case SETTING_NET_OUT_MIN:
-		return 11;
+		return 12;
 	case SETTING_MEMORY_RECLAIM:
-		return 13;
-	default:
 		return 14;
+	default:
+		return 15;
 	}
 }
 
