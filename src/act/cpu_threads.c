@@ -179,19 +179,31 @@ static bool autogroup_is_own(struct act_context *context, const struct act_targe
 	return target->alone && root_list(context->root, "/proc", is_company, &company) == 0;
 }
 
-static enum arena arena_find(struct act_context *context, const struct act_target *target,
-			     int *ret_nice)
+/* The autogroup that arbitrates unless the VM shares it; false: its nice counts otherwise, as
+ * `ret_other` says. */
+static bool autogroup_counts(struct act_context *context, const struct act_target *target,
+			     struct process_autogroup *ret, enum arena *ret_other)
 {
-	struct process_autogroup autogroup;
 	struct cpu_place place;
 	char pid[16];
 
 	snprintf(pid, sizeof pid, "%d", target->vm.pid);
+	*ret_other = ARENA_CGROUP;
 	if (cpu_place_find(context, target, &place, NULL) == 0 &&
 	    !cpu_place_competes_in_root(context, &place))
-		return ARENA_CGROUP;
-	if (!autogroups_are_on(context) || autogroup_read(context, pid, &autogroup) < 0)
-		return ARENA_HOST;
+		return false;
+	*ret_other = ARENA_HOST;
+	return autogroups_are_on(context) && autogroup_read(context, pid, ret) == 0;
+}
+
+static enum arena arena_find(struct act_context *context, const struct act_target *target,
+			     int *ret_nice)
+{
+	struct process_autogroup autogroup;
+	enum arena other;
+
+	if (!autogroup_counts(context, target, &autogroup, &other))
+		return other;
 	*ret_nice = autogroup.nice;
 	return autogroup_is_own(context, target, autogroup.number) ? ARENA_AUTOGROUP :
 								     ARENA_SESSION;
@@ -202,23 +214,26 @@ static const char *const arena_words[] = {
 	[ARENA_CGROUP] = "nice, inside its cgroup", [ARENA_HOST] = "nice",
 };
 
+/* Whether the session is the VM's own is a question to every process of the host. It is asked only
+ * where the answer matters: a VM that is born waits for it. */
 static int nice_read(struct act_context *context, const struct act_target *target, int *ret,
 		     char where[static 64], struct error *err)
 {
+	struct process_autogroup autogroup;
 	struct proc_stat stat;
-	int nice = 0;
-	enum arena arena = arena_find(context, target, &nice);
-	int r = 0;
+	enum arena arena;
+	int r = stat_read(context, telling_thread(target), &stat, err);
 
-	if (arena != ARENA_AUTOGROUP) {
-		r = stat_read(context, telling_thread(target), &stat, err);
-		nice = r == 0 ? stat.nice : 0;
+	if (r < 0)
+		return r;
+	*ret = stat.nice;
+	if (autogroup_counts(context, target, &autogroup, &arena) && autogroup.nice != stat.nice) {
+		arena = autogroup_is_own(context, target, autogroup.number) ? ARENA_AUTOGROUP :
+									     ARENA_SESSION;
+		*ret = arena == ARENA_AUTOGROUP ? autogroup.nice : stat.nice;
 	}
-	if (r == 0) {
-		*ret = nice;
-		snprintf(where, 64, "%s", arena_words[arena]);
-	}
-	return r;
+	snprintf(where, 64, "%s", arena_words[arena]);
+	return 0;
 }
 
 static int nice_set(struct act_context *context, const struct act_target *target, int nice,
