@@ -54,7 +54,7 @@ static int qmp_undo(void *context, const struct vm_identity *vm, const char *tar
 		    const char *was, const char *now, struct error *err)
 {
 	struct qmp *qmp;
-	int r = owner_qmp_reopen(context, target, &qmp, err);
+	int r = owner_qmp_reopen(context, vm, target, &qmp, err);
 
 	if (r < 0)
 		return r;

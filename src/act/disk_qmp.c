@@ -120,7 +120,7 @@ static int kind_undo(void *context, const struct vm_identity *vm, const char *ta
 
 	if (!place_parse(target, &place))
 		return error_set(err, -EINVAL, "the journal names no drive: %.100s", target);
-	r = owner_qmp_reopen(context, place.path, &qmp, err);
+	r = owner_qmp_reopen(context, vm, place.path, &qmp, err);
 	if (r < 0)
 		return r;
 	r = find_drive(qmp, &place, &drive, err);

@@ -70,12 +70,13 @@ int owner_qmp_open(struct act_context *context, const struct act_target *target,
 	if (context->deadline_usec != 0)
 		left = context->deadline_usec > now + LEAST_USEC ? context->deadline_usec - now :
 								   LEAST_USEC;
-	return qmp_open(context->root, ret_path, left, ret, err);
+	return qmp_open(context->root, ret_path, target->vm.pid, left, ret, err);
 }
 
-int owner_qmp_reopen(void *context, const char *path, struct qmp **ret, struct error *err)
+int owner_qmp_reopen(void *context, const struct vm_identity *vm, const char *path,
+		     struct qmp **ret, struct error *err)
 {
-	int r = qmp_open(context, path, ANSWER_USEC, ret, err);
+	int r = qmp_open(context, path, vm->pid, ANSWER_USEC, ret, err);
 
 	return r == -ECONNREFUSED || r == -ENOENT ? -ENOENT : r;
 }

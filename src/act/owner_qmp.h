@@ -19,6 +19,7 @@ int owner_qmp_open(struct act_context *context, const struct act_target *target,
 		   struct qmp **ret, char ret_path[static OWNER_QMP_PATH_SIZE],
 		   struct error *err);
 /* For undo, whose context is the root: -ENOENT where nobody listens there any more. */
-int owner_qmp_reopen(void *context, const char *path, struct qmp **ret, struct error *err);
+int owner_qmp_reopen(void *context, const struct vm_identity *vm, const char *path,
+		     struct qmp **ret, struct error *err);
 
 #endif

@@ -88,7 +88,7 @@ static int ask_qmp(struct worker *worker, struct task *task)
 
 	if (r < 0)
 		return r;
-	r = qmp_open(worker->root, path, ANSWER_USEC, &qmp, NULL);
+	r = qmp_open(worker->root, path, task->identity.pid, ANSWER_USEC, &qmp, NULL);
 	if (r < 0)
 		return r;
 	if (qmp_state(qmp, task->status, sizeof task->status, NULL) < 0)

@@ -237,7 +237,24 @@ static int qmp_negotiate(struct qmp *qmp, struct error *err)
 	return r;
 }
 
-static int qmp_connect(struct root *root, struct qmp *qmp, const char *path, struct error *err)
+/* A VM may name any socket in its arguments, and we would be let in: another VM's, or a manager's. */
+static int check_listener(const struct qmp *qmp, pid_t pid, struct error *err)
+{
+	struct ucred listener;
+	socklen_t size = sizeof listener;
+
+	if (pid == 0)
+		return 0;
+	if (getsockopt(qmp->fd, SOL_SOCKET, SO_PEERCRED, &listener, &size) < 0)
+		return error_errno(err, -errno, "who listens at %s cannot be told", qmp->path);
+	if (listener.pid != pid)
+		return error_set(err, -EPERM, "at %s listens process %d, and not the VM's own, %d: it is "
+				 "not asked", qmp->path, (int)listener.pid, (int)pid);
+	return 0;
+}
+
+static int qmp_connect(struct root *root, struct qmp *qmp, const char *path, pid_t pid,
+		       struct error *err)
 {
 	int fd = root_connect(root, path);
 
@@ -248,11 +265,12 @@ static int qmp_connect(struct root *root, struct qmp *qmp, const char *path, str
 	if (fd < 0)
 		return error_errno(err, fd, "cannot connect to QEMU at %s", qmp->path);
 	qmp->fd = fd;
-	return qmp_negotiate(qmp, err);
+	fd = check_listener(qmp, pid, err);
+	return fd < 0 ? fd : qmp_negotiate(qmp, err);
 }
 
-int qmp_open(struct root *root, const char *path, uint64_t timeout_usec, struct qmp **ret,
-	     struct error *err)
+int qmp_open(struct root *root, const char *path, pid_t pid, uint64_t timeout_usec,
+	     struct qmp **ret, struct error *err)
 {
 	struct qmp *qmp = calloc(1, sizeof *qmp);
 	int r;
@@ -264,7 +282,7 @@ int qmp_open(struct root *root, const char *path, uint64_t timeout_usec, struct 
 	qmp->timeout_usec = timeout_usec;
 	qmp->deadline_usec = clock_monotonic_usec() + timeout_usec;
 	qmp->path = safe_copy(path);
-	r = qmp->path != NULL ? qmp_connect(root, qmp, path, err) :
+	r = qmp->path != NULL ? qmp_connect(root, qmp, path, pid, err) :
 				error_errno(err, -ENOMEM, "a QMP connection");
 	if (r < 0) {
 		qmp_close(qmp);

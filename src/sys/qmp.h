@@ -27,9 +27,10 @@ enum qmp_way {
 /* Where a QEMU listens. A relative path is relative to the process's working directory. */
 enum qmp_way qmp_find(const struct cmdline *cmdline, char *ret_path, size_t ret_size);
 
-/* Connects and negotiates. -ENOSYS on captured hosts. */
-int qmp_open(struct root *root, const char *path, uint64_t timeout_usec, struct qmp **ret,
-	     struct error *err);
+/* Connects and negotiates. -ENOSYS on captured hosts. The path is a stranger's word: where another
+ * process than `pid` (0: whoever) listens there, nothing is said to it (-EPERM). */
+int qmp_open(struct root *root, const char *path, pid_t pid, uint64_t timeout_usec,
+	     struct qmp **ret, struct error *err);
 void qmp_close(struct qmp *qmp);
 /* `arguments` may be NULL and is not consumed; the answer's "return" belongs to the caller. An
  * {"error"} is -EREMOTEIO with QEMU's sentence; -EOPNOTSUPP where the command is unknown. */

@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	script = data;
 	script_size = size < SCRIPT_LIMIT ? size : SCRIPT_LIMIT;
-	if (qmp_open(&root, "/fuzz", 1000000, &qmp, NULL) == 0) {
+	if (qmp_open(&root, "/fuzz", 0, 1000000, &qmp, NULL) == 0) {
 		ask_everything(qmp);
 		qmp_close(qmp);
 	}

@@ -89,7 +89,7 @@ static struct qmp *machine_qmp(const struct machine *machine)
 		if (cmdline_read(machine->root, machine->pid, &cmdline) < 0)
 			break;
 		if (qmp_find(&cmdline, path, sizeof path) == QMP_SOCKET)
-			qmp_open(machine->root, path, ANSWER_LIMIT_USEC, &qmp, &err);
+			qmp_open(machine->root, path, 0, ANSWER_LIMIT_USEC, &qmp, &err);
 		cmdline_done(&cmdline);
 		if (qmp == NULL)
 			nanosleep(&pause, NULL);
@@ -150,7 +150,7 @@ static void a_second_client_is_not_stuck(void **state)
 	int r;
 
 	snprintf(path, sizeof path, "%s/qmp", machine->directory);
-	r = qmp_open(machine->root, path, USEC_PER_SEC / 10, &second, &err);
+	r = qmp_open(machine->root, path, 0, USEC_PER_SEC / 10, &second, &err);
 	assert_true(r == -ETIMEDOUT || r == -EBUSY);
 	assert_int_equal(qmp_identity(first, &identity, &err), 0);
 	qmp_close(first);

@@ -81,7 +81,7 @@ static struct qmp *open_real(struct root *root, struct qmp_scripted *server, con
 	struct qmp *qmp;
 
 	qmp_scripted_start(server, QMP_SCRIPTED_GREETING, replies, 1);
-	assert_int_equal(qmp_open(root, server->path, 10 * SECOND_USEC, &qmp, NULL), 0);
+	assert_int_equal(qmp_open(root, server->path, 0, 10 * SECOND_USEC, &qmp, NULL), 0);
 	return qmp;
 }
 
@@ -161,7 +161,7 @@ static void ends_in_time(struct root *root, const char *path, int code)
 	struct error err = { 0 };
 	struct qmp *qmp;
 
-	assert_int_equal(qmp_open(root, path, SOON_USEC, &qmp, &err), code);
+	assert_int_equal(qmp_open(root, path, 0, SOON_USEC, &qmp, &err), code);
 	assert_int_equal(err.code, code);
 	assert_non_null(strstr(err.text, path));
 	/* Generous, for a loaded machine; what counts is that it ends. */
@@ -174,6 +174,19 @@ static void a_socket_that_never_answers_is_left_in_time(void **state)
 
 	qmp_scripted_listen(&server);
 	ends_in_time(*state, server.path, -ETIMEDOUT);
+	qmp_scripted_remove(&server);
+}
+
+static void a_socket_of_another_process_is_not_asked(void **state)
+{
+	struct error err = { 0 };
+	struct qmp_scripted server;
+	struct qmp *qmp;
+
+	qmp_scripted_listen(&server);
+	assert_int_equal(qmp_open(*state, server.path, getpid() + 1, SOON_USEC, &qmp, &err), -EPERM);
+	assert_non_null(strstr(err.text, "not the VM's own"));
+	assert_int_equal(qmp_open(*state, server.path, getpid(), SOON_USEC, &qmp, &err), -ETIMEDOUT);
 	qmp_scripted_remove(&server);
 }
 
@@ -202,7 +215,7 @@ static void a_qemu_that_falls_silent_is_left_in_time(void **state)
 	struct qmp *qmp;
 
 	qmp_scripted_start(&server, QMP_SCRIPTED_GREETING, falls_silent, 1);
-	assert_int_equal(qmp_open(*state, server.path, SECOND_USEC / 5, &qmp, NULL), 0);
+	assert_int_equal(qmp_open(*state, server.path, 0, SECOND_USEC / 5, &qmp, NULL), 0);
 	assert_int_equal(qmp_identity(qmp, &identity, NULL), -ETIMEDOUT);
 	qmp_close(qmp);
 	qmp_scripted_stop(&server);
@@ -214,7 +227,7 @@ static void refuses_greeting(struct root *root, const char *greeting, int code)
 	struct qmp *qmp;
 
 	qmp_scripted_start(&server, greeting, NULL, 1);
-	assert_int_equal(qmp_open(root, server.path, 10 * SECOND_USEC, &qmp, NULL), code);
+	assert_int_equal(qmp_open(root, server.path, 0, 10 * SECOND_USEC, &qmp, NULL), code);
 	qmp_scripted_stop(&server);
 }
 
@@ -251,8 +264,8 @@ static void a_captured_host_has_no_qemu(void **state)
 	struct error err;
 	struct qmp *qmp;
 
-	assert_int_equal(qmp_open(root, "/run/x", SECOND_USEC, &qmp, &err), -ENOSYS);
-	assert_int_equal(qmp_open(*state, "/nowhere/x", SECOND_USEC, &qmp, &err), -ENOENT);
+	assert_int_equal(qmp_open(root, "/run/x", 0, SECOND_USEC, &qmp, &err), -ENOSYS);
+	assert_int_equal(qmp_open(*state, "/nowhere/x", 0, SECOND_USEC, &qmp, &err), -ENOENT);
 	root_free(root);
 }
 
@@ -322,6 +335,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_carries_qemus_sentence_made_safe),
 		cmocka_unit_test(a_vm_without_a_balloon_says_so),
 		cmocka_unit_test(a_socket_that_never_answers_is_left_in_time),
+		cmocka_unit_test(a_socket_of_another_process_is_not_asked),
 		cmocka_unit_test(a_socket_with_a_full_queue_is_busy),
 		cmocka_unit_test(a_qemu_that_falls_silent_is_left_in_time),
 		cmocka_unit_test(what_is_no_qmp_is_refused),

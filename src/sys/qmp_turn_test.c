@@ -66,7 +66,7 @@ static struct qmp *open_scripted(struct root *root, struct qmp_scripted *server,
 	struct qmp *qmp;
 
 	qmp_scripted_start(server, QMP_SCRIPTED_GREETING, replies, 1);
-	assert_int_equal(qmp_open(root, server->path, LIMIT_USEC, &qmp, NULL), 0);
+	assert_int_equal(qmp_open(root, server->path, 0, LIMIT_USEC, &qmp, NULL), 0);
 	return qmp;
 }
 
