@@ -546,14 +546,19 @@ static int take_frame(struct decider *decider, const struct wire_header *header,
 	case WIRE_LOADED:
 		return take_loaded(decider, bytes, header->size, err);
 	case WIRE_REFUSED:
+		/* Each is said once, so that nobody is kept reading for ever. */
+		if (decider->refused[0] != '\0')
+			return error_set(err, -EBADMSG, "refused twice");
 		wire_take_sentence(bytes, header->size, decider->refused);
+		if (decider->refused[0] == '\0')
+			return error_set(err, -EBADMSG, "refused without a word");
 		return 0;
 	case WIRE_DECISION:
 		return take_decision(decider, bytes, header->size, err);
 	case WIRE_RESTORED:
 		return take_restored(decider, bytes, header->size, err);
 	case WIRE_CRASHED:
-		if (header->size != sizeof decider->crash)
+		if (header->size != sizeof decider->crash || decider->has_crash)
 			return error_set(err, -EBADMSG, "crashed in an unheard-of way");
 		memcpy(&decider->crash, bytes, sizeof decider->crash);
 		decider->has_crash = true;
