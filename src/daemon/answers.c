@@ -386,7 +386,7 @@ static void put_policy(struct json *json, const struct daemon *daemon, const str
 	put_uint(json, "interval_usec", loaded->policy->interval_usec);
 	put_uint(json, "loaded_usec", loaded->loaded_usec);
 	put_classes_and_rules(json, daemon, loaded);
-	put_uint(json, "requests", loaded->request_count);
+	put_uint(json, "requests", loaded->asked.count);
 	put_uint(json, "turns", loaded->turns);
 	put_uint(json, "errors", loaded->errors);
 	put_uint(json, "restarts", loaded->restarts);

@@ -70,8 +70,8 @@ static void tell_arbiter(struct daemon *daemon)
 		size_t j;
 
 		arbiter_add_policy(daemon->arbiter, loaded->policy, NULL);
-		for (j = 0; j < loaded->request_count; j++)
-			arbiter_request(daemon->arbiter, loaded->policy, &loaded->requests[j]);
+		for (j = 0; j < loaded->asked.count; j++)
+			arbiter_request(daemon->arbiter, loaded->policy, &loaded->asked.items[j]);
 	}
 	for (at = 0; (slot = map_next(&daemon->records, &at)) != NULL;) {
 		struct vm_record *record = slot->value;

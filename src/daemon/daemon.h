@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "control/server.h"
+#include "daemon/asked.h"
 #include "daemon/budget.h"
 #include "daemon/config.h"
 #include "daemon/effects.h"
@@ -73,8 +74,7 @@ struct loaded {
 	bool busy;                   /* a turn is under way */
 	struct outcome *outcomes;    /* since its last turn */
 	size_t outcome_count, outcome_capacity;
-	struct request *requests;    /* that hold: for arbiters and daemons to come */
-	size_t request_count, request_capacity;
+	struct asked asked;          /* what holds */
 	struct str state;
 	uint64_t turns, errors, restarts, applied, turn_cpu_usec;
 	char trouble[400];

@@ -20,7 +20,7 @@ static void loaded_free(struct loaded *loaded)
 		return;
 	decider_free(loaded->decider);
 	free(loaded->outcomes);
-	free(loaded->requests);
+	asked_done(&loaded->asked);
 	str_done(&loaded->state);
 	free(loaded);
 }
@@ -34,6 +34,19 @@ void policies_free(struct daemon *daemon)
 	free(daemon->policies);
 	daemon->policies = NULL;
 	daemon->policy_count = 0;
+}
+
+static bool is_of_somebody(void *context, const struct request *request)
+{
+	return request->vm.pid == 0 || record_of(context, &request->vm) != NULL;
+}
+
+void policies_forget_gone(struct daemon *daemon)
+{
+	size_t i;
+
+	for (i = 0; i < daemon->policy_count; i++)
+		asked_keep(&daemon->policies[i]->asked, is_of_somebody, daemon);
 }
 
 static struct loaded *find_file(const struct daemon *daemon, const char *file)
@@ -163,8 +176,8 @@ static void ask_again(struct daemon *daemon, struct loaded *loaded)
 {
 	size_t i;
 
-	for (i = 0; i < loaded->request_count; i++)
-		arbiter_request(daemon->arbiter, loaded->policy, &loaded->requests[i]);
+	for (i = 0; i < loaded->asked.count; i++)
+		arbiter_request(daemon->arbiter, loaded->policy, &loaded->asked.items[i]);
 }
 
 /* The arbiter takes policies in the order in which they are added. */
@@ -203,13 +216,12 @@ static void inherit(struct loaded *loaded, struct loaded *old)
 {
 	size_t i, j;
 
-	for (i = 0; i < old->request_count; i++) {
+	for (i = 0; i < old->asked.count; i++) {
 		for (j = 0; j < loaded->policy->rule_count; j++)
-			if (strcmp(loaded->policy->rules[j].name, old->requests[i].cause.rule) == 0)
+			if (strcmp(loaded->policy->rules[j].name, old->asked.items[i].cause.rule) == 0)
 				break;
-		if (j < loaded->policy->rule_count &&
-		    VEC_RESERVE(loaded->requests, loaded->request_capacity, loaded->request_count + 1))
-			loaded->requests[loaded->request_count++] = old->requests[i];
+		if (j < loaded->policy->rule_count)
+			asked_take(&loaded->asked, &old->asked.items[i]);
 	}
 	if (old->state.length > 0 &&
 	    decider_restore(loaded->decider, old->state.data, old->state.length, NULL) == 0)

@@ -7,7 +7,6 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/vec.h"
 #include "control/control.h"
 #include "daemon/keep_file.h"
 
@@ -63,7 +62,7 @@ void policy_copy_remove(const struct loaded *loaded)
 static void save(struct daemon *daemon, const struct loaded *loaded)
 {
 	struct state_head head = { .request_size = sizeof(struct request),
-				   .request_count = (uint32_t)loaded->request_count,
+				   .request_count = (uint32_t)loaded->asked.count,
 				   .state_size = loaded->state.length };
 	struct error err = { 0 };
 	struct str out;
@@ -73,7 +72,7 @@ static void save(struct daemon *daemon, const struct loaded *loaded)
 	memcpy(head.boot, daemon->boot, sizeof head.boot);
 	str_init(&out);
 	str_append_bytes(&out, &head, sizeof head);
-	str_append_bytes(&out, loaded->requests, loaded->request_count * sizeof *loaded->requests);
+	str_append_bytes(&out, loaded->asked.items, loaded->asked.count * sizeof *loaded->asked.items);
 	str_append_bytes(&out, loaded->state.data, loaded->state.length);
 	loaded_path(path, sizeof path, loaded->file, ".state");
 	if (!out.failed && keep_file_write(path, out.data, out.length, 0600, &err) < 0)
@@ -98,7 +97,15 @@ static bool is_sound(const struct request *request)
 {
 	const struct cause *cause = &request->cause;
 
-	return (unsigned)request->setting < SETTING_COUNT && cause->input_count <= CAUSE_INPUTS_MAX &&
+	size_t i;
+
+	if (cause->input_count > CAUSE_INPUTS_MAX)
+		return false;
+	for (i = 0; i < cause->input_count; i++)
+		if (!ends(cause->inputs[i].name, sizeof cause->inputs[i].name) ||
+		    !ends(cause->inputs[i].value, sizeof cause->inputs[i].value))
+			return false;
+	return (unsigned)request->setting < SETTING_COUNT &&
 	       ends(request->value.text, sizeof request->value.text) &&
 	       ends(cause->policy, sizeof cause->policy) && ends(cause->path, sizeof cause->path) &&
 	       ends(cause->rule, sizeof cause->rule) && ends(cause->because, sizeof cause->because);
@@ -114,13 +121,13 @@ static bool has_rule(const struct policy *policy, const char *rule)
 	return false;
 }
 
-/* Only what a rule that is still there asks for. */
+/* Only what a rule that is still there asks for, of a VM that is. */
 static void take_request(struct daemon *daemon, struct loaded *loaded, const struct request *request)
 {
 	if (!is_sound(request) || !has_rule(loaded->policy, request->cause.rule) ||
-	    !VEC_RESERVE(loaded->requests, loaded->request_capacity, loaded->request_count + 1))
+	    (request->vm.pid != 0 && record_of(daemon, &request->vm) == NULL) ||
+	    !asked_take(&loaded->asked, request))
 		return;
-	loaded->requests[loaded->request_count++] = *request;
 	arbiter_request(daemon->arbiter, loaded->policy, request);
 }
 

@@ -183,6 +183,8 @@ static void forget_gone(struct daemon *daemon)
 		record_free(gone[i]);
 	}
 	free(gone);
+	if (count > 0)
+		policies_forget_gone(daemon);
 }
 
 void records_refresh(struct daemon *daemon)

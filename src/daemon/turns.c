@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define OUTCOMES_MOST 4096
-#define REQUESTS_MOST 65536
 
 static void trouble(struct daemon *daemon, struct loaded *loaded, const char *text)
 {
@@ -57,34 +56,6 @@ void turns_begin(struct daemon *daemon)
 	}
 }
 
-static bool same_place(const struct request *a, const struct request *b)
-{
-	return a->setting == b->setting && vm_identity_compare(&a->vm, &b->vm) == 0 &&
-	       strcmp(a->cause.rule, b->cause.rule) == 0;
-}
-
-/* Kept for an arbiter or a daemon to come. */
-static void remember(struct loaded *loaded, const struct request *request)
-{
-	size_t i;
-
-	for (i = 0; i < loaded->request_count; i++)
-		if (same_place(&loaded->requests[i], request))
-			break;
-	if (request->release) {
-		if (i < loaded->request_count)
-			loaded->requests[i] = loaded->requests[--loaded->request_count];
-		return;
-	}
-	if (i == loaded->request_count) {
-		if (loaded->request_count >= REQUESTS_MOST ||
-		    !VEC_RESERVE(loaded->requests, loaded->request_capacity, loaded->request_count + 1))
-			return;
-		loaded->request_count++;
-	}
-	loaded->requests[i] = *request;
-}
-
 static void take_decision(struct daemon *daemon, struct loaded *loaded,
 			  const struct decision *decision)
 {
@@ -101,7 +72,7 @@ static void take_decision(struct daemon *daemon, struct loaded *loaded,
 		trouble(daemon, loaded, decision->warnings[i].text);
 	}
 	for (i = 0; i < decision->request_count; i++) {
-		remember(loaded, &decision->requests[i]);
+		asked_take(&loaded->asked, &decision->requests[i]);
 		arbiter_request(daemon->arbiter, loaded->policy, &decision->requests[i]);
 	}
 	if (decision->state != NULL) {
