@@ -6,6 +6,7 @@
 -- What:       by day a batch VM has a tenth of the usual part of CPU and disks, at night four times
 --             the usual. Within an hour in the evening it rises in steps, and within an hour in
 --             the morning it falls, each step the same ratio: nobody's work breaks off at the hour.
+--             The other VMs have the usual 100 shares, against which that counts.
 -- What not:   nobody is held back while there is room: no limits, by day either. It does not know
 --             weekends and holidays. It looks at the clock alone: that somebody waits at night
 --             is gold-first's and disk-calm's business.
@@ -18,6 +19,9 @@ policy "night-batch"
 interval (1 * minute)
 
 class "batch" { name = "*batch*", metadata = "batch" }
+class "others" { any = true }
+
+intent "others" { cpu = { shares = 100 } }
 
 local east = 0 * hours
 local dusk = 21 * hours

@@ -4,14 +4,17 @@
 --
 -- For whom:   a host with spare hours: compilers, renderers, tests, scrubbing may run on it as long
 --             as nobody notices.
--- What:       batch VMs run only when no other VM and no process of the host wants the CPU, have the
---             least part of the disks' time, and a ceiling on the network. They give way at once:
---             the kernel decides it at each switch, no turn of this policy is waited for.
+-- What:       batch VMs run only when no other VM wants the CPU, have the least part of the disks'
+--             time, and a ceiling on the network. They give way at once: the kernel decides it at
+--             each switch, no turn of this policy is waited for. So that they can be told apart, the
+--             other VMs have the usual 100 shares, and with that a cgroup each.
 --             They do not starve: one that got next to nothing for a minute has five seconds with a
 --             fifth of the usual weight. That keeps its clocks, leases and connections alive.
--- What not:   memory is not taken from them (memory-pressure does that), and nothing is held back
---             that is idle: no quota. Disk shares act where the host heeds them (iocost, bfq); where
---             it does not, the plan says so.
+-- What not:   the host's own processes share the CPUs with all VMs together, as slices do: where those
+--             are to go before batch, `truce set host host.vm_weight=20`. Memory is not taken from
+--             batch (memory-pressure does that), and nothing is held back while it is idle: there is
+--             no quota. Disk shares act where the host heeds them (iocost, bfq); where it does not,
+--             the plan says so.
 -- To adapt:   say below who is batch: names, cgroups, uuids, or <class>batch</class> in the libvirt
 --             metadata. `patience` and `turn` are the guarantee, `ceiling` is the network's.
 
@@ -19,11 +22,13 @@ policy "soak-idle"
 interval (1 * second)
 
 class "batch" { name = { "*batch*", "*soak*" }, metadata = "batch" }
+class "others" { any = true }
 
 local patience = 60 * seconds
 local turn     = 5 * seconds
 local ceiling  = 200 * Mbit / second
 
+intent "others" { cpu = { shares = 100 } }
 intent "batch" {
 	disk = { shares = 1 },
 	net = { limit = ceiling },
