@@ -45,6 +45,8 @@ int vm_word_find_in(const struct snapshot *snapshot, const char *word, struct vm
 		if (!vm_is_selected(snapshot->vms[i], words))
 			continue;
 		take_vm(snapshot->vms[i], ret);
+		if (strcmp(ret->id, word) == 0)
+			return 0; /* whoever else calls itself so */
 		found++;
 	}
 	if (found > 1)

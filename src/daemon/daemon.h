@@ -146,7 +146,7 @@ void record_classify(struct daemon *daemon, struct vm_record *record, const stru
 struct vm_setting *record_setting(struct vm_record *record, enum setting setting, bool make);
 void record_drop_setting(struct vm_record *record, enum setting setting);
 void record_free(struct vm_record *record);
-/* By id, name, uuid, pid or "host". -ENOENT, -EBUSY (several have the name). */
+/* By id, name, uuid, pid or "host". -ENOENT, -EBUSY (several are called so). */
 int record_find(struct daemon *daemon, const char *text, struct vm_record **ret, struct error *err);
 
 /* -- carry.c ------------------------------------------------------------------------------- */

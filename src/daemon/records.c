@@ -215,21 +215,29 @@ void records_refresh(struct daemon *daemon)
 	forget_gone(daemon);
 }
 
-static bool is_named(const struct vm_record *record, const char *text)
+static bool has_id(const struct vm_record *record, const char *text)
 {
-	struct cursor c = cursor_over(text, strlen(text));
 	char id[VM_ID_SIZE];
-	uint64_t pid;
 
 	vm_identity_format(&record->vm, id);
-	if (strcmp(id, text) == 0 || (record->uuid[0] != '\0' && strcmp(record->uuid, text) == 0))
+	return strcmp(id, text) == 0;
+}
+
+static bool is_called(const struct vm_record *record, const char *text)
+{
+	struct cursor c = cursor_over(text, strlen(text));
+	uint64_t pid;
+
+	if (strcmp(record->name, text) == 0 || strcmp(record->uuid, text) == 0)
 		return true;
 	return cursor_take_u64(&c, &pid) && cursor_at_end(&c) && pid == (uint64_t)record->vm.pid;
 }
 
+/* The id is ours and one VM's alone. Name and uuid are the VM's own word: one that calls itself
+ * what another is called takes no order from that one. */
 int record_find(struct daemon *daemon, const char *text, struct vm_record **ret, struct error *err)
 {
-	struct vm_record *named = NULL, *other = NULL;
+	struct vm_record *called = NULL;
 	struct map_slot *slot;
 	size_t at, count = 0;
 
@@ -242,16 +250,18 @@ int record_find(struct daemon *daemon, const char *text, struct vm_record **ret,
 
 		if (record == daemon->host)
 			continue;
-		if (strcmp(record->name, text) == 0) {
-			named = record;
+		if (has_id(record, text)) {
+			*ret = record;
+			return 0;
+		}
+		if (is_called(record, text)) {
+			called = record;
 			count++;
-		} else if (is_named(record, text)) {
-			other = record;
 		}
 	}
-	if (other == NULL && count > 1)
-		return error_set(err, -EBUSY, "%zu VMs have the name \"%s\": say one's id (truce list)",
-				 count, text);
-	*ret = named != NULL && count == 1 ? named : other;
-	return *ret != NULL ? 0 : error_set(err, -ENOENT, "there is no VM \"%s\"", text);
+	if (count > 1)
+		return error_set(err, -EBUSY, "%zu VMs have the name, uuid or process id \"%s\": say one's "
+				 "id (truce list)", count, text);
+	*ret = called;
+	return called != NULL ? 0 : error_set(err, -ENOENT, "there is no VM \"%s\"", text);
 }

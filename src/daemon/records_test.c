@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct daemon host;
+
+static struct vm_record *make(int pid, const char *name, const char *uuid)
+{
+	struct vm_identity vm = { .pid = pid, .start_ticks = 7 };
+	struct vm_record *record = record_make(&host, &vm);
+
+	assert_non_null(record);
+	snprintf(record->name, sizeof record->name, "%s", name);
+	snprintf(record->uuid, sizeof record->uuid, "%s", uuid);
+	return record;
+}
+
+static int make_host(void **state)
+{
+	memset(&host, 0, sizeof host);
+	map_init(&host.records);
+	host.host = make(0, "host", "");
+	return 0;
+}
+
+static int end_host(void **state)
+{
+	struct map_slot *slot;
+	size_t at;
+
+	for (at = 0; (slot = map_next(&host.records, &at)) != NULL;)
+		record_free(slot->value);
+	map_done(&host.records);
+	return 0;
+}
+
+static void expect(const char *text, const struct vm_record *wanted)
+{
+	struct vm_record *found;
+	struct error err = { 0 };
+
+	if (record_find(&host, text, &found, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_ptr_equal(found, wanted);
+}
+
+static void expect_refused(const char *text, int code)
+{
+	struct vm_record *found;
+	struct error err = { 0 };
+
+	assert_int_equal(record_find(&host, text, &found, &err), code);
+	assert_non_null(strstr(err.text, text));
+}
+
+static void a_vm_is_found_by_whatever_it_is_called(void **state)
+{
+	struct vm_record *web = make(10, "web", "c5d50000-0000-4000-8000-000000000001");
+
+	make(20, "db", "");
+	expect("web", web);
+	expect("10", web);
+	expect("10-7-0", web);
+	expect("c5d50000-0000-4000-8000-000000000001", web);
+	expect("host", host.host);
+	expect_refused("mail", -ENOENT);
+	expect_refused("0", -ENOENT);
+}
+
+/* Or `truce set 10 ...` would be for whoever calls itself 10. */
+static void nobody_takes_the_name_of_another(void **state)
+{
+	struct vm_record *victim = make(10, "web", "c5d50000-0000-4000-8000-000000000001");
+	struct vm_record *thief = make(20, "10", "");
+
+	expect_refused("10", -EBUSY);
+	snprintf(thief->name, sizeof thief->name, "c5d50000-0000-4000-8000-000000000001");
+	expect_refused("c5d50000-0000-4000-8000-000000000001", -EBUSY);
+	snprintf(thief->name, sizeof thief->name, "web");
+	expect_refused("web", -EBUSY);
+	snprintf(thief->name, sizeof thief->name, "10-7-0");
+	expect("10-7-0", victim);
+	snprintf(thief->name, sizeof thief->name, "host");
+	expect("host", host.host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_vm_is_found_by_whatever_it_is_called, make_host, end_host),
+		cmocka_unit_test_setup_teardown(nobody_takes_the_name_of_another, make_host, end_host),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
