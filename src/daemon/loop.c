@@ -189,7 +189,6 @@ static void tick(struct daemon *daemon, uint64_t now)
 	if (daemon->mode == MODE_ENFORCE && daemon_adjusts(daemon))
 		act_look_for_drift(daemon->act, daemon->snapshot);
 	carry_outcomes(daemon);
-	leases_sweep(daemon->leases);
 	daemon->plan_since_usec = now;
 }
 

@@ -202,8 +202,12 @@ static const struct lease_kind *stranger(struct leases *leases, const char *name
 	}
 	kind->undo = stranger_undo;
 	kind->name = strdup(name);
+	if (kind->name == NULL) {
+		free(kind);
+		return NULL;
+	}
 	leases->strangers[leases->stranger_count++] = kind;
-	return kind->name != NULL ? kind : NULL;
+	return kind;
 }
 
 static const struct lease_kind *kind_named(struct leases *leases, const char *name)

@@ -6,8 +6,8 @@
  *
  * The journal (/run/truce/journal, doc/format/journal.md) belongs to one boot: one of another
  * boot is set aside with a sentence. One process writes it, under a lock that all of Truce
- * shares; its threads may all call these functions. A lease whose VM is gone is dropped, never undone on a stranger: the VM's identity
- * (pid, start time, ordinal) is checked first.
+ * shares; its threads may all call these functions. A lease whose VM is gone is dropped, never
+ * undone on a stranger: the VM's identity (pid, start time, ordinal) is checked first.
  */
 #ifndef LEASE_LEASE_H
 #define LEASE_LEASE_H
@@ -89,7 +89,8 @@ const struct lease *leases_previous(const struct leases *leases, uint64_t id);
 /* NULL: there is none. */
 const struct lease *leases_find(const struct leases *leases, const struct lease_kind *kind,
 				const struct vm_identity *vm, const char *target);
-/* Frees what was dropped: nobody holds a struct lease from before. */
+/* Frees what was dropped. Nobody holds a struct lease from before, on no thread: in truced act
+ * alone calls it, when its worker is idle. */
 void leases_sweep(struct leases *leases);
 /* -ENOSPC with a sentence when the next lease would not find room: stop adjusting. */
 int leases_probe(struct leases *leases, struct error *err);
