@@ -92,17 +92,12 @@ static bool job_is_about(const struct act_job *job, const struct vm_identity *vm
 
 /* -- owners */
 
+/* Two VMs with one key share a queue, which is slower and no mistake. */
 static uint64_t owner_key(const struct act_turn *turn)
 {
 	const struct vm_identity *vm = &turn->target->vm;
-	const char *at = turn->actuator != NULL ? turn->actuator->queue : NULL;
-	uint64_t key = 1469598103934665603u; /* FNV-1a */
 
-	if (at == NULL)
-		return (uint64_t)vm->pid << 40 ^ vm->start_ticks << 8 ^ vm->ordinal;
-	for (; *at != '\0'; at++)
-		key = (key ^ (unsigned char)*at) * 1099511628211u;
-	return key;
+	return (uint64_t)vm->pid << 40 ^ vm->start_ticks << 8 ^ vm->ordinal;
 }
 
 static void owners_forget(struct act_worker *worker)
@@ -164,6 +159,8 @@ static void refuse_mute(struct act_worker *worker, struct act_job *job, uint64_t
 				   (unsigned long long)(wait_usec / USEC_PER_SEC + 1));
 	job_append(&worker->done, job);
 	tell(worker);
+	/* It may have been the last that somebody waits for. */
+	pthread_cond_broadcast(&worker->changed);
 }
 
 static bool may_run(const struct act_worker *worker, const struct owner *owner)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Turns behind owners that may be slow. Each owner (a VM, or an actuator's `queue`) has a queue:
- * its turns follow one another, different owners' run side by side, on at most
- * ACT_WORKER_THREADS threads that come and go with the work. An owner that was late is asked
+ * Turns behind owners that may be slow. Each owner (a VM, or the host) has a queue: its turns
+ * follow one another, different owners' run side by side, on at most ACT_WORKER_THREADS threads
+ * that come and go with the work. An owner that was late is asked
  * again only after a while that doubles, and owners that were late or were never heard may have
  * three quarters of the threads at most: hundreds that are mute delay nobody that answers.
  *

@@ -6,7 +6,7 @@
  * (act_lease.h does both in one call).
  *
  * Fast ones are called on the caller's thread, slow ones on the worker's, several at a time but
- * never two for the same VM (nor for the same `queue`). `serves` is always called on the caller's.
+ * never two for the same VM. `serves` is always called on the caller's.
  */
 #ifndef ACT_ACTUATOR_H
 #define ACT_ACTUATOR_H
@@ -53,7 +53,6 @@ struct actuator {
 	size_t setting_count;
 	bool slow;               /* to be called on the worker */
 	bool once;               /* nothing stays set: no lease, no drift, nothing to release */
-	const char *queue;       /* slow ones that cannot bear company share one; NULL: one a VM */
 	/* Whether it can serve this VM here: 1, or 0 with the reason. Reads only, and quickly. */
 	int (*serves)(struct act_context *context, const struct act_target *target,
 		      enum setting setting, char reason[static PLAN_REASON_SIZE]);
