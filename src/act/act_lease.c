@@ -575,9 +575,10 @@ int act_release_setting(struct act_context *context, const struct act_target *ta
 {
 	const struct vm_identity *vm = identity_of(target);
 	struct lease_list list = { .items = NULL };
-	int failed = 0, r = list_leases(context->leases, vm, &list);
+	int failed = list_leases(context->leases, vm, &list), r;
 	size_t i = list.count;
 
+	/* Without memory to list all: those that are listed, and it failed all the same. */
 	while (i-- > 0) {
 		if (!is_of_setting(list.items[i], vm, setting))
 			continue;
@@ -585,7 +586,5 @@ int act_release_setting(struct act_context *context, const struct act_target *ta
 		failed = r < 0 ? r : failed;
 	}
 	free(list.items);
-	if (failed < 0)
-		return failed;
-	return r < 0 ? r : act_release_cgroups(context, vm, err);
+	return failed < 0 ? failed : act_release_cgroups(context, vm, err);
 }

@@ -22,8 +22,7 @@ struct error;
 
 /* target: the file; was, now: texts to write. */
 extern const struct lease_kind act_lease_file_kind;
-/* target: "TID/STARTTICKS"; was, now: nice, a list of CPUs, or a policy's
- * number. */
+/* target: "TID/STARTTICKS"; was, now: nice, a list of CPUs, or a policy's number. */
 extern const struct lease_kind act_lease_nice_kind, act_lease_affinity_kind;
 extern const struct lease_kind act_lease_policy_kind;
 /* target as above; was, now: nanoseconds. */

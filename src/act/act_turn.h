@@ -44,8 +44,9 @@ const struct actuator *act_choose(struct act_context *context, const struct act_
 void act_turn_run(struct act_context *context, struct act_turn *turn);
 /* Of a failure without a sentence of its own. */
 const char *act_explain(int code);
-/* The monotonic clock's status of what came of a turn. */
+/* Of a turn that was run: REFUSED, LATE or GONE, else what its deed comes to. */
 enum outcome_status act_turn_status(const struct act_turn *turn);
+/* The value before us that a lease's note names ("... from=100 ..."); false: it names none. */
 bool act_note_parse_from(const char *note, struct setting_value *ret);
 
 #endif
