@@ -65,7 +65,7 @@ hold() {
 	"$turn" "$@" <"$scratch/hold" >"$scratch/turn" 2>"$scratch/turn.err" &
 	turn_pid=$!
 	exec 9>"$scratch/hold"
-	poll_until 60 grep -q '^ready' "$scratch/turn" ||
+	poll_until 90 grep -q '^ready' "$scratch/turn" ||
 		fail "'$*' is not turned: $(cat "$scratch/turn" "$scratch/turn.err")"
 }
 

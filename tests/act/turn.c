@@ -35,7 +35,7 @@
 #include "sys/root.h"
 
 #define LOOK_MSEC 100
-#define PATIENCE_USEC (20 * USEC_PER_SEC)
+#define PATIENCE_USEC (60 * USEC_PER_SEC)
 
 struct turner {
 	struct root *root;
