@@ -163,6 +163,9 @@ static int make_directories(struct error *err)
 	loaded_path(path, sizeof path, "", "");
 	if (r == 0)
 		r = keep_directory(path, 0700, err);
+	loading_path(path, sizeof path, "");
+	if (r == 0)
+		r = keep_directory(path, 0700, err);
 	return r == 0 ? keep_directory(control_state_directory(), 0755, err) : r;
 }
 

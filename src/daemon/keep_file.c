@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,15 +40,18 @@ int keep_file_write(const char *path, const void *bytes, size_t size, mode_t mod
 	return r < 0 ? error_errno(err, r, "cannot write %s", path) : 0;
 }
 
-int keep_file_read(const char *path, size_t most, char **ret, size_t *ret_size, struct error *err)
+static int read_file(const char *path, bool own, size_t most, char **ret, size_t *ret_size,
+		     struct error *err)
 {
-	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	CLEANUP_FREE char *bytes = NULL;
 	struct stat st;
 	size_t size = 0;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_errno(err, -errno, "cannot read %s", path);
+	if (own && (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0))
+		return error_set(err, -EACCES, "%s must belong to root, and nobody else may write it", path);
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > most)
 		return error_set(err, -EFBIG, "%s is no regular file of at most %zu bytes", path, most);
 	bytes = malloc((size_t)st.st_size + 1);
@@ -67,6 +71,17 @@ int keep_file_read(const char *path, size_t most, char **ret, size_t *ret_size, 
 	*ret_size = size;
 	bytes = NULL;
 	return 0;
+}
+
+int keep_file_read(const char *path, size_t most, char **ret, size_t *ret_size, struct error *err)
+{
+	return read_file(path, false, most, ret, ret_size, err);
+}
+
+int keep_file_read_own(const char *path, size_t most, char **ret, size_t *ret_size,
+		       struct error *err)
+{
+	return read_file(path, true, most, ret, ret_size, err);
 }
 
 int keep_directory(const char *path, mode_t mode, struct error *err)

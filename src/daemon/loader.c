@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /*
@@ -24,6 +25,29 @@ struct loader {
 	struct load *load;
 	bool begun, done, stop;
 };
+
+/* What is in policies.d decides over all VMs: not who happens to have written there, nor whom a
+ * symbolic link leads to. */
+static int check_owner(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return error_errno(err, -errno, "%s: cannot be looked at", path);
+	if (st.st_uid != geteuid())
+		return error_set(err, -EACCES, "%s: belongs to user %u; a policy that truced runs belongs to "
+				 "root", path, (unsigned)st.st_uid);
+	if ((st.st_mode & S_IWOTH) != 0)
+		return error_set(err, -EACCES, "%s: everybody may write it: chmod o-w it", path);
+	return 0;
+}
+
+void load_run(struct load *load)
+{
+	if (check_owner(load->path, &load->err) < 0 ||
+	    decider_new(load->path, NULL, NULL, &load->decider, &load->err) < 0)
+		load->decider = NULL;
+}
 
 static void tell_done(struct loader *loader)
 {
@@ -48,8 +72,7 @@ static void *load_policies(void *argument)
 			continue;
 		}
 		pthread_mutex_unlock(&loader->lock);
-		if (decider_new(load->path, NULL, NULL, &load->decider, &load->err) < 0)
-			load->decider = NULL;
+		load_run(load);
 		pthread_mutex_lock(&loader->lock);
 		tell_done(loader);
 	}

@@ -440,8 +440,7 @@ size_t policies_scan(struct daemon *daemon, struct load ***ret)
 static int load_now(struct daemon *daemon, struct load *load)
 {
 	load->restore = true;
-	if (decider_new(load->path, NULL, NULL, &load->decider, &load->err) < 0)
-		load->decider = NULL;
+	load_run(load);
 	return policies_take(daemon, load, NULL, NULL);
 }
 

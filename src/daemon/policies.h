@@ -32,6 +32,7 @@ int loader_fd(const struct loader *loader);     /* readable: loader_take has som
 int loader_begin(struct loader *loader, struct load *load); /* -EBUSY while one is under way */
 bool loader_is_busy(struct loader *loader);
 struct load *loader_take(struct loader *loader); /* or NULL */
+void load_run(struct load *load);               /* what the thread does with each */
 
 /* -- policies.c */
 void policies_free(struct daemon *daemon);
@@ -63,5 +64,6 @@ void policy_state_restore(struct daemon *daemon, struct loaded *loaded);
 int policy_copy_write(struct loaded *loaded, struct error *err);
 void policy_copy_remove(const struct loaded *loaded);
 void loaded_path(char *ret, size_t size, const char *file, const char *suffix);
+void loading_path(char *ret, size_t size, const char *file);
 
 #endif

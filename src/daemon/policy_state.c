@@ -2,6 +2,7 @@
 /*
  * RUN/loaded: of each policy that runs FILE (its bytes), FILE.from ("kept" or "run", and the path
  * it came from), and FILE.state (its requests and its state, of this boot and this build).
+ * RUN/loading: FILE while it is looked at, by its own name, as a policy may be called by that.
  */
 #include "daemon/policies.h"
 
@@ -28,6 +29,11 @@ static const char state_magic[16] = "truce.state/1";
 void loaded_path(char *ret, size_t size, const char *file, const char *suffix)
 {
 	snprintf(ret, size, "%s/loaded/%s%s", control_run_directory(), file, suffix);
+}
+
+void loading_path(char *ret, size_t size, const char *file)
+{
+	snprintf(ret, size, "%s/loading/%s", control_run_directory(), file);
 }
 
 int policy_copy_write(struct loaded *loaded, struct error *err)

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define HOLD_USEC (3600 * USEC_PER_SEC)
 #define C_POLICY_MOST (16u << 20)
@@ -67,7 +66,7 @@ static bool ends_with(const char *text, const char *end)
 
 static int write_source(struct load *load, const char *source, struct error *err)
 {
-	loaded_path(load->path, sizeof load->path, "new-", load->file);
+	loading_path(load->path, sizeof load->path, load->file);
 	return keep_file_write(load->path, source, strlen(source), 0600, err);
 }
 
@@ -75,19 +74,14 @@ static int write_source(struct load *load, const char *source, struct error *err
 static int copy_c_policy(struct load *load, const char *path, struct error *err)
 {
 	CLEANUP_FREE char *bytes = NULL;
-	struct stat st;
 	size_t size;
 	int r;
 
 	if (path[0] != '/')
 		return error_set(err, -EINVAL, "a policy in C is loaded by its whole path, and %s is none",
 				 path);
-	if (stat(path, &st) < 0)
-		return error_errno(err, -errno, "cannot read %s", path);
-	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
-		return error_set(err, -EACCES, "%s must belong to root, and nobody else may write it", path);
-	r = keep_file_read(path, C_POLICY_MOST, &bytes, &size, err);
-	loaded_path(load->path, sizeof load->path, "new-", load->file);
+	r = keep_file_read_own(path, C_POLICY_MOST, &bytes, &size, err);
+	loading_path(load->path, sizeof load->path, load->file);
 	return r == 0 ? keep_file_write(load->path, bytes, size, 0600, err) : r;
 }
 

@@ -23,8 +23,17 @@ expect_match "a reload with a bad file" '"ok":true,"problems":\["[^"]*good\.lua:
 expect_match "what runs" '"name":"good"' "$(ask '{"do":"policy.list"}')"
 all_weigh 400 || fail "after the bad reload: $(weights)"
 
+# One whose name is that of its file, beside one that is called as the first was once being read.
+answer=$(ask '{"do":"policy.load","path":"new-odd.lua","source":"warn(\"none\")\n"}')
+expect_match "a policy that is called after its file" '"ok":true,"name":"new-odd"' "$answer"
+answer=$(ask '{"do":"policy.load","path":"odd.lua","source":"warn(\"none\")\n"}')
+expect_match "another one" '"ok":true,"name":"odd"' "$answer"
+
 truced_end TERM
 truced_start
+answer=$(ask '{"do":"policy.list"}')
+expect_match "one of both after a restart" '"name":"odd"' "$answer"
+expect_match "the other after a restart" '"name":"new-odd"' "$answer"
 expect_match "what runs after a restart" '"name":"good"' "$(ask '{"do":"policy.list"}')"
 expect_match "and what is said of it" 'good\.lua:1: .*its last good form runs' "$(ask '{"do":"status"}')"
 all_weigh 400 || fail "after the restart: $(weights)"
@@ -34,6 +43,24 @@ mode = enfroce' >"$TRUCE_CONF_DIR/truce.conf"
 answer=$(ask '{"do":"reload"}')
 expect_match "a bad configuration" '"ok":false.*truce\.conf:2: .*did you mean enforce' "$answer"
 expect_match "the mode" '"mode":"enforce"' "$(ask '{"do":"status"}')"
+
+# A stranger's file, a file for everybody, and a link to a stranger's.
+echo '[truced]
+mode = enforce' >"$TRUCE_CONF_DIR/truce.conf"
+for way in chown chmod link; do
+	echo 'warn("none")' >"$scratch/strange.lua"
+	rm -f "$TRUCE_CONF_DIR/policies.d/strange.lua"
+	case $way in
+	chmod) chmod 666 "$scratch/strange.lua" && mv "$scratch/strange.lua" "$TRUCE_CONF_DIR/policies.d/" ;;
+	chown) chown 65534 "$scratch/strange.lua" && mv "$scratch/strange.lua" "$TRUCE_CONF_DIR/policies.d/" ;;
+	link) chown 65534 "$scratch/strange.lua" && ln -s "$scratch/strange.lua" "$TRUCE_CONF_DIR/policies.d/" ;;
+	esac
+	answer=$(ask '{"do":"reload"}')
+	expect_match "a reload with a stranger's policy ($way)" \
+		'"problems":\[.*strange\.lua: (belongs to user 65534|everybody may write it)' "$answer"
+done
+rm -f "$TRUCE_CONF_DIR/policies.d/strange.lua"
+! ask '{"do":"policy.list"}' | grep -q '"name":"strange"' || fail "a stranger's policy runs"
 
 expect_match "an unload" '"ok":true' "$(ask '{"do":"policy.unload","name":"good"}')"
 released() { ! all_weigh 400; }
