@@ -20,8 +20,11 @@ struct call {
 	size_t taken;      /* of it */
 };
 
-static int open_socket(const char *path, struct error *err)
+static int open_socket(const char *path, uint64_t timeout_usec, struct error *err)
 {
+	/* Of a connect while truced's queue is full, too. */
+	struct timeval limit = { .tv_sec = (time_t)(timeout_usec / USEC_PER_SEC),
+				 .tv_usec = (suseconds_t)(timeout_usec % USEC_PER_SEC) };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char usual[CONTROL_PATH_SIZE];
 	int fd, r;
@@ -38,11 +41,13 @@ static int open_socket(const char *path, struct error *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return error_errno(err, -errno, "cannot make a socket");
-	/* A full backlog would hold a blocking connect for as long as it likes. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 	if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 		return fd;
 	r = -errno;
 	close(fd);
+	if (r == -EAGAIN)
+		return error_set(err, -ETIMEDOUT, "truced does not let anybody in at %s", path);
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		return error_set(err, -ECONNREFUSED, "truced is not running (nobody answers at %s): start it "
 				 "with \"systemctl start truced\", or run truced", path);
@@ -51,21 +56,13 @@ static int open_socket(const char *path, struct error *err)
 
 static int call_begin(struct call *call, const char *path, uint64_t timeout_usec, struct error *err)
 {
-	struct timeval limit;
-
 	memset(call, 0, sizeof *call);
 	call->stop_fd = -1;
 	call->timeout_usec = timeout_usec != 0 ? timeout_usec : CONTROL_TIMEOUT_USEC;
 	call->end_usec = clock_monotonic_usec() + call->timeout_usec;
 	str_init(&call->in);
-	call->fd = open_socket(path, err);
-	if (call->fd < 0)
-		return call->fd;
-	/* The request goes out in one piece, or truced does not read. */
-	limit.tv_sec = (time_t)(call->timeout_usec / USEC_PER_SEC);
-	limit.tv_usec = (suseconds_t)(call->timeout_usec % USEC_PER_SEC);
-	setsockopt(call->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-	return 0;
+	call->fd = open_socket(path, call->timeout_usec, err);
+	return call->fd < 0 ? call->fd : 0;
 }
 
 static void call_done(struct call *call)
@@ -204,7 +201,7 @@ static int judge_answer(json_t *answer, json_t **ret, struct error *err)
 
 bool control_is_there(const char *path)
 {
-	CLEANUP_CLOSE int fd = open_socket(path, NULL);
+	CLEANUP_CLOSE int fd = open_socket(path, USEC_PER_SEC, NULL);
 
 	return fd >= 0;
 }

@@ -81,7 +81,8 @@ static int bind_socket(struct control_server *server, struct error *err)
 		return error_errno(err, r, "cannot make the socket %s", server->path);
 	/* Everybody may ask; who may change is looked up per connection. */
 	chmod(server->path, 0666);
-	if (listen(server->listen_fd, 32) < 0)
+	/* Long enough that a crowd of strangers leaves room for root while the door is closed. */
+	if (listen(server->listen_fd, 512) < 0)
 		return error_errno(err, -errno, "cannot listen at %s", server->path);
 	return 0;
 }

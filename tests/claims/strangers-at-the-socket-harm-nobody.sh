@@ -77,8 +77,8 @@ worst = count = 0
 while os.path.exists("/proc/" + sys.argv[2]) and count < 2000:
     begun = time.time()
     client = socket.socket(socket.AF_UNIX)
+    client.connect(sys.argv[1]) # in its turn; with a timeout python does not queue
     client.settimeout(20)
-    client.connect(sys.argv[1])
     client.sendall(b'{"do":"status"}\n')
     answer = json.loads(client.makefile().readline())
     client.close()
