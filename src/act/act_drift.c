@@ -6,6 +6,7 @@
  */
 #include "act/act_state.h"
 #include "act/act_worker.h"
+#include "act/cpu_place.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "lease/lease.h"
@@ -126,12 +127,13 @@ static void find_way(struct act *act, struct act_held *held, const struct act_ta
 }
 
 static void look(struct act *act, const struct snapshot *snapshot, struct act_held *held,
-		 const struct act_target *target)
+		 const struct act_target *target, struct cpu_place *seen)
 {
 	struct act_turn reading = { .deed = ACT_READ, .target = target, .setting = held->setting };
 	struct act_context context;
 
 	act_init_context(act, &context);
+	context.seen = seen;
 	find_way(act, held, target, &context);
 	if (held->actuator == NULL)
 		return;
@@ -175,30 +177,33 @@ static size_t look_at_vm(struct act *act, const struct snapshot *snapshot,
 			 const struct vm_identity *vm, uint64_t now)
 {
 	struct act_target target;
+	struct cpu_place seen;
 	size_t i, count = 0;
 
 	if (act_target_make(act->root, snapshot, vm, true, &target, NULL) < 0)
 		return 0;
+	seen.directory[0] = '\0';
 	for (i = 0; i < SETTING_COUNT; i++) {
 		struct act_held *held = act_find_held(act, vm, (enum setting)i);
 
 		if (held == NULL || !is_due(held, now))
 			continue;
-		look(act, snapshot, held, &target);
+		look(act, snapshot, held, &target, &seen);
 		count++;
 	}
 	act_target_done(&target);
 	return count;
 }
 
-/* So many that all are looked at within LOOK_USEC, whatever the tick is. */
+/* So many that all are looked at within LOOK_USEC, whatever the tick is; hardly more, so that each
+ * tick has its part of them. */
 static size_t budget(const struct act *act, uint64_t now)
 {
 	uint64_t passed = now - act->drift_usec;
 
 	if (passed >= LOOK_USEC / 2)
 		return act->held_count;
-	return (size_t)(2 * act->held_count * passed / LOOK_USEC) + 1;
+	return (size_t)(5 * act->held_count * passed / (4 * LOOK_USEC)) + 1;
 }
 
 /* -- VMs that are gone */

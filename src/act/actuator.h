@@ -17,6 +17,7 @@
 
 struct act_context;
 struct cgroup_layout;
+struct cpu_place;
 struct error;
 struct leases;
 struct root;
@@ -26,6 +27,7 @@ struct act_context {
 	struct leases *leases;
 	const struct act_options *options;
 	const struct cgroup_layout *layout; /* as it was a few seconds ago; NULL: read it */
+	struct cpu_place *seen; /* of one VM that is only looked at: kept once found; NULL: not kept */
 	uint64_t deadline_usec; /* monotonic; for actuators that are slow */
 	char note[400];         /* for leases_take: setting, value and cause as act writes them */
 };

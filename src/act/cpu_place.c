@@ -98,7 +98,7 @@ int cpu_place_find(struct act_context *context, const struct act_target *target,
 	return cpu_place_find_in(context, target, CGROUP_CPU, ret, err);
 }
 
-int cpu_place_find_in(struct act_context *context, const struct act_target *target,
+static int place_find(struct act_context *context, const struct act_target *target,
 		      enum cgroup_controller controller, struct cpu_place *ret,
 		      struct error *err)
 {
@@ -126,6 +126,23 @@ int cpu_place_find_in(struct act_context *context, const struct act_target *targ
 				   cpu_tree(ret)->mount);
 	ret->own = is_own(context, target, ret);
 	return 0;
+}
+
+int cpu_place_find_in(struct act_context *context, const struct act_target *target,
+		      enum cgroup_controller controller, struct cpu_place *ret,
+		      struct error *err)
+{
+	struct cpu_place *seen = context->seen;
+	int r;
+
+	if (seen != NULL && seen->directory[0] != '\0' && seen->controller == controller) {
+		*ret = *seen;
+		return 0;
+	}
+	r = place_find(context, target, controller, ret, err);
+	if (r == 0 && seen != NULL)
+		*seen = *ret;
+	return r;
 }
 
 int cpu_place_can_be_made(const struct act_target *target, const struct cpu_place *place,
