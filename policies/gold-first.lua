@@ -4,11 +4,14 @@
 --
 -- For whom:   a host where a few VMs answer somebody (a database, a web shop) and the others are
 --             batch, tests, spare: they may be slow, but are to get every cycle that is left.
--- What:       gold VMs have ten times the usual weight. When one of them is denied the CPU for
---             more than a tenth of the time that it wants it, all others give way: their weight is
---             halved at each tick, down to a hundredth; when that does not help, they run only when
---             nobody else wants the CPU, and gold's own weight rises against the host's other
---             processes. They get it back step by step once gold was not denied for half a minute.
+-- What:       gold VMs have ten times the usual weight, and a short slice: where the kernel has it
+--             (6.12), one that wakes need not wait for the end of another's. When one of them is
+--             denied the CPU for more than a twentieth of the time that it wants it, all others
+--             give way: their weight falls to a third at each tick, down to a hundredth; when that
+--             does not help, they run only when nobody else wants the CPU, and gold's weight rises,
+--             as that of all VMs together does against the host's other processes, which then get
+--             a hundredth of what the VMs get. It is given back step by step once gold was not denied
+--             for half a minute.
 --             Nobody is held back by a quota: the CPUs are never idle while somebody wants them.
 -- What not:   it does not make room for gold beyond the CPUs there are: several gold VMs that all
 --             want everything share it equally. Memory, disk and network are not touched.
@@ -22,12 +25,12 @@ interval (1 * second)
 class "gold" { name = "*gold*", metadata = "gold" }
 class "bronze" { any = true }
 
-intent "gold" { cpu = { shares = 1000 } }
+intent "gold" { cpu = { shares = 1000 }, ["cpu.slice"] = 0.1 * ms }
 
 -- Of the time that it wanted to run, the share in which others ran.
-local denied = hysteresis { "denied", low = percent(3), high = percent(10) }
-local bronze = aimd { "bronze", add = 1, multiply = 0.5, least = 1, most = 100 }
-local gold   = aimd { "gold", add = 1500, multiply = 0.95, least = 1000, most = 10000, first = 1000 }
+local denied = hysteresis { "denied", low = percent(2), high = percent(5) }
+local bronze = aimd { "bronze", add = 1, multiply = 0.3, least = 1, most = 100 }
+local gold   = aimd { "gold", add = 3000, multiply = 0.95, least = 1000, most = 10000, first = 1000 }
 local calm   = 30 * seconds -- before anything is given back: each try may hurt gold once
 
 local function yes_no_or_as_it_was(yes, no)
@@ -73,6 +76,12 @@ rule "bronze gives way, gold rises" {
 			else
 				vm:release("cpu.shares", why)
 			end
+		end
+		-- A VM's weight counts among VMs. Against others it is that of all of them.
+		if rise > 1000 then
+			host:set("host.vm_weight", round(rise, 100), why)
+		else
+			host:release("host.vm_weight", why)
 		end
 	end,
 }

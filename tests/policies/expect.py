@@ -12,7 +12,7 @@ import re
 import sys
 
 UNITS = {"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB/s": 1e3, "MB/s": 1e6, "B/s": 1,
-         "GB/s": 1e9, "CPUs": 1, "CPU": 1}
+         "GB/s": 1e9, "CPUs": 1, "CPU": 1, "us": 1}
 RELEASED = None
 
 
@@ -106,6 +106,7 @@ def gold_first(plan):
         plan.expect(plan.turns(vm, "cpu.idle", 0) <= 1, f"{vm} is idle once")
     plan.expect(plan.turns("gold-db", "cpu.weight", 100) <= 1, "gold rises once, and falls once")
     plan.expect(min(plan.values("gold-db", "cpu.weight")) >= 1000, "gold never has less than 1000")
+    plan.expect(plan.values("gold-db", "cpu.slice") == [100], "gold has a short slice all the time")
     plan.expect(len(plan.items) <= 300, "at most three hundred lines for four VMs in three minutes")
 
 
