@@ -4,6 +4,7 @@
 #include "act/actuator.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/glob.h"
 #include "base/vec.h"
 #include "sys/proc.h"
 #include "sys/task.h"
@@ -80,11 +81,32 @@ static int file_turn(struct root *root, const struct turn *turn)
 	return root_write(root, turn->what, turn->now);
 }
 
+/* Of /proc and /sys we turn these files and no others; all the rest are cgroups'. */
+static bool is_knob(const char *path)
+{
+	static const char *const ours[] = {
+		"/proc/[1-9]*/autogroup", "/sys/kernel/mm/ksm/*", "/sys/fs/cgroup/*",
+	};
+	size_t i;
+
+	if (path[0] != '/' || strstr(path, "/../") != NULL)
+		return false;
+	if (strncmp(path, "/proc/", 6) != 0 && strncmp(path, "/sys/", 5) != 0)
+		return true;
+	for (i = 0; i < ARRAY_SIZE(ours); i++)
+		if (glob_matches(ours[i], path))
+			return true;
+	return false;
+}
+
 static int file_undo(void *context, const struct vm_identity *vm, const char *target,
 		     const char *was, const char *now, struct error *err)
 {
-	int r = root_write(context, target, was);
+	int r;
 
+	if (!is_knob(target))
+		return error_set(err, -EPERM, "%s in the journal is no knob: it is not touched", target);
+	r = root_write(context, target, was);
 	/* ENODEV: the cgroup of an open file is gone. */
 	if (r == -ENODEV)
 		return -ENOENT;

@@ -721,6 +721,30 @@ static void what_cannot_be_given_back_is_counted_and_kept(void **state)
 	assert_int_equal(leases_count(bed->leases), 1);
 }
 
+/* Whoever edits a journal does not make root write where it likes. */
+static void what_is_no_knob_is_not_written_whatever_the_journal_says(void **state)
+{
+	static const struct vm_identity no_vm = { .pid = 0 };
+	static const char *const paths[] = {
+		"/proc/sys/kernel/core_pattern", "/sys/power/state", "/sys/fs/cgroup/../../power/state",
+		"etc/passwd",
+	};
+	struct bed *bed = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct error err = { 0 };
+		uint64_t id;
+
+		root_memory_put(bed->root, paths[i], "as it was");
+		assert_int_equal(leases_take(bed->leases, &act_lease_file_kind, &no_vm, paths[i], "evil",
+					     "x", "ksm.run=1", &id, &err), 0);
+		assert_int_equal(act_undo(bed->act, NULL, SETTING_COUNT, &err), i + 1);
+		assert_non_null(strstr(err.text, "is no knob"));
+		assert_string_equal(text(bed, paths[i]), "as it was");
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, bed_make, bed_clear)
 
 int main(void)
@@ -743,6 +767,7 @@ int main(void)
 		CASE(forty_mute_owners_do_not_delay_one_that_answers),
 		CASE(of_two_values_that_wait_only_the_newer_is_set),
 		CASE(what_cannot_be_given_back_is_counted_and_kept),
+		CASE(what_is_no_knob_is_not_written_whatever_the_journal_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <string.h>
 #include <sys/un.h>
 #include <time.h>
@@ -85,14 +87,25 @@ static int live_list(struct root *root, const char *path, root_list_function *fu
 	return size < 0 ? -errno : 0;
 }
 
+/* What is turned are files of the kernel's own. Whatever a path says that was read somewhere (a
+ * journal's), and wherever links lead to: no file on a disk is written. */
+static bool is_knob(long type)
+{
+	return type == CGROUP_SUPER_MAGIC || type == CGROUP2_SUPER_MAGIC || type == SYSFS_MAGIC ||
+	       type == PROC_SUPER_MAGIC;
+}
+
 static int live_write(struct root *root, const char *path, const char *text)
 {
-	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	size_t size = strlen(text);
+	struct statfs system;
 	ssize_t put;
 
-	if (fd < 0)
+	if (fd < 0 || fstatfs(fd, &system) < 0)
 		return -errno;
+	if (!is_knob((long)system.f_type))
+		return -EPERM;
 	put = write(fd, text, size);
 	if (put < 0)
 		return -errno;
@@ -106,6 +119,12 @@ static int live_mkdir(struct root *root, const char *path)
 
 static int live_rmdir(struct root *root, const char *path)
 {
+	struct statfs system;
+
+	if (statfs(path, &system) < 0)
+		return -errno;
+	if (!is_knob((long)system.f_type))
+		return -EPERM;
 	return rmdir(path) < 0 ? -errno : 0;
 }
 
