@@ -106,6 +106,8 @@ static int live_write(struct root *root, const char *path, const char *text)
 		return -errno;
 	if (!is_knob((long)system.f_type))
 		return -EPERM;
+	/* To memory.high it would mean that nothing is reclaimed at once. */
+	fcntl(fd, F_SETFL, 0);
 	put = write(fd, text, size);
 	if (put < 0)
 		return -errno;
