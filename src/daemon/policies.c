@@ -186,7 +186,7 @@ static int add_in_order(struct daemon *daemon, size_t from, struct error *err)
 	size_t i;
 	int r = 0;
 
-	for (i = from + 1; i < daemon->policy_count; i++)
+	for (i = from; i < daemon->policy_count; i++)
 		arbiter_remove_policy(daemon->arbiter, daemon->policies[i]->policy);
 	for (i = from; r == 0 && i < daemon->policy_count; i++) {
 		r = arbiter_add_policy(daemon->arbiter, daemon->policies[i]->policy, err);
@@ -195,9 +195,17 @@ static int add_in_order(struct daemon *daemon, size_t from, struct error *err)
 	return r;
 }
 
+static void take_out(struct daemon *daemon, size_t at)
+{
+	memmove(daemon->policies + at, daemon->policies + at + 1,
+		(daemon->policy_count - at - 1) * sizeof *daemon->policies);
+	daemon->policy_count--;
+}
+
 static int insert(struct daemon *daemon, struct loaded *loaded, struct error *err)
 {
 	size_t at;
+	int r;
 
 	if (!VEC_RESERVE(daemon->policies, daemon->policy_capacity, daemon->policy_count + 1))
 		return error_errno(err, -ENOMEM, "policy %s", loaded->name);
@@ -208,24 +216,30 @@ static int insert(struct daemon *daemon, struct loaded *loaded, struct error *er
 	}
 	daemon->policies[at] = loaded;
 	daemon->policy_count++;
-	return add_in_order(daemon, at, err);
+	r = add_in_order(daemon, at, err);
+	if (r < 0) {
+		arbiter_remove_policy(daemon->arbiter, loaded->policy);
+		take_out(daemon, at);
+		(void)add_in_order(daemon, at, NULL); /* the others, as far as memory goes */
+	}
+	return r;
 }
 
 /* What rules of the old form asked for holds where the new form has them too. */
 static void inherit(struct loaded *loaded, struct loaded *old)
 {
-	size_t i, j;
+	struct error err = { 0 };
+	size_t i;
 
-	for (i = 0; i < old->asked.count; i++) {
-		for (j = 0; j < loaded->policy->rule_count; j++)
-			if (strcmp(loaded->policy->rules[j].name, old->asked.items[i].cause.rule) == 0)
-				break;
-		if (j < loaded->policy->rule_count)
+	for (i = 0; i < old->asked.count; i++)
+		if (policy_has_rule(loaded->policy, old->asked.items[i].cause.rule))
 			asked_take(&loaded->asked, &old->asked.items[i]);
-	}
-	if (old->state.length > 0 &&
-	    decider_restore(loaded->decider, old->state.data, old->state.length, NULL) == 0)
+	if (old->state.length == 0)
+		return;
+	if (decider_restore(loaded->decider, old->state.data, old->state.length, &err) == 0)
 		str_append_bytes(&loaded->state, old->state.data, old->state.length);
+	else
+		log_line(LOG_WARNING, "policy %s begins anew: %s", loaded->name, err.text);
 }
 
 static int replace(struct daemon *daemon, struct loaded *old, struct loaded *loaded, struct error *err)
@@ -343,9 +357,7 @@ void policies_unload(struct daemon *daemon, struct loaded *loaded)
 
 	for (i = 0; i < daemon->policy_count && daemon->policies[i] != loaded; i++)
 		;
-	memmove(daemon->policies + i, daemon->policies + i + 1,
-		(daemon->policy_count - i - 1) * sizeof *daemon->policies);
-	daemon->policy_count--;
+	take_out(daemon, i);
 	arbiter_remove_policy(daemon->arbiter, loaded->policy);
 	policy_copy_remove(loaded);
 	daemon_note(daemon, NULL, loaded->name, "policy %s unloaded", loaded->name);
