@@ -47,7 +47,7 @@ local function shortage(host, state)
 		state.short_at = now
 	end
 	return short, now - state.short_at,
-		"the host is short of memory" .. (available and ": " .. round(available, 64 * MiB) .. " are left" or "")
+		"the host is short of memory" .. (available and ": " .. round(available, 16 * MiB) .. " are left" or "")
 end
 
 local function margin(used)
@@ -129,9 +129,11 @@ rule "equal pages are merged" {
 
 		if short then
 			state.merging = true
-			-- Merging is to cost a fifth of a CPU at most.
+			-- Merging is to cost a fifth of a CPU at most; from a tenth on it is left as it is.
 			if cost and cost > percent(20) then
 				faster = false
+			elseif cost and cost > percent(10) then
+				faster = nil
 			end
 		elseif calm > ksm_for then
 			state.merging = false

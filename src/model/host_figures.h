@@ -119,7 +119,8 @@
 	F(SENT, "sent_bytes", BYTES, COUNTER, HOT, "bytes sent")                                   \
 	F(SENT_PACKETS, "sent_packets", COUNT, COUNTER, HOT, "packets sent")                       \
 	F(SEND_ERRORS, "send_errors", COUNT, COUNTER, HOT, "send errors")                          \
-	F(SEND_DROPS, "send_drops", COUNT, COUNTER, HOT, "dropped before sending")
+	F(SEND_DROPS, "send_drops", COUNT, COUNTER, HOT, "dropped before sending")                 \
+	F(SPEED, "speed_mbit", NUMBER, GAUGE, COLD, "what its line carries, in Mbit a second")
 
 #define NIC_TEXTS(T)
 

@@ -362,6 +362,26 @@ static void a_tap_that_was_given_away_counts_no_more(void **state)
 	assert_int_equal(fake_vm(host, 100)->state[VM_NET_RECEIVED], FIGURE_PRESENT);
 }
 
+static void what_a_line_carries_is_known_where_it_says(void **state)
+{
+	struct fake_host *host = *state;
+	struct snapshot *snapshot;
+
+	put_qemu_kvm(host);
+	fake_put(host, "sys/class/net/eth0/speed", "10000\n");
+	fake_put(host, "sys/class/net/eth1/speed", "-1\n");
+	fake_put(host, "proc/net/dev", "Inter-|   Receive\n face |bytes\n"
+		 " eth0: 7 1 0 0 0 0 0 0 8 2 0 0 0 0 0 0\n"
+		 " eth1: 7 1 0 0 0 0 0 0 8 2 0 0 0 0 0 0\n"
+		 " lo: 7 1 0 0 0 0 0 0 8 2 0 0 0 0 0 0\n");
+	fake_observe(host, &watching, NULL);
+	snapshot = (struct snapshot *)observe_snapshot(host->observe);
+	assert_int_equal(snapshot_nic(snapshot, "eth0")->value[NIC_SPEED], 10000);
+	assert_int_equal(snapshot_nic(snapshot, "eth0")->state[NIC_SPEED], FIGURE_PRESENT);
+	assert_int_equal(snapshot_nic(snapshot, "eth1")->state[NIC_SPEED], FIGURE_UNSUPPORTED);
+	assert_int_equal(snapshot_nic(snapshot, "lo")->state[NIC_SPEED], FIGURE_UNSUPPORTED);
+}
+
 static void the_tap_of_a_vm_that_ended_is_nobody_s(void **state)
 {
 	struct fake_host *host = *state;
@@ -461,6 +481,7 @@ int main(void)
 		TEST(what_a_cgroup_throttled_before_its_vm_is_not_the_vm_s),
 		TEST(what_a_host_sends_into_a_tap_its_guest_receives),
 		TEST(a_tap_that_was_given_away_counts_no_more),
+		TEST(what_a_line_carries_is_known_where_it_says),
 		TEST(the_tap_of_a_vm_that_ended_is_nobody_s),
 		TEST(a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not),
 		TEST(a_knob_turned_by_somebody_is_an_event),

@@ -322,6 +322,21 @@ static bool give_to_vm(struct observe *observe, const struct net_stat *stat)
 	return false;
 }
 
+/* A line that is down, and what is no line (lo), fail or say -1. */
+static void sample_nic_speed(struct observe *observe, struct nic *nic)
+{
+	char bytes[32];
+	ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/sys/class/net/%s/speed",
+				    nic->name);
+	struct cursor c = cursor_over(bytes, size > 0 ? (size_t)size : 0);
+	int64_t speed;
+
+	if (cursor_take_i64(&c, &speed) && speed > 0)
+		figure_set(nic->value, nic->state, NIC_SPEED, speed);
+	else
+		nic->state[NIC_SPEED] = FIGURE_UNSUPPORTED;
+}
+
 static void sample_nics(struct observe *observe)
 {
 	ssize_t size = read_file(observe, FILE_NET_DEV);
@@ -347,6 +362,8 @@ static void sample_nics(struct observe *observe)
 		figure_set(nic->value, nic->state, NIC_SENT_PACKETS, stat.sent_packets);
 		figure_set(nic->value, nic->state, NIC_SEND_ERRORS, stat.send_errors);
 		figure_set(nic->value, nic->state, NIC_SEND_DROPS, stat.send_drops);
+		if (nic->state[NIC_SPEED] == FIGURE_NOT_ASKED) /* new; else with the cold ones */
+			sample_nic_speed(observe, nic);
 	}
 }
 
@@ -487,6 +504,14 @@ static void sample_disk_settings(struct observe *observe)
 	}
 }
 
+static void sample_nic_speeds(struct observe *observe)
+{
+	size_t i;
+
+	for (i = 0; i < observe->snapshot.nic_count; i++)
+		sample_nic_speed(observe, &observe->snapshot.nics[i]);
+}
+
 /* iocost works for the whole host once it is enabled for a disk; schedulers for their disk. */
 static const char *find_io_arbiter(struct observe *observe)
 {
@@ -551,6 +576,7 @@ void sample_host_cold(struct observe *observe, uint64_t monotonic_usec)
 	sample_ksm(observe);
 	sample_topology(observe);
 	sample_disk_settings(observe);
+	sample_nic_speeds(observe);
 	sample_io_arbiter(observe);
 	if (host_scheduler_read(observe->root, scheduler, sizeof scheduler) >= 0)
 		text_set(&host->text[HOST_TEXT_SCHEDULER], scheduler, strlen(scheduler));

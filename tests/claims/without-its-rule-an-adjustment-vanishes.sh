@@ -25,8 +25,11 @@ if not its:
     sys.exit(f"rule {rule} does nothing on its recording")
 if any(item["cause"]["rule"] == rule for item in after):
     sys.exit(f"rule {rule} is gone, and its adjustments are not")
-others = [key(item) for item in before if item["cause"]["rule"] != rule]
-if others != [key(item) for item in after]:
+# Where it had its way an intent may have it now; what it never touched is as it was.
+touched = {(item["vm"], item["setting"]) for item in its}
+def untouched(items):
+    return [key(item) for item in items if (item["vm"], item["setting"]) not in touched]
+if untouched(before) != untouched(after):
     sys.exit(f"without rule {rule} others adjust otherwise")
 END
 
