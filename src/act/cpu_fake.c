@@ -2,6 +2,7 @@
 #include "act/cpu_fake.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "lease/lease.h"
 #include "sys/root_memory.h"
 
@@ -65,14 +66,9 @@ static void put_cgroup_of(struct root *root, const char *path)
 	root_memory_put(root, "/proc/71/cgroup", text);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
-}
-
 static int kernel_write(struct root *root, const char *path, const char *text)
 {
-	bool moves = ends_with(path, "/cgroup.procs") || ends_with(path, "/tasks");
+	bool moves = text_ends_with(path, "/cgroup.procs") || text_ends_with(path, "/tasks");
 	size_t length = strlen(mount());
 	char cgroup[600];
 

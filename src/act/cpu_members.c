@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "sys/field.h"
 #include "sys/process.h"
 #include "sys/root.h"
@@ -257,13 +258,6 @@ const struct lease_kind cpu_controller_kind = {
 
 /* -- what serves nobody any more */
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t size = strlen(text), end_size = strlen(end);
-
-	return size >= end_size && strcmp(text + size - end_size, end) == 0;
-}
-
 /* How long the directory is that the host's lease is about; 0: it is about something else. */
 static size_t scope_of(const struct lease *lease)
 {
@@ -273,7 +267,7 @@ static size_t scope_of(const struct lease *lease)
 		return strlen(lease->target);
 	if (lease->kind == &cpu_controller_kind ||
 	    (lease->kind == &act_lease_file_kind &&
-	     ends_with(lease->target, "/cpuset.cpus.exclusive")))
+	     text_ends_with(lease->target, "/cpuset.cpus.exclusive")))
 		return (size_t)(strrchr(lease->target, '/') - lease->target);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "sys/root.h"
 #include "sys/sdbus.h"
 
@@ -23,13 +24,6 @@ bool owner_systemd_runs(struct root *root)
 	return root_exists(root, RUNS);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t size = strlen(text), end_size = strlen(end);
-
-	return size > end_size && strcmp(text + size - end_size, end) == 0;
-}
-
 bool owner_systemd_unit(const char *cgroup, char *ret, size_t ret_size)
 {
 	const char *slash = strrchr(cgroup, '/');
@@ -38,14 +32,14 @@ bool owner_systemd_unit(const char *cgroup, char *ret, size_t ret_size)
 	/* systemd writes "_" before a name that the kernel uses for a file. */
 	if (name[0] == '_')
 		name++;
-	if (!ends_with(name, ".scope") && !ends_with(name, ".service"))
+	if (!text_ends_with(name, ".scope") && !text_ends_with(name, ".service"))
 		return false;
 	return snprintf(ret, ret_size, "%s", name) < (int)ret_size;
 }
 
 static const char *interface_of(const char *unit)
 {
-	return ends_with(unit, ".scope") ? "Scope" : ends_with(unit, ".slice") ? "Slice" : "Service";
+	return text_ends_with(unit, ".scope") ? "Scope" : text_ends_with(unit, ".slice") ? "Slice" : "Service";
 }
 
 /* A systemd that starts, or executes itself again, leaves its name on the bus for a moment. */

@@ -102,3 +102,10 @@ void text_copy(char *to, size_t to_size, const char *from, size_t from_size)
 	memcpy(to, from, size);
 	to[size] = '\0';
 }
+
+bool text_ends_with(const char *text, const char *end)
+{
+	size_t size = strlen(text), end_size = strlen(end);
+
+	return size > end_size && strcmp(text + size - end_size, end) == 0;
+}

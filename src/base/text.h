@@ -30,4 +30,7 @@ size_t text_columns(const char *safe);
 /* Copies as much as fits, always terminated; a cut never splits a UTF-8 character. */
 void text_copy(char *to, size_t to_size, const char *from, size_t from_size);
 
+/* With something before the end: ".lua" alone is no name of a policy. */
+bool text_ends_with(const char *text, const char *end);
+
 #endif

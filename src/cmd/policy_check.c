@@ -291,7 +291,7 @@ static int load(struct checking *checking, struct error *err)
 		*err = checking->refusal;
 		return r;
 	}
-	if (size > 3 && strcmp(checking->path + strlen(checking->path) - 3, ".so") == 0) {
+	if (text_ends_with(checking->path, ".so")) {
 		free(checking->source);
 		checking->source = NULL;
 	}

@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "cmd/policy.h"
 #include "cmd/truced.h"
 #include "cmd/verb.h"
@@ -20,13 +21,6 @@ struct load_settings {
 struct unload_settings {
 	bool dry_run;
 };
-
-static bool ends_in(const char *path, const char *end)
-{
-	size_t size = strlen(path), end_size = strlen(end);
-
-	return size > end_size && strcmp(path + size - end_size, end) == 0;
-}
 
 /* Lua goes over as text: truced need not be able to read the file. */
 static json_t *lua_request(const char *path, bool keep, struct error *err)
@@ -67,11 +61,11 @@ static json_t *load_request(const char *path, bool keep, struct error *err)
 		error_errno(err, -errno, "%.200s", path);
 		return NULL;
 	}
-	if (ends_in(path, ".c"))
+	if (text_ends_with(path, ".c"))
 		error_set(err, -EINVAL, "%.200s is source: truce policy build makes a .so of it", path);
-	else if (ends_in(path, ".so"))
+	else if (text_ends_with(path, ".so"))
 		request = c_request(keep, err);
-	else if (ends_in(path, ".lua"))
+	else if (text_ends_with(path, ".lua"))
 		request = lua_request(path, keep, err);
 	else
 		error_set(err, -EINVAL, "%.200s: a policy's name ends in .lua, or in .so when it was made "

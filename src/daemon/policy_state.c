@@ -117,20 +117,10 @@ static bool is_sound(const struct request *request)
 	       ends(cause->rule, sizeof cause->rule) && ends(cause->because, sizeof cause->because);
 }
 
-static bool has_rule(const struct policy *policy, const char *rule)
-{
-	size_t i;
-
-	for (i = 0; i < policy->rule_count; i++)
-		if (strcmp(policy->rules[i].name, rule) == 0)
-			return true;
-	return false;
-}
-
 /* Only what a rule that is still there asks for, of a VM that is. */
 static void take_request(struct daemon *daemon, struct loaded *loaded, const struct request *request)
 {
-	if (!is_sound(request) || !has_rule(loaded->policy, request->cause.rule) ||
+	if (!is_sound(request) || !policy_has_rule(loaded->policy, request->cause.rule) ||
 	    (request->vm.pid != 0 && record_of(daemon, &request->vm) == NULL) ||
 	    !asked_take(&loaded->asked, request))
 		return;

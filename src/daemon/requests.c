@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "control/control.h"
 #include "daemon/keep_file.h"
 #include "daemon/policies.h"
@@ -57,13 +58,6 @@ static bool name_is_plain(const char *name)
 	return i > 0 && i < 200 && name[0] != '.';
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length > end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 static int write_source(struct load *load, const char *source, struct error *err)
 {
 	loading_path(load->path, sizeof load->path, load->file);
@@ -96,9 +90,9 @@ static int prepare_load(struct load *load, const struct control_request *request
 	snprintf(load->file, sizeof load->file, "%s", file);
 	snprintf(load->origin, sizeof load->origin, "%.*s", (int)sizeof load->origin - 1, request->path);
 	load->install = request->keep;
-	if (request->source != NULL && ends_with(file, ".lua"))
+	if (request->source != NULL && text_ends_with(file, ".lua"))
 		return write_source(load, request->source, err);
-	if (request->source == NULL && ends_with(file, ".so"))
+	if (request->source == NULL && text_ends_with(file, ".so"))
 		return copy_c_policy(load, request->path, err);
 	return error_set(err, -EINVAL, request->source != NULL ?
 			 "a policy that comes as source has a name that ends with .lua" :
@@ -437,10 +431,10 @@ static int pause_or_resume(struct daemon *daemon, const struct control_request *
 			daemon->hand.vm_count = 0;
 	} else {
 		r = record_find(daemon, request->vm, &record, err);
-		if (r == 0 && pause)
-			r = hand_pause(&daemon->hand, &record->vm);
-		else if (r == 0)
+		if (r == 0 && !pause)
 			hand_resume(&daemon->hand, &record->vm);
+		else if (r == 0 && hand_pause(&daemon->hand, &record->vm) < 0)
+			r = error_errno(err, -ENOMEM, "cannot pause");
 	}
 	if (r < 0)
 		return r;

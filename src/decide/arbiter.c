@@ -179,16 +179,6 @@ static size_t policy_place(const struct arbiter *arbiter, const struct policy *p
 	return at;
 }
 
-static bool has_rule(const struct policy *policy, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < policy->rule_count; i++)
-		if (strcmp(policy->rules[i].name, name) == 0)
-			return true;
-	return policy->rule_count == 0 && name[0] == '\0';
-}
-
 /* What the rules of `from` ask for is what those of `to` ask for, or goes (to NULL: all of it). */
 static void hand_over(struct subject *subject, const struct policy_entry *from,
 		      const struct policy_entry *to)
@@ -198,7 +188,7 @@ static void hand_over(struct subject *subject, const struct policy_entry *from,
 	while (i < subject->ask_count) {
 		struct ask *ask = &subject->asks[i];
 
-		if (ask->by == from && (to == NULL || !has_rule(to->policy, ask->request.cause.rule))) {
+		if (ask->by == from && (to == NULL || !policy_has_rule(to->policy, ask->request.cause.rule))) {
 			subject_remove_ask(subject, i);
 			continue;
 		}
@@ -345,7 +335,7 @@ int arbiter_request(struct arbiter *arbiter, const struct policy *policy,
 	struct subject *subject;
 	struct ask *ask;
 
-	if (at == arbiter->policy_count || !has_rule(policy, request->cause.rule))
+	if (at == arbiter->policy_count || !policy_has_rule(policy, request->cause.rule))
 		return -ENOENT;
 	if (!request_is_sound(request))
 		return -EINVAL;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every policy in tests/policies/faulty names what is to be said of it: "expect: ..." in its
- * first lines, or one of several with " | " between them. None may be survived by nobody: beside it a good policy takes its turns.
+ * first lines, or one of several with " | " between them. None may harm another: beside each a good
+ * policy takes its turns.
  *
  *     faulty_test DIRECTORY GOOD.c SUFFIX   (policies that end in .c, or in .lua)
  */
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "decide/build.h"
 #include "decide/decider.h"
 #include "model/synthetic.h"
@@ -18,13 +20,6 @@
 #include <string.h>
 
 static unsigned failures;
-
-static int has_suffix(const char *name, const char *suffix)
-{
-	size_t length = strlen(name), size = strlen(suffix);
-
-	return length > size && strcmp(name + length - size, suffix) == 0;
-}
 
 /* What stands behind "expect: " up to the end of the comment or line. */
 static bool read_expectation(const char *path, char *ret, size_t size)
@@ -96,7 +91,7 @@ static void try_source(const char *source, struct synthetic *host, char *ret, si
 	CLEANUP_FREE char *program = NULL;
 	struct error err;
 
-	if (!has_suffix(source, ".c")) {
+	if (!text_ends_with(source, ".c")) {
 		try_policy(source, host, ret, size);
 		return;
 	}
@@ -161,7 +156,7 @@ static void check_source(const char *source, struct decider *good, struct synthe
 
 static int is_policy(const struct dirent *entry)
 {
-	return has_suffix(entry->d_name, ".c") || has_suffix(entry->d_name, ".lua");
+	return text_ends_with(entry->d_name, ".c") || text_ends_with(entry->d_name, ".lua");
 }
 
 int main(int count, char **arguments)
@@ -180,7 +175,7 @@ int main(int count, char **arguments)
 	for (i = 0; i < found; i++) {
 		CLEANUP_FREE char *source = NULL;
 
-		if (has_suffix(entries[i]->d_name, arguments[3])) {
+		if (text_ends_with(entries[i]->d_name, arguments[3])) {
 			if (asprintf(&source, "%s/%s", arguments[1], entries[i]->d_name) < 0)
 				return 1;
 			check_source(source, good, &host);

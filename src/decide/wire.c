@@ -179,16 +179,6 @@ static bool take_signed(struct cursor *c, int64_t *ret)
 	return true;
 }
 
-static bool has_rule(const struct policy *policy, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < policy->rule_count; i++)
-		if (strcmp(policy->rules[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 static bool take_inputs(struct cursor *c, struct cause *ret)
 {
 	uint64_t count;
@@ -214,7 +204,7 @@ static int take_cause(struct cursor *c, const struct policy *policy, struct caus
 	    line > INT32_MAX || !take_text(c, ret->because, sizeof ret->because) ||
 	    !take_inputs(c, ret))
 		return error_set(err, -EBADMSG, "a request without a whole reason");
-	if (!has_rule(policy, ret->rule))
+	if (!policy_has_rule(policy, ret->rule))
 		return error_set(err, -EBADMSG, "a request of a rule that the policy does not have");
 	ret->line = (int)line;
 	text_copy(ret->policy, sizeof ret->policy, policy->name, strlen(policy->name));

@@ -108,6 +108,16 @@ int policy_find_class(const struct policy *policy, const char *name)
 	return -1;
 }
 
+bool policy_has_rule(const struct policy *policy, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < policy->rule_count; i++)
+		if (strcmp(policy->rules[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* Which text of the VM a match looks at; ANY looks at none. */
 static const enum vm_text matched_text[] = {
 	[POLICY_MATCH_NAME] = VM_TEXT_NAME,   [POLICY_MATCH_CGROUP] = VM_TEXT_CGROUP,

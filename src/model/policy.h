@@ -96,6 +96,7 @@ struct policy_rule *policy_add_rule(struct policy *policy, const char *name, int
 /* Past POLICY_NOTES_MAX it is left out; false: no memory. */
 bool policy_add_note(struct policy *policy, int line, const char *text);
 int policy_find_class(const struct policy *policy, const char *name); /* -1: none */
+bool policy_has_rule(const struct policy *policy, const char *name);
 
 /* The class that the VM is in, or -1. */
 int policy_classify(const struct policy *policy, const struct vm *vm);
