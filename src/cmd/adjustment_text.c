@@ -52,7 +52,7 @@ static void put_outcome(struct str *str, const struct adjustment *adjustment)
 	}
 }
 
-void adjustment_append_what(struct str *str, const struct adjustment *adjustment)
+static void append_what(struct str *str, const struct adjustment *adjustment)
 {
 	const struct plan_item *item = &adjustment->item;
 
@@ -146,7 +146,7 @@ static void begin_line(struct str *str, const struct adjustment *adjustment)
 void adjustment_append_line(struct str *str, const struct adjustment *adjustment)
 {
 	begin_line(str, adjustment);
-	adjustment_append_what(str, adjustment);
+	append_what(str, adjustment);
 	if (adjustment->note[0] == '\0')
 		put_cause(str, &adjustment->item.cause);
 	str_append_char(str, '\n');
@@ -229,7 +229,7 @@ void adjustment_append_details(struct str *str, const struct adjustment *adjustm
 
 	units_append_time(str, adjustment->realtime_usec);
 	str_append(str, "  ");
-	adjustment_append_what(str, adjustment);
+	append_what(str, adjustment);
 	str_append_char(str, '\n');
 	if (adjustment->note[0] != '\0')
 		return;

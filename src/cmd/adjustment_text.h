@@ -13,8 +13,6 @@ struct cause;
 struct json;
 struct str;
 
-/* "set cpu.weight 100 -> 400, applied": what, and what came of it. */
-void adjustment_append_what(struct str *str, const struct adjustment *adjustment);
 /* "gold-first.lua:12 calm", "a person" */
 void cause_append_who(struct str *str, const struct cause *cause);
 /* A line of `truce log`, with its newline. */

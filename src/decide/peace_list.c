@@ -43,26 +43,6 @@ struct peace_entry *peace_list_find(const struct peace_list *list, const void *h
 	return entry;
 }
 
-struct peace_entry *peace_list_find_identity(const struct peace_list *list,
-					     const struct vm_identity *identity)
-{
-	size_t low = 0, high = list->order_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct peace_entry *entry = &list->entries[list->order[middle]];
-		int order = vm_identity_compare(&entry->identity, identity);
-
-		if (order == 0)
-			return entry;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
-}
-
 static void entry_bury(struct peace_entry *entry)
 {
 	entry->alive = false;

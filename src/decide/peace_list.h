@@ -32,8 +32,6 @@ void peace_list_done(struct peace_list *list);
 int peace_list_follow(struct peace_list *list, const struct snapshot *now);
 /* NULL for what is no VM of the snapshot. */
 struct peace_entry *peace_list_find(const struct peace_list *list, const void *handle);
-struct peace_entry *peace_list_find_identity(const struct peace_list *list,
-					     const struct vm_identity *identity);
 /* NULL for NULL. */
 void *peace_list_handle(const struct peace_list *list, const struct peace_entry *entry);
 

@@ -57,11 +57,6 @@ void replay_free(struct replay *replay)
 	free(replay);
 }
 
-const struct plan *replay_plan(const struct replay *replay)
-{
-	return &replay->plan;
-}
-
 static int no_memory(struct error *err)
 {
 	return error_set(err, -ENOMEM, "out of memory");

@@ -41,8 +41,6 @@ void replay_free(struct replay *replay);
  * of rules and troubles of the process among them. */
 int replay_step(struct replay *replay, const struct snapshot *snapshot, struct str *out,
 		struct error *err);
-/* The plan of the last step, for who wants it as data. */
-const struct plan *replay_plan(const struct replay *replay);
 /* Sums, and what was not simulated; appends the closing lines. */
 void replay_end(const struct replay *replay, struct replay_sums *ret, struct str *out);
 

@@ -130,13 +130,3 @@ void settings_append_json(struct str *str)
 	json_object_end(&json);
 	str_append_char(str, '\n');
 }
-
-void setting_value_json(struct json *json, enum setting setting, const struct setting_value *value)
-{
-	if (setting_info[setting].unit == SETTING_UNIT_TEXT)
-		json_text(json, value->text);
-	else if (value->number == SETTING_UNLIMITED)
-		json_text(json, "max");
-	else
-		json_int(json, value->number);
-}

@@ -8,7 +8,6 @@
 
 #include <stddef.h>
 
-struct json;
 struct str;
 
 /* "1 to 10000", "0.01 CPUs or more, or max", "CPUs as a list, such as 0-3,8" */
@@ -17,8 +16,6 @@ void setting_append_range(struct str *str, enum setting setting);
 void settings_append_table(struct str *str, size_t width);
 void settings_append_json(struct str *str);
 
-/* A value in JSON: the number in the setting's own unit, a text where it has none, "max". */
-void setting_value_json(struct json *json, enum setting setting, const struct setting_value *value);
 /* "cpus", "bytes_per_second", ...: the unit's name in JSON. */
 const char *setting_unit_name(enum setting_unit unit);
 

@@ -12,11 +12,6 @@
 
 static const char *const limit_names[QMP_LIMIT_COUNT] = { QMP_LIMITS(LIMIT_NAME) };
 
-const char *qmp_limit_name(enum qmp_limit limit)
-{
-	return limit_names[limit];
-}
-
 /* One word of plain characters that fits: a name is written into the journal and back to QEMU. */
 static bool take_name(json_t *text, char ret[static QMP_DRIVE_NAME_SIZE])
 {

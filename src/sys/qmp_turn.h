@@ -31,8 +31,6 @@ struct qmp_drive {
 	int64_t limit[QMP_LIMIT_COUNT];
 };
 
-const char *qmp_limit_name(enum qmp_limit limit);
-
 /* Up to `capacity` of them; returns how many there are. What has no name that could be given
  * back to QEMU is left out. */
 ssize_t qmp_drives(struct qmp *qmp, struct qmp_drive *ret, size_t capacity, struct error *err);

@@ -463,27 +463,3 @@ int sdbus_scope_start(struct sdbus *bus, const char *scope, const char *slice, c
 	r = manager_send(bus, message, r, &reply, err);
 	return r < 0 ? r : scope_wait(bus, scope, err);
 }
-
-int sdbus_unit_of(struct sdbus *bus, pid_t pid, char *ret, size_t ret_size, struct error *err)
-{
-	CLEANUP_MESSAGE sd_bus_message *message = NULL;
-	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
-	const char *path;
-	char *name = NULL;
-	int r = manager_call(bus, "GetUnitByPID", &message, err);
-
-	if (r < 0)
-		return r;
-	r = sd_bus_message_append(message, "u", (uint32_t)pid);
-	r = manager_send(bus, message, r, &reply, err);
-	if (r < 0)
-		return r;
-	r = sd_bus_message_read(reply, "o", &path);
-	if (r > 0)
-		r = sd_bus_path_decode(path, SYSTEMD_PATH "/unit", &name);
-	if (r <= 0)
-		return bus_broken(r < 0 ? r : -EBADMSG, err);
-	text_copy(ret, ret_size, name, strlen(name));
-	free(name);
-	return 0;
-}

@@ -49,7 +49,5 @@ int sdbus_unit_set(struct sdbus *bus, const char *unit, const struct sdbus_prope
  * itself when its last process has gone or been moved away. */
 int sdbus_scope_start(struct sdbus *bus, const char *scope, const char *slice, const pid_t *pids,
 		      size_t count, struct error *err);
-/* Which unit a process belongs to; -ENOENT: none. */
-int sdbus_unit_of(struct sdbus *bus, pid_t pid, char *ret, size_t ret_size, struct error *err);
 
 #endif

@@ -44,8 +44,3 @@ int sdbus_scope_start(struct sdbus *bus, const char *scope, const char *slice, c
 {
 	return not_built(err);
 }
-
-int sdbus_unit_of(struct sdbus *bus, pid_t pid, char *ret, size_t ret_size, struct error *err)
-{
-	return not_built(err);
-}

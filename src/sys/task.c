@@ -22,27 +22,6 @@ int task_set(struct root *root, pid_t tid, enum root_task what, const char *valu
 	return root->ops->set_task != NULL ? root->ops->set_task(root, tid, what, value) : -EROFS;
 }
 
-int task_set_nice(struct root *root, pid_t tid, int nice)
-{
-	char value[16];
-
-	snprintf(value, sizeof value, "%d", nice);
-	return task_set(root, tid, ROOT_TASK_NICE, value);
-}
-
-int task_set_affinity(struct root *root, pid_t tid, const char *cpus)
-{
-	return task_set(root, tid, ROOT_TASK_AFFINITY, cpus);
-}
-
-int task_set_policy(struct root *root, pid_t tid, int policy)
-{
-	char value[16];
-
-	snprintf(value, sizeof value, "%d", policy);
-	return task_set(root, tid, ROOT_TASK_POLICY, value);
-}
-
 int task_set_slice(struct root *root, pid_t tid, uint64_t nsec)
 {
 	char value[24];

@@ -8,11 +8,6 @@
 
 #include "sys/root.h"
 
-int task_set_nice(struct root *root, pid_t tid, int nice);
-/* A list as the kernel writes it, "0-3,8". -EINVAL: none of these CPUs is there. */
-int task_set_affinity(struct root *root, pid_t tid, const char *cpus);
-/* SCHED_OTHER, SCHED_BATCH or SCHED_IDLE; nice stays. */
-int task_set_policy(struct root *root, pid_t tid, int policy);
 /* What EEVDF takes for the time that it wants at a stretch, in nanoseconds; policy, nice and flags
  * stay. 0: the kernel's default again. -EINVAL: the thread is scheduled by deadlines or priorities,
  * which have no slice. */
@@ -20,7 +15,8 @@ int task_set_slice(struct root *root, pid_t tid, uint64_t nsec);
 /* The default where nobody has set one. -EOPNOTSUPP: a kernel before 6.12, which has one slice for
  * everybody; -EINVAL as above. */
 int task_slice(struct root *root, pid_t tid, uint64_t *ret_nsec);
-/* Any of them, by value. -EROFS on a root that sets nothing. */
+/* Any of them, by value: a nice, a list of CPUs as the kernel writes it, the number of a
+ * policy without priorities, nanoseconds. -EROFS on a root that sets nothing; -EINVAL: none of these CPUs is there. */
 int task_set(struct root *root, pid_t tid, enum root_task what, const char *value);
 /* Of this machine: for the live root alone. */
 int task_set_here(pid_t tid, enum root_task what, const char *value);

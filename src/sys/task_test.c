@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -79,7 +80,7 @@ static void policy_and_nice_stay_as_they_are(void **state)
 
 	(void)slice_of(waiting);
 	assert_int_equal(sched_setscheduler(waiting->pid, SCHED_BATCH | SCHED_RESET_ON_FORK, &param), 0);
-	assert_int_equal(task_set_nice(waiting->root, waiting->pid, 5), 0);
+	assert_int_equal(task_set(waiting->root, waiting->pid, ROOT_TASK_NICE, "5"), 0);
 	assert_int_equal(task_set_slice(waiting->root, waiting->pid, 7 * NSEC_PER_MSEC), 0);
 	assert_int_equal(slice_of(waiting), 7 * NSEC_PER_MSEC);
 	assert_int_equal(sched_getscheduler(waiting->pid), SCHED_BATCH | SCHED_RESET_ON_FORK);
@@ -89,11 +90,13 @@ static void policy_and_nice_stay_as_they_are(void **state)
 static void nice_and_policy_leave_the_slice(void **state)
 {
 	const struct waiting *waiting = *state;
+	char idle[16];
 
+	snprintf(idle, sizeof idle, "%d", SCHED_IDLE);
 	(void)slice_of(waiting);
 	assert_int_equal(task_set_slice(waiting->root, waiting->pid, 7 * NSEC_PER_MSEC), 0);
-	assert_int_equal(task_set_nice(waiting->root, waiting->pid, 5), 0);
-	assert_int_equal(task_set_policy(waiting->root, waiting->pid, SCHED_IDLE), 0);
+	assert_int_equal(task_set(waiting->root, waiting->pid, ROOT_TASK_NICE, "5"), 0);
+	assert_int_equal(task_set(waiting->root, waiting->pid, ROOT_TASK_POLICY, idle), 0);
 	assert_int_equal(slice_of(waiting), 7 * NSEC_PER_MSEC);
 }
 
