@@ -2,7 +2,9 @@
 /*
  * What the files of truced share. One thread runs the loop and owns all of this; observe's and
  * act's workers and the loader of policies have threads of their own and are heard by
- * descriptors. Nothing in the loop waits for anybody but in observe_wait.
+ * descriptors (ARCHITECTURE.md says what they share). The loop waits in observe_wait; for a short
+ * time it also waits for owners at a person's undo, and for a policy that takes up the state of the
+ * one in whose place it is loaded.
  *
  * A `vm_record` is what truced knows of one VM beyond the snapshot: it lives from the first sight
  * of the VM to the tick after its end. The host is a record with pid 0, always there.
