@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act/act_order.h"
 
-/* Whether the number becomes lower, or goes back to what is (mostly) lower: a release of burst,
- * of a guarantee. */
+/* Whether the number becomes lower, or goes back to what is (mostly) lower: a release of burst. */
 static bool goes_down(const struct plan_item *item)
 {
-	return item->verdict == PLAN_RELEASE || !item->from_known ||
-	       item->to.number < item->from.number;
+	return item->verdict == PLAN_RELEASE ||
+	       (item->from_known && item->to.number < item->from.number);
 }
 
 /* A ceiling that is released, or of which nothing is known, is raised. */
@@ -35,7 +34,7 @@ static int rank(const struct plan_item *item)
 	case SETTING_CPU_AFFINITY:
 		return 5;
 	case SETTING_CPU_BURST:
-		return goes_down(item) && (item->verdict == PLAN_RELEASE || item->from_known) ? 6 : 8;
+		return goes_down(item) ? 6 : 8;
 	case SETTING_CPU_QUOTA:
 		return 7;
 	case SETTING_MEMORY_HIGH:
