@@ -24,7 +24,7 @@ enum lab_box_exit {
 
 struct lab_box_settings {
 	uint64_t cpus, timeout_usec;
-	const char *memory, *accel, *kernel, *modules_dir, *console;
+	const char *memory, *accel, *kernel, *initrd, *modules_dir, *console;
 	struct option_list disks, writables, modules, environment;
 	bool kvm, systemd, fetch, check;
 };
@@ -51,6 +51,8 @@ static const struct option_info options[] = {
 		    "tcg: emulated, as on any machine; kvm: fast"),
 	OPTION_TEXT(struct lab_box_settings, kernel, 0, "kernel", "FILE",
 		    "boot FILE, not the kernel in the cache"),
+	OPTION_TEXT(struct lab_box_settings, initrd, 0, "initrd", "FILE",
+		    "with --kernel: an initial RAM disk that mounts the root"),
 	OPTION_TEXT(struct lab_box_settings, modules_dir, 0, "modules", "DIR",
 		    "its modules are in DIR/lib/modules/RELEASE"),
 	OPTION_TEXT(struct lab_box_settings, console, 0, "console", "FILE",
@@ -292,6 +294,7 @@ static int spec_fill(struct box_spec *spec, const struct lab_box_settings *setti
 		.nested_kvm = settings->kvm,
 		.systemd = settings->systemd,
 		.kernel = settings->kernel,
+		.initrd = settings->initrd,
 		.modules_dir = settings->modules_dir,
 		.timeout_usec = settings->timeout_usec,
 		.stdout_fd = STDOUT_FILENO,

@@ -37,6 +37,7 @@ struct box_spec {
 	bool nested_kvm;	 /* /dev/kvm inside, by the module that fits the processor */
 	bool systemd;		 /* as the first process, on a root that forgets what is written */
 	const char *kernel;	 /* a bootable image */
+	const char *initrd;	 /* for a kernel without virtiofs built in (tools/box-initrd); NULL */
 	const char *modules_dir; /* has lib/modules/RELEASE; NULL: no modules can be loaded */
 	const char *init;	 /* box-init; NULL: the one that belongs to this program */
 	uint64_t timeout_usec;	 /* from the start of QEMU on; 0: none */

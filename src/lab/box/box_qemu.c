@@ -160,6 +160,8 @@ static int add_kernel(struct box_arguments *arguments, const struct box_spec *sp
 				 "the path of box-init is too long for a kernel's command line");
 	if (code == 0) {
 		add_option(arguments, "-kernel", spec->kernel);
+		if (spec->initrd != NULL)
+			add_option(arguments, "-initrd", spec->initrd);
 		add_option(arguments, "-append", append.data);
 	}
 	str_done(&append);
