@@ -217,6 +217,7 @@ static int decider_start(struct decider *decider, struct error *err)
 	if (r < 0)
 		return r;
 	decider_forget_turn(decider);
+	decider->cpu_before_usec = 0;
 	decider->loading = true;
 	process_limit_cpu(&decider->process, decider->limits.load_usec);
 	process_limit_memory(&decider->process,

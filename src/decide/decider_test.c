@@ -304,6 +304,25 @@ static void a_death_between_turns_is_told(void **state)
 	decider_free(decider);
 }
 
+/* The second process has taken less in all than the first had before its turn. */
+static void the_cost_of_a_death_between_turns_is_its_own_process(void **state)
+{
+	struct decider *decider = start("counts");
+	const struct decision *decision;
+	struct error err;
+	unsigned i;
+
+	for (i = 1; i <= 30; i++)
+		expect_count(decider, i);
+	for (i = 0; i < 2; i++) {
+		kill(decider_pid(decider), SIGKILL);
+		assert_int_equal(receive(decider, &decision, &err), 1);
+		assert_true(decision->restarted);
+		assert_in_range(decision->cpu_usec, 0, USEC_PER_SEC);
+	}
+	decider_free(decider);
+}
+
 static void one_that_dies_each_turn_is_left_in_peace(void **state)
 {
 	struct decider *decider = start("aborts");
@@ -443,6 +462,7 @@ int main(void)
 		cmocka_unit_test(hosts_grow_and_shrink_under_it),
 		cmocka_unit_test(killed_at_any_moment_it_goes_on_with_its_state),
 		cmocka_unit_test(a_death_between_turns_is_told),
+		cmocka_unit_test(the_cost_of_a_death_between_turns_is_its_own_process),
 		cmocka_unit_test(one_that_dies_each_turn_is_left_in_peace),
 		cmocka_unit_test(a_pattern_bomb_costs_one_tick),
 		cmocka_unit_test(what_runs_is_what_was_loaded),
