@@ -721,6 +721,30 @@ static void what_cannot_be_given_back_is_counted_and_kept(void **state)
 	assert_int_equal(leases_count(bed->leases), 1);
 }
 
+static void memory_high_that_could_not_be_released_is_released_later(void **state)
+{
+	static const struct lease_kind stubborn = { .name = "stubborn", .undo = never_undone };
+	struct bed *bed = *state;
+	struct error err = { 0 };
+	uint64_t id;
+
+	set(bed, &vm_100, SETTING_MEMORY_HIGH, 1 << 30);
+	act_collect(bed->act, &bed->outcomes);
+	assert_int_equal(leases_take(bed->leases, &stubborn, &vm_100, "x", "1", "2",
+				     "memory.high=2 from=1", &id, &err), 0);
+	root_memory_set_usec(bed->root, 131 * USEC_PER_SEC);
+	act_run_timers(bed->act, &bed->snapshot);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	expect(bed, 0, &vm_100, OUTCOME_REFUSED);
+	assert_int_equal(act_timer_usec(bed->act), 141 * USEC_PER_SEC);
+	assert_int_equal(leases_drop(bed->leases, id, &err), 0);
+	root_memory_set_usec(bed->root, 141 * USEC_PER_SEC);
+	act_run_timers(bed->act, &bed->snapshot);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
+	assert_int_equal(act_timer_usec(bed->act), 0);
+}
+
 /* Whoever edits a journal does not make root write where it likes. */
 static void what_is_no_knob_is_not_written_whatever_the_journal_says(void **state)
 {
@@ -767,6 +791,7 @@ int main(void)
 		CASE(forty_mute_owners_do_not_delay_one_that_answers),
 		CASE(of_two_values_that_wait_only_the_newer_is_set),
 		CASE(what_cannot_be_given_back_is_counted_and_kept),
+		CASE(memory_high_that_could_not_be_released_is_released_later),
 		CASE(what_is_no_knob_is_not_written_whatever_the_journal_says),
 	};
 

@@ -15,6 +15,8 @@
 
 /* A balloon this near to what was asked has followed. */
 #define FOLLOWED_BYTES (16 << 20)
+/* A release that failed is tried again: long enough for an owner that is asked by the worker. */
+#define AGAIN_USEC (10 * USEC_PER_SEC)
 
 /* The monotonic time that is so long after `since`. */
 static uint64_t ends(const struct act *act, uint64_t since_realtime_usec, uint64_t after_usec)
@@ -61,7 +63,7 @@ static void release_high(struct act *act, const struct snapshot *snapshot, struc
 {
 	char text[PLAN_REASON_SIZE];
 
-	held->release_usec = 0;
+	held->release_usec = root_monotonic_usec(act->root) + AGAIN_USEC;
 	snprintf(text, sizeof text, "released by itself after %llu s, so that it is not held back "
 		 "for ever", (unsigned long long)(act->options.high_usec / USEC_PER_SEC));
 	act_release(act, snapshot, &held->vm, held->setting, text);
