@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/io.h"
 #include "base/text.h"
 #include "base/vec.h"
 #include "decide/place.h"
@@ -285,19 +286,11 @@ static int language_of(const char *path, enum decider_language *ret, struct erro
 /* What is mapped as a program are the bytes that were read, whatever the file is by now. */
 static int program_make(struct decider *decider, struct error *err)
 {
-	size_t at = 0;
-
 	decider->program_fd = memfd_create("policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (decider->program_fd < 0)
 		return error_errno(err, -errno, "%s: no memory for it", decider->path);
-	while (at < decider->source_size) {
-		ssize_t written = write(decider->program_fd, decider->source + at,
-					decider->source_size - at);
-
-		if (written < 0 && errno != EINTR)
-			return error_errno(err, -errno, "%s: no memory for it", decider->path);
-		at += written > 0 ? (size_t)written : 0;
-	}
+	if (io_write_all(decider->program_fd, decider->source, decider->source_size) < 0)
+		return error_set(err, -ENOMEM, "%s: no memory for it", decider->path);
 	if (fcntl(decider->program_fd, F_ADD_SEALS,
 		  F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return error_errno(err, -errno, "%s: cannot be sealed", decider->path);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -276,21 +277,6 @@ int journal_continue(struct journal *journal, size_t size, struct error *err)
 	return 0;
 }
 
-static int write_all(int fd, const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t put = write(fd, bytes, size);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -errno;
-		bytes += put;
-		size -= (size_t)put;
-	}
-	return 0;
-}
-
 static int replacement_make(struct journal *journal, const char *bytes, size_t size,
 			    size_t reserve, size_t *room)
 {
@@ -303,7 +289,7 @@ static int replacement_make(struct journal *journal, const char *bytes, size_t s
 		return -errno;
 	r = room_keep(journal, fd, size + reserve, room);
 	if (r == 0)
-		r = write_all(fd, bytes, size);
+		r = io_write_all(fd, bytes, size);
 	if (r == 0 && renameat(journal->directory, NEW_FILE, journal->directory, JOURNAL_FILE) < 0)
 		r = -errno;
 	if (r < 0) {
