@@ -11,10 +11,33 @@ need_program cc gcc
 truced_conf '[truced]' 'mode = enforce'
 # The first in the alphabet goes before the others, some of which set weights until they fail.
 policy a-good-one 400
+cat >>"$TRUCE_CONF_DIR/policies.d/a-good-one.lua" <<-'END'
+	rule "turns are counted" { scope = "host", run = function(host, state) state.turn = (state.turn or 0) + 1 end }
+END
 truced_start
 vm_start 2
 poll_until 10 all_weigh 400 || fail "the good policy gave $(weights) and not 400"
 good=$(pgrep -P "$truced_pid" truce-decide) || fail "the good policy has no process"
+
+# The good policy's turns go on all the time: the longest while without one, in milliseconds.
+cat >"$scratch/watch.py" <<'END'
+import json, socket, sys, time
+client = socket.socket(socket.AF_UNIX)
+client.connect(sys.argv[1])
+answers, turns, since, longest = client.makefile(), None, time.monotonic(), 0
+while True:
+    client.sendall(b'{"do":"policy.list"}\n')
+    policies = json.loads(answers.readline())["policies"]
+    now = [policy["turns"] for policy in policies if policy["name"] == "a-good-one"]
+    if now != turns:
+        turns, since = now, time.monotonic()
+    longest = max(longest, time.monotonic() - since)
+    with open(sys.argv[2], "w", encoding="ascii") as file:
+        print(int(longest * 1000), *now, file=file)
+    time.sleep(0.1)
+END
+background python3 "$scratch/watch.py" "$TRUCE_RUN_DIR/control.sock" "$scratch/watched" 2>"$scratch/watch.err"
+poll_until 10 test -s "$scratch/watched" || fail "nobody watches the good policy"
 
 # Those that do not compile are not even tried.
 mkdir "$scratch/faulty"
@@ -47,4 +70,8 @@ expect_match "what runs" '"name":"a-good-one"' "$(ask '{"do":"policy.list"}')"
 all_weigh 400 || fail "what the good policy set did not stand: $(weights)"
 expect_equal "the good policy's process" "$good" \
 	"$(pgrep -P "$truced_pid" truce-decide | grep -x "$good")"
-echo "$tried faulty policies, $loaded of them up to their turns"
+read -r longest turns <"$scratch/watched" || fail "the good policy is not watched any more"
+[ "$longest" -le 5000 ] ||
+	fail "a second is its interval, and for $longest ms the good policy had no turn"
+echo "$tried faulty policies, $loaded of them up to their turns; the good one had $turns turns," \
+	"at most $longest ms apart"
