@@ -281,6 +281,9 @@ static int check_load(struct daemon *daemon, const struct load *load, struct err
 	const struct policy *policy = decider_policy(load->decider);
 	const struct loaded *same = policies_find(daemon, policy->name);
 
+	if (policy->name[0] == '\0' || strcmp(policy->name, "set") == 0)
+		return error_set(err, -EINVAL, "%s: no policy is called \"%s\"; what a person sets has that "
+				 "name", load->path, policy->name);
 	if (same != NULL && strcmp(same->file, load->file) != 0)
 		return error_set(err, -EBUSY, "a policy with the name %s runs already, from %s: unload it "
 				 "first, or give this one another name", policy->name, same->origin);

@@ -391,6 +391,8 @@ static int set(struct daemon *daemon, uint64_t ticket, const struct control_requ
 		return error_set(err, -EBUSY, "%s", daemon->journal_full ? daemon->journal_trouble :
 				 daemon->hand.paused ? "truced is paused: resume it first" :
 				 "truced only observes: its mode is observe (truce.conf)");
+	if (request->until_usec != 0 && request->until_usec <= clock_realtime_usec())
+		return error_set(err, -EINVAL, "the time until which it is to hold is past");
 	hold = hand_hold(&daemon->hand, &record->vm, record->name, setting);
 	if (hold == NULL)
 		return error_errno(err, -ENOMEM, "cannot set");

@@ -16,6 +16,8 @@ expect_match "a load with a mistake" '"ok":false.*good\.lua:2: ' "$answer"
 answer=$(ask '{"do":"policy.load","path":"huge.lua","source":"policy \"huge\"\nclass \"h\" { any = true }\nintent \"h\" { cpu = { reserve = 5000 * cpus } }\n"}')
 expect_match "a reservation that does not fit" '"ok":false' "$answer"
 expect_match "and is told in CPUs" 'CPU' "$answer"
+answer=$(ask '{"do":"policy.load","path":"hand.lua","source":"policy \"set\"\n"}')
+expect_match "a policy that would pass for a person" '"ok":false.*hand\.lua: no policy is called' "$answer"
 
 echo 'policy "good" this is no Lua' >"$TRUCE_CONF_DIR/policies.d/good.lua"
 answer=$(ask '{"do":"reload"}')

@@ -40,6 +40,8 @@ expect_match "resume" '"ok":true' "$(ask '{"do":"resume","vm":"all"}')"
 poll_until 10 all_weigh 200 || fail "resumed after undo, and yet: $(weights)"
 
 first=$(echo "$vm_pids" | head -n 1)
+expect_match "a hold until yesterday" '"kind":"invalid","error":"the time' \
+	"$(ask '{"do":"set","vm":"'"$first"'","setting":"cpu.weight","value":"50","until_usec":1}')"
 expect_match "a hold" '"value":"50","until_usec":0' \
 	"$(ask '{"do":"set","vm":"'"$first"'","setting":"cpu.weight","value":"50","until_usec":0}')"
 is_held() { [ "$(weight "$first")" -le 50 ]; }
