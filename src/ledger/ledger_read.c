@@ -6,7 +6,9 @@
 #include "base/vec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define STATE_DIRECTORY "/var/lib/truce"
 #define LINE_MOST 65536
@@ -138,11 +140,25 @@ static int read_lines(FILE *file, const struct ledger_query *query, struct adjus
 /* NULL and 0: there is none. */
 static int open_file(const char *directory, const char *name, FILE **ret, struct error *err)
 {
+	CLEANUP_CLOSE int fd = -1;
+	struct stat st;
 	char path[520];
 
+	*ret = NULL;
 	snprintf(path, sizeof path, "%s/%s", directory, name);
-	*ret = fopen(path, "re");
-	return *ret != NULL || errno == ENOENT ? 0 : error_errno(err, -errno, "cannot read %s", path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_errno(err, -errno, "cannot read %s", path);
+	/* A pipe would keep us waiting, and a device has no end. */
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "%s is no regular file", path);
+	*ret = fdopen(fd, "r");
+	if (*ret == NULL)
+		return error_errno(err, -errno, "cannot read %s", path);
+	fd = -1; /* the stream has it */
+	return 0;
 }
 
 /* The newer one is opened first: rotated in between it is read twice, and taken once. */

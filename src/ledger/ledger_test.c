@@ -320,6 +320,22 @@ static void a_full_disk_loses_that_line_and_no_more(void **state)
 	adjustments_done(&all);
 }
 
+static void what_is_no_file_is_refused_at_once(void **state)
+{
+	struct place *place = *state;
+	struct adjustments all;
+	struct error err = { 0 };
+	char path[120];
+
+	snprintf(path, sizeof path, "%s/" LEDGER_FILE ".1", place->state);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(ledger_read(place->state, &everything, &all, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "is no regular file"));
+	unlink(path);
+	assert_int_equal(symlink("/dev/zero", path), 0);
+	assert_int_equal(ledger_read(place->state, &everything, &all, &err), -EINVAL);
+}
+
 static void an_absent_ledger_is_an_empty_one(void **state)
 {
 	struct adjustments all;
@@ -341,6 +357,7 @@ int main(void)
 		IN_PLACE(a_query_takes_what_it_names),
 		IN_PLACE(what_is_told_is_what_is_written),
 		IN_PLACE(a_full_disk_loses_that_line_and_no_more),
+		IN_PLACE(what_is_no_file_is_refused_at_once),
 		cmocka_unit_test(an_absent_ledger_is_an_empty_one),
 	};
 
