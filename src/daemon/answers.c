@@ -4,6 +4,7 @@
 #include "control/control.h"
 #include "daemon/policies.h"
 #include "report/json.h"
+#include "report/plan_json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,22 +27,6 @@ static void put_bool(struct json *json, const char *key, bool value)
 {
 	json_key(json, key);
 	json_bool(json, value);
-}
-
-static void put_value(struct json *json, const char *key, enum setting setting,
-		      const struct setting_value *value)
-{
-	struct str text;
-
-	json_key(json, key);
-	if (value == NULL) {
-		json_nothing(json);
-		return;
-	}
-	str_init(&text);
-	setting_append(&text, setting, value);
-	json_text_bytes(json, text.data != NULL ? text.data : "", text.length);
-	str_done(&text);
 }
 
 static void begin(struct json *json, struct str *out)
@@ -171,8 +156,8 @@ static void put_settings(struct json *json, const struct vm_record *record)
 		json_object_begin(json);
 		put_text(json, "setting", setting_info[setting->item.setting].name);
 		put_text(json, "asked", setting_info[setting->item.asked].name);
-		put_value(json, "value", setting->item.setting, &setting->value);
-		put_value(json, "from", setting->item.setting,
+		plan_json_value(json, "value", setting->item.setting, &setting->value);
+		plan_json_value(json, "from", setting->item.setting,
 			  setting->item.from_known ? &setting->item.from : NULL);
 		put_text(json, "where", setting->item.where);
 		put_cause(json, &setting->item.cause);
@@ -198,7 +183,7 @@ static void put_holds(struct json *json, const struct daemon *daemon, const stru
 			continue;
 		json_object_begin(json);
 		put_text(json, "setting", setting_info[hold->setting].name);
-		put_value(json, "value", hold->setting, &hold->value);
+		plan_json_value(json, "value", hold->setting, &hold->value);
 		put_uint(json, "until_usec", hold->until_usec);
 		json_object_end(json);
 	}
@@ -240,8 +225,8 @@ static void put_last(struct json *json, const struct vm_record *record)
 	put_uint(json, "time_usec", record->last_usec);
 	put_text(json, "verdict", plan_verdict_name(last->verdict));
 	put_text(json, "setting", setting_info[last->setting].name);
-	put_value(json, "from", last->setting, last->from_known ? &last->from : NULL);
-	put_value(json, "to", last->setting, last->verdict == PLAN_SET ? &last->to : NULL);
+	plan_json_value(json, "from", last->setting, last->from_known ? &last->from : NULL);
+	plan_json_value(json, "to", last->setting, last->verdict == PLAN_SET ? &last->to : NULL);
 	put_cause(json, &last->cause);
 	put_text(json, "outcome", record->last_told ? outcome_status_name(record->last_status) : NULL);
 	json_object_end(json);
@@ -326,7 +311,7 @@ static void put_class(struct json *json, const struct daemon *daemon, const stru
 			continue;
 		json_object_begin(json);
 		put_text(json, "setting", setting_info[intent->setting].name);
-		put_value(json, "value", intent->setting, &intent->value);
+		plan_json_value(json, "value", intent->setting, &intent->value);
 		json_key(json, "line");
 		json_int(json, intent->line);
 		json_object_end(json);

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "report/json.h"
+#include "report/plan_json.h"
 
 #include <stdio.h>
 
@@ -63,30 +64,6 @@ static void put_head(struct json *json, const struct ledger_head *head, const ch
 	put_text(json, "boot", head->boot);
 }
 
-static void put_cause(struct json *json, const struct cause *cause)
-{
-	size_t i;
-
-	json_key(json, "cause");
-	json_object_begin(json);
-	put_text(json, "policy", cause->policy);
-	put_text(json, "path", cause->path);
-	json_key(json, "line");
-	json_int(json, cause->line);
-	put_text(json, "rule", cause->rule);
-	put_text(json, "because", cause->because);
-	json_key(json, "inputs");
-	json_array_begin(json);
-	for (i = 0; i < cause->input_count && i < CAUSE_INPUTS_MAX; i++) {
-		json_object_begin(json);
-		put_text(json, "name", cause->inputs[i].name);
-		put_text(json, "value", cause->inputs[i].value);
-		json_object_end(json);
-	}
-	json_array_end(json);
-	json_object_end(json);
-}
-
 void ledger_append_item(struct str *out, const struct ledger_head *head,
 			const struct plan_item *item, bool dry_run)
 {
@@ -108,7 +85,7 @@ void ledger_append_item(struct str *out, const struct ledger_head *head,
 	put_text(&json, "reason", item->reason);
 	json_key(&json, "dry_run");
 	json_bool(&json, dry_run);
-	put_cause(&json, &item->cause);
+	plan_json_cause(&json, &item->cause);
 	json_object_end(&json);
 }
 

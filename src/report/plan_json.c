@@ -26,7 +26,7 @@ void plan_json_value(struct json *json, const char *key, enum setting setting,
 	str_done(&text);
 }
 
-static void put_cause(struct json *json, const struct cause *cause)
+void plan_json_cause(struct json *json, const struct cause *cause)
 {
 	size_t i;
 
@@ -71,5 +71,5 @@ void plan_json_item(struct json *json, const struct plan_item *item)
 	put_text(json, "where", item->where);
 	put_text(json, "predicted", item->predicted);
 	put_text(json, "reason", item->reason);
-	put_cause(json, &item->cause);
+	plan_json_cause(json, &item->cause);
 }

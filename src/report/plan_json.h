@@ -11,6 +11,8 @@ struct json;
 void plan_json_vm(struct json *json, const struct plan_item *item);
 /* "class", "verdict", "asked", "setting", "from", "to", "where", "predicted", "reason", "cause". */
 void plan_json_item(struct json *json, const struct plan_item *item);
+/* "cause": an object, whose keys the ledger has too. */
+void plan_json_cause(struct json *json, const struct cause *cause);
 /* A value as truce set reads it; NULL gives null. */
 void plan_json_value(struct json *json, const char *key, enum setting setting,
 		     const struct setting_value *value);
