@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * net.in_max and net.out_max of libvirt's domains: the bandwidth of its interfaces, which libvirt
- * keeps book of. In libvirt's words inbound is what the guest receives; KiB a second.
+ * keeps book of. In libvirt's words inbound is what the guest receives. Its numbers go to
+ * tc as kbps, which are 1000 bytes a second: 1000 came to 8Mbit in the kernel (libvirt 9.0).
  */
 #include "act/actuator.h"
 #include "act/owner_libvirt_group.h"
@@ -11,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define KIB 1024
-#define RATE_MOST UINT32_MAX /* libvirt's, KiB a second */
+#define KILOBYTE 1000
+#define RATE_MOST UINT32_MAX /* libvirt's, kilobytes a second */
 
 extern const struct actuator act_net_libvirt;
 
@@ -68,7 +69,7 @@ static int net_read(struct act_context *context, const struct act_target *target
 		r = owner_libvirt_group_read(target, LIBVIRT_INTERFACE, tap, numbers, NUMBERS, err);
 		if (r < 0)
 			return r;
-		rate = numbers[0].number > 0 ? numbers[0].number * KIB : SETTING_UNLIMITED;
+		rate = numbers[0].number > 0 ? numbers[0].number * KILOBYTE : SETTING_UNLIMITED;
 		loosest = rate > loosest ? rate : loosest;
 	}
 	ret->number = loosest != 0 ? loosest : SETTING_UNLIMITED;
@@ -79,7 +80,7 @@ static int net_read(struct act_context *context, const struct act_target *target
 /* 0 is libvirt's word for no limit. */
 static int64_t rate_for(int64_t value)
 {
-	int64_t rate = (value + KIB - 1) / KIB;
+	int64_t rate = (value + KILOBYTE - 1) / KILOBYTE;
 
 	return value == SETTING_UNLIMITED || rate > RATE_MOST ? 0 : rate;
 }
