@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define OUTCOMES_MOST 4096
+/* Ticks are not exact: a turn an interval after the last may come a little early. */
+#define INTERVAL_SLACK 8 /* an eighth */
 
 static void trouble(struct daemon *daemon, struct loaded *loaded, const char *text)
 {
@@ -42,7 +44,7 @@ void turns_begin(struct daemon *daemon)
 		if (loaded->busy || now < loaded->due_usec || !has_turns(loaded))
 			continue;
 		loaded->due_usec = now + loaded->policy->interval_usec * daemon->budget.stretch -
-				   loaded->policy->interval_usec / 8;
+				   loaded->policy->interval_usec / INTERVAL_SLACK;
 		r = decider_send(loaded->decider, DECIDER_TICK, daemon->snapshot, loaded->outcomes,
 				 loaded->outcome_count, &err);
 		if (r == 0) {

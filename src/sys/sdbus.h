@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Questions and requests to systemd over D-Bus. Each call ends within the timeout given at the start, for a bus
- * that never answers too. Built without libsystemd every call is -ENOSYS; on a host without
- * systemd sdbus_open is -ENOTCONN; both with a sentence. May block: not on the sampling thread.
+ * Questions and requests to systemd over D-Bus. Each call ends within the timeout given at the
+ * start, for a bus that never answers too. Built without libsystemd every call is -ENOSYS; on a
+ * host without systemd sdbus_open is -ENOTCONN; both with a sentence. May block: not on the
+ * sampling thread.
  */
 #ifndef SYS_SDBUS_H
 #define SYS_SDBUS_H
