@@ -81,24 +81,41 @@ static bool lease_is_meant(const struct lease *lease, const struct vm_identity *
 	       act_note_parse(lease->note, &value) == (int)setting;
 }
 
-/* The newest first; `err` keeps the first failure. */
-static size_t undo_fast(struct act *act, const struct vm_identity *vm, enum setting setting,
-			struct error *err)
+/* Each once, the newest first; `ret_first` gets the first failure. */
+static size_t undo_once(struct act *act, const struct vm_identity *vm, enum setting setting,
+			size_t *ret_undone, struct error *ret_first)
 {
 	const struct lease *lease;
 	uint64_t id = UINT64_MAX;
 	size_t failed = 0;
 
+	*ret_undone = 0;
 	while ((lease = leases_previous(act->leases, id)) != NULL) {
-		struct error first = { 0 };
+		struct error failure = { 0 };
 
 		id = lease->id;
-		if (lease->kind->slow || !lease_is_meant(lease, vm, setting) ||
-		    leases_undo(act->leases, id, &first) >= 0)
+		if (lease->kind->slow || !lease_is_meant(lease, vm, setting))
 			continue;
-		if (failed++ == 0 && err != NULL)
-			*err = first;
+		if (leases_undo(act->leases, id, &failure) >= 0)
+			++*ret_undone;
+		else if (failed++ == 0)
+			*ret_first = failure;
 	}
+	return failed;
+}
+
+/* One knob may be in another's way, as cpu.idle is in a weight's: see leases_undo_all. */
+static size_t undo_fast(struct act *act, const struct vm_identity *vm, enum setting setting,
+			struct error *err)
+{
+	struct error first = { 0 };
+	size_t failed, undone;
+
+	do
+		failed = undo_once(act, vm, setting, &undone, &first);
+	while (failed > 0 && undone > 0);
+	if (failed > 0 && err != NULL)
+		*err = first;
 	return failed;
 }
 

@@ -669,22 +669,41 @@ int leases_undo(struct leases *leases, uint64_t id, struct error *err)
 	return r < 0 ? r : leases_drop(leases, id, err);
 }
 
-/* Each from the newest to the oldest; `err` keeps the first failure. */
-static size_t undo_pass(struct leases *leases, bool slow, struct error *err)
+/* Each once, from the newest to the oldest; `ret_first` gets the first failure. */
+static size_t undo_once(struct leases *leases, bool slow, size_t *ret_undone,
+			struct error *ret_first)
 {
 	const struct lease *lease;
 	uint64_t id = UINT64_MAX;
 	size_t failed = 0;
 
+	*ret_undone = 0;
 	while ((lease = leases_previous(leases, id)) != NULL) {
-		struct error first = { 0 };
+		struct error failure = { 0 };
 
 		id = lease->id;
-		if (lease->kind->slow != slow || leases_undo(leases, id, &first) >= 0)
+		if (lease->kind->slow != slow)
 			continue;
-		if (failed++ == 0 && err != NULL && err->code == 0)
-			*err = first;
+		if (leases_undo(leases, id, &failure) >= 0)
+			++*ret_undone;
+		else if (failed++ == 0)
+			*ret_first = failure;
 	}
+	return failed;
+}
+
+/* One knob may be in another's way: a cgroup that is idle takes no weight. So as long as
+ * something was given back, what failed is tried again. */
+static size_t undo_pass(struct leases *leases, bool slow, struct error *err)
+{
+	struct error first = { 0 };
+	size_t failed, undone;
+
+	do
+		failed = undo_once(leases, slow, &undone, &first);
+	while (failed > 0 && undone > 0);
+	if (failed > 0 && err != NULL && err->code == 0)
+		*err = first;
 	return failed;
 }
 

@@ -50,10 +50,22 @@ static int forgetful_forget(void *context, const char *target, const char *was, 
 	return forgotten == 1 ? -EBUSY : 0;
 }
 
+/* As a cgroup's weight while the cgroup is idle. */
+static int weight_undo(void *context, const struct vm_identity *of, const char *target,
+		       const char *was, const char *now, struct error *err)
+{
+	char idle[16];
+
+	if (root_read(context, "/knob/b", idle, sizeof idle) > 0 && idle[0] == '1' && idle[1] == '\n')
+		return error_set(err, -EINVAL, "it is idle");
+	return root_write(context, target, was);
+}
+
+static const struct lease_kind weight = { .name = "weight", .undo = weight_undo };
 static const struct lease_kind knob = { .name = "knob", .undo = knob_undo };
 static const struct lease_kind forgetful = { .name = "forgetful", .undo = forgetful_undo,
 					     .forget = forgetful_forget };
-static const struct lease_kind *const kinds[] = { &knob, &forgetful, NULL };
+static const struct lease_kind *const kinds[] = { &knob, &forgetful, &weight, NULL };
 static const struct lease_kind *const no_kinds[] = { NULL };
 
 struct bed {
@@ -414,6 +426,25 @@ static void a_kind_that_nobody_knows_is_kept_for_who_does(void **state)
 	leases_close(leases);
 }
 
+static void what_is_in_anothers_way_is_given_back_first(void **state)
+{
+	struct bed *bed = *state;
+	struct leases *leases = opened(bed);
+	struct error err = { 0 };
+	uint64_t id;
+
+	/* The idle one is the older, so that it is tried last. */
+	assert_int_equal(leases_take(leases, &knob, &vm, "/knob/b", "0", "1", NULL, &id, &err), 0);
+	assert_int_equal(leases_take(leases, &weight, &vm, "/knob/a", "100", "7", NULL, &id, &err), 0);
+	root_memory_put(bed->root, "/knob/a", "7\n");
+	root_memory_put(bed->root, "/knob/b", "1\n");
+	assert_int_equal(leases_undo_all(leases, &err), 0);
+	assert_int_equal(err.code, 0);
+	assert_string_equal(root_memory_text(bed->root, "/knob/a"), "100");
+	assert_string_equal(root_memory_text(bed->root, "/knob/b"), "0");
+	leases_close(leases);
+}
+
 static void a_long_journal_is_made_shorter_and_says_the_same(void **state)
 {
 	struct bed *bed = *state;
@@ -532,6 +563,7 @@ int main(void)
 		CASE(what_a_dead_vm_leaves_behind_is_removed),
 		CASE(a_vm_that_cannot_be_looked_at_keeps_its_lease),
 		CASE(a_kind_that_nobody_knows_is_kept_for_who_does),
+		CASE(what_is_in_anothers_way_is_given_back_first),
 		CASE(a_long_journal_is_made_shorter_and_says_the_same),
 		CASE(a_directory_that_others_could_change_is_refused),
 		CASE(the_golden_journal_is_read),
