@@ -54,6 +54,7 @@ struct control_server {
 	uint64_t window_usec;    /* when the window began that the next two count in */
 	unsigned asked;
 	uint64_t spent_nsec;
+	uint64_t cpu_nsec;       /* since it began */
 	bool closed;             /* nobody is let in until the window is over */
 	bool again;              /* lines were left for the next run */
 };
@@ -591,10 +592,15 @@ size_t control_server_clients(const struct control_server *server)
 	return server->count;
 }
 
+uint64_t control_server_cpu_usec(const struct control_server *server)
+{
+	return server->cpu_nsec / 1000;
+}
+
 void control_server_run(struct control_server *server)
 {
 	struct epoll_event events[32];
-	uint64_t begun = clock_thread_cpu_nsec();
+	uint64_t begun = clock_thread_cpu_nsec(), spent;
 	int count = epoll_wait(server->epoll_fd, events, ARRAY_SIZE(events), 0), i;
 
 	server->again = false;
@@ -614,7 +620,9 @@ void control_server_run(struct control_server *server)
 			client_drop(server, client);
 	}
 	look_at_time(server);
-	server->spent_nsec += clock_thread_cpu_nsec() - begun;
+	spent = clock_thread_cpu_nsec() - begun;
+	server->spent_nsec += spent;
+	server->cpu_nsec += spent;
 	if (server->spent_nsec > SPENT_A_WINDOW_NSEC && !server->closed)
 		hold_strangers(server);
 }

@@ -56,5 +56,7 @@ void control_server_follow(struct control_server *server, uint64_t ticket);
 void control_server_tell(struct control_server *server, const char *line, size_t size);
 
 size_t control_server_clients(const struct control_server *server);
+/* CPU time of control_server_run so far: what clients make their server spend. */
+uint64_t control_server_cpu_usec(const struct control_server *server);
 
 #endif

@@ -39,10 +39,11 @@ static bool judge(struct budget *budget, uint64_t cpu_usec, uint64_t usec)
 }
 
 bool budget_add(struct budget *budget, uint64_t monotonic_usec, uint64_t own_cpu_usec,
-		uint64_t deciders_cpu_usec)
+		uint64_t clients_cpu_usec, uint64_t deciders_cpu_usec)
 {
 	uint64_t usec = monotonic_usec - budget->step_begin_usec;
 	uint64_t own = growth(own_cpu_usec, budget->own_begin_usec);
+	uint64_t clients = growth(clients_cpu_usec, budget->clients_begin_usec);
 	uint64_t deciders = growth(deciders_cpu_usec, budget->deciders_begin_usec);
 
 	if (usec < BUDGET_STEP_USEC)
@@ -53,8 +54,9 @@ bool budget_add(struct budget *budget, uint64_t monotonic_usec, uint64_t own_cpu
 	budget->next = (budget->next + 1) % BUDGET_STEPS;
 	budget->step_begin_usec = monotonic_usec;
 	budget->own_begin_usec = own_cpu_usec;
+	budget->clients_begin_usec = clients_cpu_usec;
 	budget->deciders_begin_usec = deciders_cpu_usec;
-	return judge(budget, own + deciders, usec);
+	return judge(budget, growth(own, clients) + deciders, usec);
 }
 
 bool budget_is_over(const struct budget *budget)

@@ -17,7 +17,7 @@ struct budget {
 	int permyriad;            /* of one CPU; 0: no cap */
 	unsigned stretch;         /* 1, 2, 4, ... */
 	uint64_t step_begin_usec; /* monotonic */
-	uint64_t own_begin_usec, deciders_begin_usec; /* CPU time then */
+	uint64_t own_begin_usec, clients_begin_usec, deciders_begin_usec; /* CPU time then */
 	unsigned calm_steps;
 	/* The last minute, in steps of ten seconds. */
 	uint64_t own[BUDGET_STEPS], deciders[BUDGET_STEPS], length[BUDGET_STEPS];
@@ -26,9 +26,11 @@ struct budget {
 };
 
 void budget_init(struct budget *budget, int permyriad, uint64_t monotonic_usec);
-/* Both processes' CPU time so far; true: the stretch has changed. */
+/* Both processes' CPU time so far; true: the stretch has changed. What clients made us spend of our
+ * own has a limit elsewhere, and a longer interval would not lower it: nobody who floods the socket
+ * is to slow the policies down. */
 bool budget_add(struct budget *budget, uint64_t monotonic_usec, uint64_t own_cpu_usec,
-		uint64_t deciders_cpu_usec);
+		uint64_t clients_cpu_usec, uint64_t deciders_cpu_usec);
 bool budget_is_over(const struct budget *budget); /* it is stretched */
 /* Of one CPU, over the last minute. */
 int budget_own_permyriad(const struct budget *budget);

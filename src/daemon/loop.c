@@ -102,7 +102,8 @@ static void look_at_cost(struct daemon *daemon, uint64_t now)
 	if (now < budget->step_begin_usec + BUDGET_STEP_USEC)
 		return;
 	own_cost_read(daemon);
-	if (!budget_add(budget, now, own_cost_cpu_usec(), own_cost_deciders_cpu_usec(daemon)))
+	if (!budget_add(budget, now, own_cost_cpu_usec(), control_server_cpu_usec(daemon->server),
+			own_cost_deciders_cpu_usec(daemon)))
 		return;
 	log_line(LOG_NOTICE, budget_is_over(budget) ?
 		 "over the budget of %.1f %% of a CPU: the interval is %u times as long" :
