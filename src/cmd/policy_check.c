@@ -20,6 +20,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* A line that a person reads; JSON has all of them. */
+#define MEMBERS_SHOWN 8
+
 #define CHECK_SCHEMA "truce.policy-check/1"
 
 struct check_settings {
@@ -113,7 +116,7 @@ static void tell_text(struct checking *checking, const struct finding *finding)
 	finding_append(&checking->text, checking->path, checking->source, finding);
 }
 
-/* The VMs of a class, by name; how many. */
+/* The VMs of a class, the first of them by name; how many. */
 static size_t append_members(const struct checking *checking, int class, struct str *str)
 {
 	const struct policy *policy = decider_policy(checking->decider);
@@ -124,9 +127,13 @@ static size_t append_members(const struct checking *checking, int class, struct 
 
 		if (policy_classify(policy, vm) != class)
 			continue;
-		str_append(str, count++ > 0 ? ", " : "");
+		if (++count > MEMBERS_SHOWN)
+			continue;
+		str_append(str, count > 1 ? ", " : "");
 		vm_append_name(vm, str);
 	}
+	if (count > MEMBERS_SHOWN)
+		str_appendf(str, " and %zu more", count - MEMBERS_SHOWN);
 	return count;
 }
 

@@ -146,7 +146,9 @@ static void warn_of_overlap(const struct daemon *daemon, const struct policy *po
 		int first = policy_classify(policy, vm);
 
 		for (j = first < 0 ? policy->class_count : (size_t)first + 1; j < policy->class_count; j++) {
-			if (!policy_class_matches(&policy->classes[j], vm))
+			/* To take the rest behind the others is what such a class is for. */
+			if (policy_class_takes_all(&policy->classes[j]) ||
+			    !policy_class_matches(&policy->classes[j], vm))
 				continue;
 			warn(warnings, "VM %s is of class %s (line %d) and of class %s (line %d): the first "
 			     "has it", vm->text[VM_TEXT_NAME] != NULL ? vm->text[VM_TEXT_NAME] : "?",

@@ -48,18 +48,6 @@ static int find_fault(struct check *check, bool refused, int line, const char *f
 
 /* -- by itself -------------------------------------------------------------------------- */
 
-static bool takes_all(const struct policy_class *class)
-{
-	size_t i;
-
-	for (i = 0; i < class->match_count; i++)
-		if (class->matches[i].by == POLICY_MATCH_ANY ||
-		    (class->matches[i].by == POLICY_MATCH_NAME &&
-		     strcmp(class->matches[i].pattern, "*") == 0))
-			return true;
-	return false;
-}
-
 static bool is_spoken_of(const struct policy *policy, size_t class)
 {
 	size_t i;
@@ -90,7 +78,7 @@ static int check_classes(struct check *check, const struct policy *policy)
 		else if (!is_spoken_of(policy, i))
 			r = find_fault(check, false, class->line,
 				       "nothing is said of class %s: no intent, no rule", class->name);
-		if (all == NULL && takes_all(class))
+		if (all == NULL && policy_class_takes_all(class))
 			all = class;
 	}
 	return r;
@@ -250,7 +238,7 @@ static int check_overlap(struct check *check, const struct policy *policy, size_
 			names_add(&names, snapshot->vms[i]);
 	/* To take the rest behind the others is what such a class is for; and what stands behind it
 	 * has been told that it is never reached. */
-	if (names.count > 0 && !takes_all(class) && !takes_all(winner))
+	if (names.count > 0 && !policy_class_takes_all(class) && !policy_class_takes_all(winner))
 		r = find_fault(check, false, class->line,
 			       "class %s matches %s too; class %s (line %d) stands before it and has %s",
 			       class->name, names_end(&names), winner->name, winner->line,

@@ -149,6 +149,18 @@ bool policy_class_matches(const struct policy_class *class, const struct vm *vm)
 	return false;
 }
 
+bool policy_class_takes_all(const struct policy_class *class)
+{
+	size_t i;
+
+	for (i = 0; i < class->match_count; i++)
+		if (class->matches[i].by == POLICY_MATCH_ANY ||
+		    (class->matches[i].by == POLICY_MATCH_NAME &&
+		     strcmp(class->matches[i].pattern, "*") == 0))
+			return true;
+	return false;
+}
+
 int policy_classify(const struct policy *policy, const struct vm *vm)
 {
 	size_t i;

@@ -48,6 +48,7 @@ struct policy_rule {
 	int line;
 	enum setting_scope scope; /* VM: an error costs that VM's adjustment alone */
 	int class_index;          /* -1: every VM that is managed */
+	bool at_birth;            /* it has a turn as soon as there is such a VM */
 };
 
 /* Something that its author hardly meant, seen while the file was loaded: check tells it. */
@@ -101,6 +102,8 @@ bool policy_has_rule(const struct policy *policy, const char *name);
 /* The class that the VM is in, or -1. */
 int policy_classify(const struct policy *policy, const struct vm *vm);
 bool policy_class_matches(const struct policy_class *class, const struct vm *vm);
+/* Whatever VM there is: the class for the rest, behind the others. */
+bool policy_class_takes_all(const struct policy_class *class);
 
 /* The description as bytes between the decider's two processes. The reader believes nothing. */
 void policy_append(const struct policy *policy, struct str *out);

@@ -74,6 +74,22 @@ static void the_first_class_that_matches_has_the_vm(void **state)
 	synthetic_done(&host);
 }
 
+static void the_class_for_the_rest_is_known(void **state)
+{
+	struct policy policy;
+
+	policy_init(&policy);
+	add_class(&policy, "none-yet", POLICY_MATCH_NAME, "vm*");
+	add_class(&policy, "any", POLICY_MATCH_ANY, "");
+	add_class(&policy, "star", POLICY_MATCH_NAME, "*");
+	add_class(&policy, "all-metadata", POLICY_MATCH_METADATA, "*");
+	assert_false(policy_class_takes_all(&policy.classes[0]));
+	assert_true(policy_class_takes_all(&policy.classes[1]));
+	assert_true(policy_class_takes_all(&policy.classes[2]));
+	assert_false(policy_class_takes_all(&policy.classes[3])); /* of those that have some */
+	policy_done(&policy);
+}
+
 static void a_uuid_matches_in_either_case(void **state)
 {
 	struct synthetic host;
@@ -187,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_class_that_matches_has_the_vm),
+		cmocka_unit_test(the_class_for_the_rest_is_known),
 		cmocka_unit_test(a_uuid_matches_in_either_case),
 		cmocka_unit_test(what_was_appended_is_taken_back_as_it_was),
 		cmocka_unit_test(bytes_that_were_cut_or_grew_are_refused),

@@ -31,6 +31,12 @@ expect_match "a policy that is called after its file" '"ok":true,"name":"new-odd
 answer=$(ask '{"do":"policy.load","path":"odd.lua","source":"warn(\"none\")\n"}')
 expect_match "another one" '"ok":true,"name":"odd"' "$answer"
 
+# Whom two classes match is told, but not that the class for the rest matches all.
+answer=$(ask '{"do":"policy.load","path":"odd.lua","source":"class \"a\" { name = \"*0\" }\nclass \"b\" { name = \"*0\" }\n"}')
+expect_match "two classes for one VM" '"warnings":\[.*is of class a \(line 1\) and of class b' "$answer"
+answer=$(ask '{"do":"policy.load","path":"odd.lua","source":"class \"a\" { name = \"*0\" }\nclass \"rest\" { any = true }\n"}')
+expect_match "a class for the rest" '"warnings":\[\]' "$answer"
+
 truced_end TERM
 truced_start
 answer=$(ask '{"do":"policy.list"}')

@@ -79,6 +79,23 @@ expect_match "good" '"good":true,"policy":\{"name":"good"' "$(cat "$scratch/out"
 "$BUILD_ROOT/src/cmd/synthetic_recording" "$scratch/recording" 4 10 || fail "no recording"
 expect_exit 0 "$TRUCE" policy check --replay "$scratch/recording" "$scratch/good.lua"
 expect_match "the recording's VMs" '^  bronze: 4 VMs: vm' "$(cat "$scratch/out")"
+
+# The class for the rest is no mistake; of many VMs a person is shown the first, JSON has all.
+"$BUILD_ROOT/src/cmd/synthetic_recording" "$scratch/many" 30 4 || fail "no recording"
+cat >"$scratch/rest.lua" <<'END'
+policy "rest"
+class "first" { name = "vm001" }
+class "others" { any = true }
+intent "first" { ["cpu.shares"] = 400 }
+intent "others" { ["cpu.shares"] = 50 }
+END
+expect_exit 0 "$TRUCE" policy check --replay "$scratch/many" "$scratch/rest.lua"
+said=$(cat "$scratch/out")
+expect_match "no warning" '^good$' "$said"
+expect_match "some of many" '^  others: 29 VMs: vm002, .*vm009 and 21 more$' "$said"
+expect_exit 0 "$TRUCE" policy check --json --replay "$scratch/many" "$scratch/rest.lua"
+expect_match "all in JSON" '"name":"vm029"' "$(cat "$scratch/out")"
+
 expect_exit 1 "$TRUCE" policy check --root "$scratch/nowhere" "$scratch/good.lua"
 
 # What says nothing of the policy is no verdict on it.
