@@ -9,10 +9,10 @@
 #include "base/vec.h"
 #include "decide/place.h"
 #include "decide/process.h"
+#include "decide/room.h"
 #include "decide/source.h"
 #include "decide/trouble.h"
 #include "decide/wire.h"
-#include "model/snapshot_image.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,6 @@ enum {
 	LOAD_WALL_FOR_CPU = 3,
 	PATIENCE_USEC = 10000000, /* at most, with one that gets no CPU */
 	REST_LONGEST_SEC = 64,
-	IMAGE_STEP = 1 << 20,
 	CLOSING_USEC = 1000000,  /* from a closed socket to the end of its process */
 	LEFT_MOST = 8,
 };
@@ -57,9 +56,8 @@ struct decider {
 	struct policy policy;
 	bool has_policy;
 
-	int room_fd, program_fd;
-	char *room;
-	size_t image_capacity[WIRE_IMAGE_COUNT];
+	int program_fd;
+	struct room room;
 	unsigned tick_image;     /* the one that the next tick is written to */
 	bool has_before;
 
@@ -84,83 +82,6 @@ struct decider {
 	struct decision decision;
 	struct str state;        /* what it last gave, or was given */
 };
-
-/* -- the room --------------------------------------------------------------------------------- */
-
-static int room_make(struct decider *decider, struct error *err)
-{
-	decider->room_fd = memfd_create("truce-room", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (decider->room_fd < 0 || ftruncate(decider->room_fd, (off_t)WIRE_ROOM_BYTES) < 0)
-		return error_errno(err, -errno, "no memory to share with the policy's process");
-	/* A child that made it shorter would end its parent with SIGBUS. */
-	if (fcntl(decider->room_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-		return error_errno(err, -errno, "cannot seal the memory shared with the policy");
-	decider->room = mmap(NULL, WIRE_ROOM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-			     decider->room_fd, 0);
-	if (decider->room == MAP_FAILED) {
-		decider->room = NULL;
-		return error_errno(err, -errno, "cannot map the memory shared with the policy");
-	}
-	return 0;
-}
-
-/* Memory is taken here, where there is an answer to there being none, not by a fault. */
-static int room_take(struct decider *decider, size_t at, size_t size)
-{
-	int r;
-
-	do {
-		r = posix_fallocate(decider->room_fd, (off_t)at, (off_t)size);
-	} while (r == EINTR);
-	return r == 0 ? 0 : -ENOMEM;
-}
-
-static int room_put(struct decider *decider, size_t at, const char *bytes, size_t size)
-{
-	int r = size > 0 ? room_take(decider, at, size) : 0;
-
-	if (r == 0 && size > 0)
-		memcpy(decider->room + at, bytes, size);
-	return r;
-}
-
-static int image_grow(struct decider *decider, unsigned slot, size_t needed)
-{
-	size_t size = (needed + needed / 4 + IMAGE_STEP) / IMAGE_STEP * IMAGE_STEP;
-
-	if (size > WIRE_IMAGE_BYTES)
-		size = WIRE_IMAGE_BYTES;
-	if (needed > size)
-		return -EOVERFLOW;
-	if (room_take(decider, slot * WIRE_IMAGE_BYTES, size) < 0)
-		return -ENOMEM;
-	decider->image_capacity[slot] = size;
-	return 0;
-}
-
-/* Snapshot and outcomes. The room grows with the number of VMs, so this is tried twice at most. */
-static int image_write(struct decider *decider, unsigned slot, const struct snapshot *snapshot,
-		       const struct outcome *outcomes, size_t count, uint64_t *ret_outcomes)
-{
-	size_t at = slot * WIRE_IMAGE_BYTES;
-	struct snapshot_image image;
-	unsigned tries;
-
-	for (tries = 0; tries < 2; tries++) {
-		int r;
-
-		snapshot_image_init(&image, decider->room + at, decider->image_capacity[slot],
-				    WIRE_ROOM_ADDRESS + at);
-		snapshot_image_write(&image, snapshot);
-		*ret_outcomes = snapshot_image_put(&image, outcomes, count * sizeof *outcomes);
-		if (image.size <= image.capacity)
-			return 0;
-		r = image_grow(decider, slot, image.size);
-		if (r < 0)
-			return r;
-	}
-	return -ENOMEM;
-}
 
 /* -- the process ------------------------------------------------------------------------------ */
 
@@ -210,10 +131,10 @@ static int decider_start(struct decider *decider, struct error *err)
 	};
 	int r;
 
-	if (room_put(decider, WIRE_STATE_AT, decider->state.data, decider->state.length) < 0)
+	if (room_put(&decider->room, WIRE_STATE_AT, decider->state.data, decider->state.length) < 0)
 		return error_set(err, -ENOMEM, "no memory for the policy's state");
 	text_copy(hello.path, sizeof hello.path, decider->path, strlen(decider->path));
-	r = process_start(&decider->process, decider->program, decider->room_fd,
+	r = process_start(&decider->process, decider->program, decider->room.fd,
 			  decider->program_fd, err);
 	if (r < 0)
 		return r;
@@ -322,13 +243,13 @@ static int decider_prepare(struct decider *decider, const char *path, const char
 	if (r == 0)
 		r = source_read(path, &decider->source, &decider->source_size, err);
 	if (r == 0)
-		r = room_make(decider, err);
+		r = room_make(&decider->room, err);
 	if (r < 0)
 		return r;
 	decider->source_hash = XXH3_64bits(decider->source, decider->source_size);
 	if (decider->language == DECIDER_C)
 		return program_make(decider, err);
-	if (room_put(decider, WIRE_SOURCE_AT, decider->source, decider->source_size) < 0)
+	if (room_put(&decider->room, WIRE_SOURCE_AT, decider->source, decider->source_size) < 0)
 		return error_set(err, -ENOMEM, "%s: no memory for it", path);
 	return 0;
 }
@@ -408,7 +329,8 @@ int decider_new(const char *path, const struct decider_limits *limits, const cha
 
 	if (decider == NULL)
 		return error_set(err, -ENOMEM, "%s: no memory for it", path);
-	decider->room_fd = decider->program_fd = -1;
+	decider->program_fd = -1;
+	room_init(&decider->room);
 	process_init(&decider->process);
 	policy_init(&decider->policy);
 	str_init(&decider->in);
@@ -433,10 +355,7 @@ void decider_free(struct decider *decider)
 	if (decider == NULL)
 		return;
 	decider_end(decider, NULL);
-	if (decider->room != NULL)
-		munmap(decider->room, WIRE_ROOM_BYTES);
-	if (decider->room_fd >= 0)
-		close(decider->room_fd);
+	room_done(&decider->room);
 	if (decider->program_fd >= 0)
 		close(decider->program_fd);
 	policy_done(&decider->policy);
@@ -657,7 +576,8 @@ static int write_turn(struct decider *decider, const struct snapshot *snapshot,
 
 	turn->outcome_count = count;
 	if (r == 0)
-		r = image_write(decider, turn->image, snapshot, outcomes, count, &turn->outcomes);
+		r = room_put_image(&decider->room, turn->image, snapshot, outcomes, count,
+				   &turn->outcomes);
 	if (r == -EOVERFLOW)
 		return error_set(err, r, "%s: %zu VMs are more than a policy can be shown",
 				 decider->path, snapshot->vm_count);
@@ -821,7 +741,7 @@ int decider_restore(struct decider *decider, const char *state, size_t size, str
 		return error_set(err, -EFBIG, "%s: a state of %zu bytes; %d are the most",
 				 decider->path, size, WIRE_STATE_MAX);
 	r = decider_ready(decider, err);
-	if (r == 0 && room_put(decider, WIRE_STATE_AT, state, size) < 0)
+	if (r == 0 && room_put(&decider->room, WIRE_STATE_AT, state, size) < 0)
 		r = error_set(err, -ENOMEM, "%s: no memory for its state", decider->path);
 	if (r < 0)
 		return r;
