@@ -74,6 +74,9 @@ struct loaded {
 	const struct policy *policy;
 	uint64_t loaded_usec, due_usec; /* realtime; monotonic */
 	bool busy;                   /* a turn is under way */
+	bool tick_waits;             /* one was due meanwhile */
+	bool born, at_birth;         /* a VM waits for its birth rules; the turn under way is theirs */
+	uint64_t birth_due_usec;     /* monotonic: no turn for births before */
 	struct outcome *outcomes;    /* since its last turn */
 	size_t outcome_count, outcome_capacity;
 	struct asked asked;          /* what holds */
@@ -137,6 +140,7 @@ bool daemon_adjusts(const struct daemon *daemon);
 
 /* -- loop.c -------------------------------------------------------------------------------- */
 int daemon_run(struct daemon *daemon, struct error *err);
+void daemon_save_hand(struct daemon *daemon); /* what a person said, where it has changed */
 void daemon_watch(struct daemon *daemon, int fd); /* in the loop's epoll; again is no mistake */
 
 /* -- records.c ----------------------------------------------------------------------------- */

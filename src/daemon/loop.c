@@ -60,12 +60,11 @@ static void take_signals(struct daemon *daemon)
 
 /* -- what is due -------------------------------------------------------------------------- */
 
-static void save(struct daemon *daemon)
+void daemon_save_hand(struct daemon *daemon)
 {
 	struct error err = { 0 };
 	char path[1024];
 
-	policy_state_save(daemon);
 	if (!daemon->dirty)
 		return;
 	snprintf(path, sizeof path, "%s/hand.json", control_state_directory());
@@ -73,6 +72,12 @@ static void save(struct daemon *daemon)
 		log_line(LOG_WARNING, "%s", err.text);
 	else
 		daemon->dirty = false;
+}
+
+static void save(struct daemon *daemon)
+{
+	policy_state_save(daemon);
+	daemon_save_hand(daemon);
 }
 
 static void look_at_journal(struct daemon *daemon)

@@ -401,6 +401,7 @@ static int set(struct daemon *daemon, uint64_t ticket, const struct control_requ
 	daemon->dirty = true;
 	daemon_apply_holds(daemon);
 	plan_soon(daemon);
+	daemon_save_hand(daemon);
 	answer_set(daemon, ticket, hold);
 	return 0;
 }
@@ -652,6 +653,9 @@ void requests_handle(void *context, uint64_t ticket, const struct control_peer *
 			 control_do_name(request->what), request->vm != NULL ? " " : "",
 			 request->vm != NULL ? request->vm : "", (unsigned)peer->uid,
 			 r < 0 ? ": refused: " : "", r < 0 ? err.text : "");
+	/* Whoever is told that it is paused can count on it, whatever becomes of this process. */
+	if (control_do_changes(request->what))
+		daemon_save_hand(daemon);
 	if (r == 0)
 		answer_ok(daemon, ticket);
 	else if (r < 0)

@@ -16,7 +16,8 @@ poll_until 10 all_weigh 400 || fail "the policy gave $(weights) and not 400"
 expect_match "pause" '"ok":true' "$(ask '{"do":"pause","vm":"all"}')"
 policy fourfold 200
 expect_match "reload" '"problems":\[\]' "$(ask '{"do":"reload"}')"
-truced_end TERM
+# What a person has said holds however truced ends.
+truced_end KILL
 truced_start
 expect_match "the pause after a restart" '"paused":true' "$(ask '{"do":"status"}')"
 applied() {
@@ -46,7 +47,7 @@ expect_match "a hold" '"value":"50","until_usec":0' \
 	"$(ask '{"do":"set","vm":"'"$first"'","setting":"cpu.weight","value":"50","until_usec":0}')"
 is_held() { [ "$(weight "$first")" -le 50 ]; }
 poll_until 10 is_held || fail "held at 50: $(weights)"
-truced_end TERM
+truced_end KILL
 truced_start
 expect_match "the hold after a restart" '"holds":1' "$(ask '{"do":"status"}')"
 is_held || fail "after a restart: $(weights)"
