@@ -312,6 +312,8 @@ static void carry_birth(struct daemon *daemon, struct vm_record *record, const s
 	record->planned_vcpus = vm->vcpu_count;
 	if (!daemon_adjusts(daemon) || !record->managed)
 		return;
+	if (vm->vcpu_count > 0)
+		turns_greet(daemon, vm);
 	plan_clear(&daemon->birth_plan);
 	if (arbiter_plan_vm(daemon->arbiter, daemon->snapshot, vm, &daemon->birth_plan) < 0)
 		return;
@@ -336,6 +338,7 @@ void carry_births(struct daemon *daemon)
 		if (record != NULL && (!record->planned || vm->vcpu_count > record->planned_vcpus))
 			carry_birth(daemon, record, vm);
 	}
+	turns_begin_births(daemon);
 }
 
 /* -- after a start ------------------------------------------------------------------------ */

@@ -52,8 +52,10 @@ const char *policies_origin(const struct daemon *daemon, const char *policy);
 
 /* -- turns.c */
 void turns_begin(struct daemon *daemon);        /* policies that are due */
+void turns_greet(struct daemon *daemon, const struct vm *vm); /* for their rules at births */
+void turns_begin_births(struct daemon *daemon); /* one turn for all that were greeted */
 void turns_receive(struct daemon *daemon);      /* decisions that are there, or too late */
-uint64_t turns_due_usec(const struct daemon *daemon); /* the next deadline; 0: none */
+uint64_t turns_due_usec(const struct daemon *daemon); /* a deadline, or births' turn; 0: none */
 bool turns_are_over(const struct daemon *daemon);
 void turns_tell(struct daemon *daemon, const struct outcome *outcome);
 uint64_t turns_interval_usec(const struct daemon *daemon); /* of the most frequent policy */

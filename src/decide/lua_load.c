@@ -742,6 +742,7 @@ static int load_rule_table(lua_State *L)
 	rule->scope = take_scope(L, lua, line);
 	rule->class_index = take_rule_class(L, lua, rule);
 	run->on = take_on(L, lua, line);
+	rule->at_birth = (run->on & ON_BIRTH) != 0;
 	if (rule->scope == SETTING_SCOPE_HOST && (run->on & ON_BIRTH) != 0)
 		load_problem(lua, load_line_of(lua->load, line, "on"), true,
 			     "rule \"%s\": births are of VMs: give it scope = \"vm\"", name);

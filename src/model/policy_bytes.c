@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define MAGIC "truce.policy/1"
+#define AT_BIRTH 2 /* beside a rule's scope */
 #define INTERVAL_MAX_USEC (86400ull * 1000000)
 
 static void append_text(struct str *out, const char *text, size_t capacity)
@@ -54,7 +55,7 @@ static void append_rule(const struct policy_rule *rule, struct str *out)
 {
 	append_text(out, rule->name, sizeof rule->name);
 	append_signed(out, rule->line);
-	varint_append(out, rule->scope);
+	varint_append(out, rule->scope | (rule->at_birth ? AT_BIRTH : 0));
 	append_signed(out, rule->class_index);
 }
 
@@ -192,6 +193,7 @@ static void take_intent(struct reader *reader, struct policy *policy)
 static void take_rule(struct reader *reader, struct policy *policy)
 {
 	struct policy_rule *rule = policy_add_rule(policy, "", 0);
+	uint64_t scope;
 
 	if (rule == NULL) {
 		reader->r = -ENOMEM;
@@ -199,7 +201,9 @@ static void take_rule(struct reader *reader, struct policy *policy)
 	}
 	take_text(reader, rule->name, sizeof rule->name);
 	rule->line = take_line(reader);
-	rule->scope = take_number(reader, SETTING_SCOPE_HOST);
+	scope = take_number(reader, SETTING_SCOPE_HOST | AT_BIRTH);
+	rule->scope = scope & SETTING_SCOPE_HOST;
+	rule->at_birth = (scope & AT_BIRTH) != 0;
 	rule->class_index = (int)take_signed(reader, -1, (int64_t)policy->class_count - 1);
 }
 

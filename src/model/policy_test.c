@@ -46,6 +46,7 @@ static void make(struct policy *policy)
 	strcpy(intent->value.text, "0-3");
 	rule = policy_add_rule(policy, "give way", 20);
 	rule->class_index = 1;
+	rule->at_birth = true;
 	rule = policy_add_rule(policy, "ksm", 30);
 	rule->scope = SETTING_SCOPE_HOST;
 }
@@ -131,6 +132,7 @@ static void what_was_appended_is_taken_back_as_it_was(void **state)
 	assert_int_equal(again.intents[0].value.number, 400);
 	assert_string_equal(again.intents[1].value.text, "0-3");
 	assert_int_equal(again.rules[0].class_index, 1);
+	assert_true(again.rules[0].at_birth && !again.rules[1].at_birth);
 	assert_int_equal(again.rules[1].scope, SETTING_SCOPE_HOST);
 	assert_int_equal(again.canary_usec, 60000000);
 	policy_append(&again, &twice);
