@@ -196,7 +196,8 @@ static void look_at_libvirt(struct observe *observe, struct vm *vm)
 		observe->buffer = larger;
 		observe->buffer_size *= 2;
 	}
-	if (r < 0)
+	/* A process may call itself as a domain is called: that one's class and state are not its. */
+	if (r < 0 || (status.pid != 0 && status.pid != vm->identity.pid))
 		return;
 	situation_set_state(observe, vm, status.state);
 	set_text(&vm->text[VM_TEXT_METADATA], status.class);

@@ -71,6 +71,19 @@ static void libvirt_s_word_is_the_state_and_the_class(void **state)
 	assert_null(text_of(host, VM_TEXT_METADATA));
 }
 
+static void who_calls_itself_as_a_domain_has_not_its_class(void **state)
+{
+	struct fake_host *host = *state;
+
+	put_guest(host, "");
+	fake_put(host, "run/libvirt/qemu/web.xml", "%s",
+		 "<domstatus state='paused' reason='user' pid='200'>\n<domain type='kvm'><metadata>"
+		 "<t:class xmlns:t=\"urn:truce:policy\">gold</t:class></metadata></domain></domstatus>");
+	fake_observe(host, &watching, NULL);
+	assert_null(text_of(host, VM_TEXT_STATE));
+	assert_null(text_of(host, VM_TEXT_METADATA));
+}
+
 static void a_status_larger_than_any_buffer_is_read_whole(void **state)
 {
 	struct fake_host *host = *state;
@@ -125,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(libvirt_s_word_is_the_state_and_the_class),
+		TEST(who_calls_itself_as_a_domain_has_not_its_class),
 		TEST(a_status_larger_than_any_buffer_is_read_whole),
 		TEST(what_nobody_tells_is_not_known),
 		TEST(what_keeps_knobs_from_acting_is_named),

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -72,10 +73,12 @@ static const struct {
 
 static void take_state(const struct tag *root, const char *end, struct libvirt_status *ret)
 {
-	char state[32] = "", job[32] = "";
+	char state[32] = "", job[32] = "", pid[16] = "";
 	struct tag tag;
 	size_t i;
 
+	if (tag_attribute(root, "pid", pid, sizeof pid))
+		ret->pid = (int)strtol(pid, NULL, 10);
 	tag_attribute(root, "state", state, sizeof state);
 	if (strcmp(state, "running") == 0 || strcmp(state, "paused") == 0)
 		text_copy(ret->state, sizeof ret->state, state, strlen(state));

@@ -20,6 +20,7 @@ struct str;
 struct libvirt_status {
 	char state[16]; /* running, paused, migrating, backup, saving; "" not told */
 	char class[64]; /* "" none */
+	int pid;        /* of the domain's process; 0: not told */
 };
 
 /* -EINVAL: not such a file. */
