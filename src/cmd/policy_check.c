@@ -293,7 +293,7 @@ static int load(struct checking *checking, struct error *err)
 
 	if (r < 0)
 		return r;
-	r = decider_new(checking->path, NULL, NULL, &checking->decider, &checking->refusal);
+	r = decider_new(checking->path, NULL, &checking->decider, &checking->refusal);
 	if (is_our_fault(r)) {
 		*err = checking->refusal;
 		return r;

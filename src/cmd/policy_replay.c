@@ -325,7 +325,7 @@ static int prepare(struct replaying *replaying, struct error *err)
 		.turn = take_turn, .told = take_item, .context = replaying,
 		.all = replaying->settings->all,
 	};
-	int r = decider_new(replaying->path, NULL, NULL, &replaying->decider, err);
+	int r = decider_new(replaying->path, NULL, &replaying->decider, err);
 
 	if (r < 0)
 		return r;

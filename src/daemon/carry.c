@@ -46,16 +46,6 @@ static void log_item(const struct plan_item *item, uint64_t id, bool dry_run)
 	str_done(&text);
 }
 
-/* The sentence's path is what the person loaded, not our copy of it. */
-static void name_origin(struct daemon *daemon, struct plan_item *item)
-{
-	const char *origin = policies_origin(daemon, item->cause.policy);
-
-	if (origin != NULL && item->cause.path[0] != '\0')
-		snprintf(item->cause.path, sizeof item->cause.path, "%.*s",
-			 (int)sizeof item->cause.path - 1, origin);
-}
-
 static uint64_t tell_item(struct daemon *daemon, const struct plan_item *item, bool dry_run)
 {
 	struct error err = { 0 };
@@ -103,7 +93,6 @@ static void tell_plan(struct daemon *daemon, struct plan *plan, bool dry_run)
 		struct plan_item *item = &plan->items[i];
 		struct vm_record *record;
 
-		name_origin(daemon, item);
 		if (item->verdict == PLAN_SET || item->verdict == PLAN_RELEASE) {
 			record = record_for(daemon, &item->vm);
 			if (record != NULL)

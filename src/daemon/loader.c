@@ -44,8 +44,10 @@ static int check_owner(const char *path, struct error *err)
 
 void load_run(struct load *load)
 {
+	const struct decider_options options = { .origin = load->origin };
+
 	if (check_owner(load->path, &load->err) < 0 ||
-	    decider_new(load->path, NULL, NULL, &load->decider, &load->err) < 0)
+	    decider_new(load->path, &options, &load->decider, &load->err) < 0)
 		load->decider = NULL;
 }
 

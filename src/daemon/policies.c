@@ -79,16 +79,6 @@ const char *policies_class_owner(const struct daemon *daemon, const struct vm *v
 	return "";
 }
 
-const char *policies_origin(const struct daemon *daemon, const char *policy)
-{
-	size_t i;
-
-	for (i = 0; i < daemon->policy_count; i++)
-		if (strcmp(daemon->policies[i]->name, policy) == 0)
-			return daemon->policies[i]->origin;
-	return NULL;
-}
-
 /* Records name the policy of their class. */
 static void forget_owner(struct daemon *daemon)
 {
@@ -285,7 +275,7 @@ static int check_load(struct daemon *daemon, const struct load *load, struct err
 
 	if (policy->name[0] == '\0' || strcmp(policy->name, "set") == 0)
 		return error_set(err, -EINVAL, "%s: no policy is called \"%s\"; what a person sets has that "
-				 "name", load->path, policy->name);
+				 "name", load->origin, policy->name);
 	if (same != NULL && strcmp(same->file, load->file) != 0)
 		return error_set(err, -EBUSY, "a policy with the name %s runs already, from %s: unload it "
 				 "first, or give this one another name", policy->name, same->origin);
@@ -308,18 +298,6 @@ static int install(struct daemon *daemon, struct loaded *loaded, struct error *e
 	return r;
 }
 
-/* Keeps to the sentence: our copy's path becomes the one that the person gave. */
-static void name_origin(struct load *load)
-{
-	size_t length = strlen(load->path);
-	char rest[sizeof load->err.text];
-
-	if (strncmp(load->err.text, load->path, length) != 0)
-		return;
-	snprintf(rest, sizeof rest, "%s", load->err.text + length);
-	snprintf(load->err.text, sizeof load->err.text, "%.200s%.300s", load->origin, rest);
-}
-
 int policies_take(struct daemon *daemon, struct load *load, bool *ret_replaced, json_t *warnings)
 {
 	struct loaded *old = find_file(daemon, load->file), *loaded;
@@ -336,7 +314,6 @@ int policies_take(struct daemon *daemon, struct load *load, bool *ret_replaced, 
 		r = old != NULL ? replace(daemon, old, loaded, &load->err) :
 				  insert(daemon, loaded, &load->err);
 	if (r < 0) {
-		name_origin(load);
 		loaded_free(loaded);
 		decider_free(load->decider);
 		load->decider = NULL;

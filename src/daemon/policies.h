@@ -47,8 +47,6 @@ const char *policies_class_owner(const struct daemon *daemon, const struct vm *v
 void policies_forget_gone(struct daemon *daemon); /* what they asked for VMs without a record */
 /* Names of policies.d that differ from what runs are queued as loads, the missing unloaded. */
 size_t policies_scan(struct daemon *daemon, struct load ***ret);
-/* "/etc/.../gold.lua" of a path in a cause, where that is our copy's. */
-const char *policies_origin(const struct daemon *daemon, const char *policy);
 
 /* -- turns.c */
 void turns_begin(struct daemon *daemon);        /* policies that are due */

@@ -52,7 +52,7 @@ struct decider {
 	char *source;
 	size_t source_size;
 	uint64_t source_hash;
-	struct decider_limits limits;
+	struct decider_options limits; /* its texts are gone */
 	struct policy policy;
 	bool has_policy;
 
@@ -218,24 +218,26 @@ static int program_make(struct decider *decider, struct error *err)
 	return 0;
 }
 
-static void take_limits(struct decider *decider, const struct decider_limits *limits)
+static void take_limits(struct decider *decider, const struct decider_options *options)
 {
-	if (limits != NULL)
-		decider->limits = *limits;
+	decider->limits = *options;
+	decider->limits.origin = decider->limits.program = NULL;
 	if (decider->limits.load_usec == 0)
 		decider->limits.load_usec = LOAD_USEC;
 	if (decider->limits.memory_bytes == 0)
 		decider->limits.memory_bytes = MEMORY_BYTES;
 }
 
-static int decider_prepare(struct decider *decider, const char *path, const char *program,
-			   struct error *err)
+static int decider_prepare(struct decider *decider, const char *path,
+			   const struct decider_options *options, struct error *err)
 {
+	const char *shown = options->origin != NULL ? options->origin : path;
+	const char *program = options->program;
 	int r = language_of(path, &decider->language, err);
 
 	if (r < 0)
 		return r;
-	text_copy(decider->path, sizeof decider->path, path, strlen(path));
+	text_copy(decider->path, sizeof decider->path, shown, strlen(shown));
 	if (program != NULL)
 		text_copy(decider->program, sizeof decider->program, program, strlen(program));
 	else
@@ -321,9 +323,10 @@ static int decider_await_load(struct decider *decider, struct error *err)
 			 why);
 }
 
-int decider_new(const char *path, const struct decider_limits *limits, const char *program,
-		struct decider **ret, struct error *err)
+int decider_new(const char *path, const struct decider_options *options, struct decider **ret,
+		struct error *err)
 {
+	static const struct decider_options none;
 	struct decider *decider = calloc(1, sizeof *decider);
 	int r;
 
@@ -336,8 +339,10 @@ int decider_new(const char *path, const struct decider_limits *limits, const cha
 	str_init(&decider->in);
 	str_init(&decider->state);
 	wire_decision_init(&decider->answer);
-	take_limits(decider, limits);
-	r = decider_prepare(decider, path, program, err);
+	if (options == NULL)
+		options = &none;
+	take_limits(decider, options);
+	r = decider_prepare(decider, path, options, err);
 	if (r == 0)
 		r = decider_start(decider, err);
 	if (r == 0)

@@ -26,10 +26,12 @@ struct str;
 enum decider_language { DECIDER_LUA, DECIDER_C };
 
 /* Of wall time there is more, up to 10 s, for a process that wants the CPU and does not get it. */
-struct decider_limits {
+struct decider_options {
 	uint64_t load_usec;    /* CPU time to load in, thrice that of wall; 0: 2 s */
 	uint64_t turn_usec;    /* to decide in; 0: 100 ms and 20 us a VM of CPU, ten times that of wall */
 	size_t memory_bytes;   /* 0: 24 MiB */
+	const char *origin;    /* the path that causes and sentences show; NULL: the one it is read from */
+	const char *program;   /* truce-decide; NULL: that of libexec (TRUCE_LIBEXEC in the environment) */
 };
 
 enum decider_occasion { DECIDER_TICK, DECIDER_BIRTH };
@@ -56,10 +58,10 @@ struct decision {
  * Reads the whole file at once (a file that changes meanwhile is refused), starts the process,
  * loads the policy. A path that ends in .lua is Lua, in .so a policy made by `truce policy
  * build`. The sentence has "PATH:LINE: " and the offending token where there is one.
- * `program` NULL: truce-decide from libexec (TRUCE_LIBEXEC in the environment).
+ * `options` NULL: none.
  */
-int decider_new(const char *path, const struct decider_limits *limits, const char *program,
-		struct decider **ret, struct error *err);
+int decider_new(const char *path, const struct decider_options *options, struct decider **ret,
+		struct error *err);
 void decider_free(struct decider *decider);
 const struct policy *decider_policy(const struct decider *decider);
 enum decider_language decider_language(const struct decider *decider);

@@ -81,7 +81,7 @@ static int bench_policy(const char *path)
 	int r = in_c ? policy_build(path, output, NULL, &err) : 0;
 
 	if (r == 0)
-		r = decider_new(in_c ? output : path, NULL, NULL, &decider, &err);
+		r = decider_new(in_c ? output : path, NULL, &decider, &err);
 	if (in_c) {
 		close(fd);
 		unlink(output);

@@ -51,7 +51,7 @@ static struct decider *start(const char *name)
 	struct decider *decider;
 	struct error err;
 
-	if (decider_new(program, NULL, NULL, &decider, &err) < 0)
+	if (decider_new(program, NULL, &decider, &err) < 0)
 		fail_msg("%s", err.text);
 	return decider;
 }
@@ -338,12 +338,12 @@ static void one_that_dies_each_turn_is_left_in_peace(void **state)
 
 static void a_pattern_bomb_costs_one_tick(void **state)
 {
-	const struct decider_limits limits = { .turn_usec = 60000 };
+	const struct decider_options limits = { .turn_usec = 60000 };
 	const struct decision *decision;
 	struct decider *decider;
 	struct error err;
 
-	if (decider_new(SOURCE_ROOT "/tests/policies/bomb.lua", &limits, NULL, &decider, &err) < 0)
+	if (decider_new(SOURCE_ROOT "/tests/policies/bomb.lua", &limits, &decider, &err) < 0)
 		fail_msg("%s", err.text);
 	expect_count(decider, 1);
 	expect_count(decider, 2);
@@ -414,11 +414,11 @@ static void a_state_that_is_none_is_refused_and_harms_nothing(void **state)
 
 static void expect_refused(const char *path, const char *program, const char *sentence)
 {
-	const struct decider_limits limits = { .load_usec = 100000 };
+	const struct decider_options limits = { .load_usec = 100000, .program = program };
 	struct decider *decider;
 	struct error err;
 
-	assert_true(decider_new(path, &limits, program, &decider, &err) < 0);
+	assert_true(decider_new(path, &limits, &decider, &err) < 0);
 	if (strstr(err.text, sentence) == NULL)
 		fail_msg("'%s' is not in '%s'", sentence, err.text);
 }

@@ -72,11 +72,11 @@ static void take_turns(struct decider *decider, struct synthetic *host, char *re
 static void try_policy(const char *path, struct synthetic *host, char *ret, size_t size)
 {
 	/* Little, so that those that never end do not take long. */
-	const struct decider_limits limits = { .load_usec = 300000, .turn_usec = 80000 };
+	const struct decider_options limits = { .load_usec = 300000, .turn_usec = 80000 };
 	struct decider *decider;
 	struct error err;
 
-	if (decider_new(path, &limits, NULL, &decider, &err) < 0) {
+	if (decider_new(path, &limits, &decider, &err) < 0) {
 		snprintf(ret, size, "%s", err.text);
 		return;
 	}
@@ -114,7 +114,7 @@ static int make_good(const char *source, struct decider **ret)
 		abort();
 	r = policy_build(source, program, NULL, &err);
 	if (r == 0)
-		r = decider_new(program, NULL, NULL, ret, &err);
+		r = decider_new(program, NULL, ret, &err);
 	if (r < 0)
 		printf("%s\n", err.text);
 	unlink(program);

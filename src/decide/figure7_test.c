@@ -119,7 +119,7 @@ static struct decider *start(const char *path)
 	struct decider *decider;
 	struct error err;
 
-	if (decider_new(path, NULL, NULL, &decider, &err) < 0) {
+	if (decider_new(path, NULL, &decider, &err) < 0) {
 		printf("%s\n", err.text);
 		exit(1);
 	}

@@ -23,7 +23,7 @@ struct error;
 struct lua_policy;
 struct str;
 
-/* 0: 24 MiB, as in struct decider_limits. */
+/* 0: 24 MiB, as in struct decider_options. */
 #define LUA_POLICY_MEMORY_BYTES ((size_t)24 << 20)
 
 /*

@@ -109,3 +109,18 @@ expect_exit 0 "$TRUCE" undo all
 expect_match "all" "^$gold: cpu.weight 400, given back$" "$(cat "$scratch/out")"
 expect_exit 0 "$TRUCE" undo all
 expect_match "nothing more" '^nothing was set; paused' "$(cat "$scratch/out")"
+
+# Unloaded, what it had set is given back; and never was a copy of ours told as the file.
+expect_exit 0 "$TRUCE" resume
+is_raised() { "$TRUCE" explain "$gold" | grep -q 'cpu.weight 400, was'; }
+poll_until 10 is_raised || fail "resume brought back nothing: $("$TRUCE" explain "$gold")"
+expect_exit 0 "$TRUCE" policy unload peace
+is_lowered() { "$TRUCE" log --vm "$gold" | tail -1 | grep -q 'restored'; }
+poll_until 10 is_lowered || fail "after the unload: $("$TRUCE" log --vm "$gold" | tail -3)"
+"$TRUCE" log --json >"$scratch/out" || fail "log --json failed"
+python3 - "$scratch" <<'END' || fail "a cause is in a file that nobody gave"
+import re, sys
+paths = set(re.findall(r'"path": ?"([^"]*)"', open(sys.argv[1] + "/out", encoding="utf-8").read()))
+paths.discard("")
+assert paths == {sys.argv[1] + "/peace.lua"}, paths
+END
