@@ -72,11 +72,10 @@ struct loaded {
 	bool kept;                   /* in policies.d; else loaded at run time */
 	struct decider *decider;
 	const struct policy *policy;
-	uint64_t loaded_usec, due_usec; /* realtime; monotonic */
-	bool busy;                   /* a turn is under way */
-	bool tick_waits;             /* one was due meanwhile */
+	uint64_t loaded_usec;        /* realtime */
+	uint64_t due_usec, birth_due_usec; /* monotonic */
+	bool busy, tick_waits;       /* a turn is under way; a tick's was due meanwhile */
 	bool born, at_birth;         /* a VM waits for its birth rules; the turn under way is theirs */
-	uint64_t birth_due_usec;     /* monotonic: no turn for births before */
 	struct outcome *outcomes;    /* since its last turn */
 	size_t outcome_count, outcome_capacity;
 	struct asked asked;          /* what holds */
@@ -87,9 +86,6 @@ struct loaded {
 
 enum count { COUNT_APPLIED, COUNT_REFUSED, COUNT_GONE, COUNT_LATE, COUNT_DRIFT, COUNT_RESTORED,
 	     COUNT_HELD, COUNT_CANNOT, COUNT_COUNT };
-
-struct loader;
-struct reload;
 
 struct daemon {
 	struct config config;
@@ -102,8 +98,8 @@ struct daemon {
 	struct arbiter *arbiter;
 	struct ledger *ledger;
 	struct control_server *server;
-	struct loader *loader;
-	struct reload *reload;       /* under way, or NULL */
+	struct loader *loader;       /* loader.c */
+	struct reload *reload;       /* requests.c; under way, or NULL */
 	struct loaded **policies;    /* in order of precedence */
 	size_t policy_count, policy_capacity;
 	struct map records;          /* key of the VM -> struct vm_record */
