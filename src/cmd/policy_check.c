@@ -36,7 +36,7 @@ struct checking {
 	const char *path;
 	char *source;                    /* NULL: a policy in C has no lines */
 	struct decider *decider;         /* NULL: it could not be loaded, and `refusal` says why */
-	struct error refusal;
+	struct error refusal;            /* told where `check` has not got it with the others */
 	struct source *host;             /* NULL: could not be looked at */
 	const struct snapshot *snapshot;
 	struct check check;
@@ -81,14 +81,19 @@ static int look_or_warn(struct checking *checking)
 
 /* -- findings ---------------------------------------------------------------------------------- */
 
-static bool is_good(const struct checking *checking)
+static bool has_errors(const struct check *check)
 {
 	size_t i;
 
-	for (i = 0; i < checking->check.count; i++)
-		if (checking->check.findings[i].refused)
-			return false;
-	return checking->decider != NULL;
+	for (i = 0; i < check->count; i++)
+		if (check->findings[i].refused)
+			return true;
+	return false;
+}
+
+static bool is_good(const struct checking *checking)
+{
+	return checking->decider != NULL && !has_errors(&checking->check);
 }
 
 static void each_finding(struct checking *checking,
@@ -97,7 +102,7 @@ static void each_finding(struct checking *checking,
 	struct finding finding;
 	size_t i;
 
-	if (checking->decider == NULL) {
+	if (checking->decider == NULL && !has_errors(&checking->check)) {
 		finding = finding_of_error(checking->path, checking->refusal.text);
 		tell(checking, &finding);
 	}
@@ -286,18 +291,46 @@ static bool is_our_fault(int code)
 	       code == -ENFILE || code == -EAGAIN;
 }
 
+/* Everything that is wrong, not the first of it alone. */
+static int take_problems(struct checking *checking, struct str *problems)
+{
+	char *rest = problems->data, *line;
+	int r = 0;
+
+	while (r == 0 && (line = strsep(&rest, "\n")) != NULL) {
+		struct finding finding = finding_of_problem(checking->path, line);
+
+		if (*line != '\0')
+			r = check_add(&checking->check, finding.is_error, finding.line, finding.text);
+	}
+	return r;
+}
+
+static int make_decider(struct checking *checking, struct error *err)
+{
+	struct str problems;
+	const struct decider_options options = { .problems = &problems };
+	int r;
+
+	str_init(&problems);
+	r = decider_new(checking->path, &options, &checking->decider, &checking->refusal);
+	if (is_our_fault(r))
+		*err = checking->refusal;
+	else
+		r = take_problems(checking, &problems);
+	str_done(&problems);
+	return r;
+}
+
 static int load(struct checking *checking, struct error *err)
 {
 	size_t size;
 	int r = source_read(checking->path, &checking->source, &size, err);
 
+	if (r == 0)
+		r = make_decider(checking, err);
 	if (r < 0)
 		return r;
-	r = decider_new(checking->path, NULL, &checking->decider, &checking->refusal);
-	if (is_our_fault(r)) {
-		*err = checking->refusal;
-		return r;
-	}
 	if (text_ends_with(checking->path, ".so")) {
 		free(checking->source);
 		checking->source = NULL;

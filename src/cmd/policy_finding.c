@@ -25,6 +25,18 @@ struct finding finding_of_error(const char *path, const char *sentence)
 	return finding;
 }
 
+struct finding finding_of_problem(const char *path, const char *line)
+{
+	struct finding finding = finding_of_error(path, line);
+	struct cursor at = cursor_over(finding.text, strlen(finding.text));
+
+	finding.is_error = !cursor_take_text(&at, "warning: ");
+	if (finding.is_error)
+		(void)cursor_take_text(&at, "error: ");
+	finding.text = at.at;
+	return finding;
+}
+
 /* What the sentence quotes and the line has: with its quotes, or without. */
 static bool append_caret(struct str *str, const char *source, int line, const char *quoted,
 			 size_t size)

@@ -17,6 +17,8 @@ struct finding {
 
 /* Splits "PATH:LINE: sentence"; what does not begin so is a sentence about the whole file. */
 struct finding finding_of_error(const char *path, const char *sentence);
+/* The same of "PATH:LINE: error: sentence", as a decider tells its problems, or "warning: ". */
+struct finding finding_of_problem(const char *path, const char *line);
 /* `source` NULL: no line is shown. */
 void finding_append(struct str *str, const char *path, const char *source,
 		    const struct finding *finding);

@@ -19,6 +19,13 @@ static void a_sentence_is_split_from_its_place(void **state)
 	assert_true(finding.is_error);
 	assert_int_equal(finding.line, 12);
 	assert_string_equal(finding.text, "no such \"x\"");
+	finding = finding_of_problem("a.lua", "a.lua:3: warning: odd");
+	assert_false(finding.is_error);
+	assert_int_equal(finding.line, 3);
+	assert_string_equal(finding.text, "odd");
+	finding = finding_of_problem("a.lua", "a.lua:4: error: wrong");
+	assert_true(finding.is_error);
+	assert_string_equal(finding.text, "wrong");
 	finding = finding_of_error("a.lua", "a.lua: no such file");
 	assert_int_equal(finding.line, 0);
 	assert_string_equal(finding.text, "a.lua: no such file");

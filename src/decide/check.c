@@ -46,6 +46,11 @@ static int find_fault(struct check *check, bool refused, int line, const char *f
 	return 0;
 }
 
+int check_add(struct check *check, bool refused, int line, const char *text)
+{
+	return find_fault(check, refused, line, "%s", text);
+}
+
 /* -- by itself -------------------------------------------------------------------------- */
 
 static bool is_spoken_of(const struct policy *policy, size_t class)

@@ -29,6 +29,8 @@ struct check {
 
 void check_init(struct check *check);
 void check_done(struct check *check);
+/* What somebody else found. -ENOMEM. */
+int check_add(struct check *check, bool refused, int line, const char *text);
 /* Snapshot NULL: by itself alone. Arbiter NULL: no other policy is loaded beside it. -ENOMEM. */
 int check_policy(struct check *check, const struct policy *policy, const struct arbiter *arbiter,
 		 const struct snapshot *snapshot);

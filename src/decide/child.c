@@ -24,7 +24,7 @@ static struct {
 	const struct child_language *language;
 	struct wire_hello hello;
 	const char *room;
-	struct str out, state;
+	struct str out, state, problems;
 	const struct snapshot *now;
 	bool answering; /* a turn has been given and not been answered */
 	struct turn turn;
@@ -66,6 +66,16 @@ static void say_sentence(enum wire_kind kind, const char *text)
 {
 	wire_begin(&child.out, kind);
 	wire_put_sentence(&child.out, text);
+	wire_end(&child.out);
+	write_whole(&child.out);
+}
+
+static void say_problems(void)
+{
+	if (child.problems.length == 0 || child.problems.failed)
+		return;
+	wire_begin(&child.out, WIRE_PROBLEMS);
+	wire_put_problems(&child.out, &child.problems);
 	wire_end(&child.out);
 	write_whole(&child.out);
 }
@@ -196,7 +206,7 @@ static int begin(struct error *err)
 		return r;
 	crash_limit(child.hello.load_usec);
 	r = child.language->load(child.room + WIRE_SOURCE_AT, child.hello.source_size,
-				 child.hello.path, child.hello.memory_bytes, err);
+				 child.hello.path, child.hello.memory_bytes, &child.problems, err);
 	if (r == 0 && in_c)
 		r = sandbox_close(err);
 	/* A state that cannot be taken any more is none: the policy begins anew. */
@@ -221,13 +231,17 @@ int main(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	str_init(&child.out);
 	str_init(&child.state);
+	str_init(&child.problems);
 	if (write(WIRE_SOCKET_FD, "", 0) < 0) {
 		fputs("truce-decide: is started by truced and truce, not by hand\n", stderr);
 		return 2;
 	}
 	read_whole(&child.hello, sizeof child.hello);
-	if (begin(&err) < 0)
+	if (begin(&err) < 0) {
+		say_problems();
 		refuse(&err);
+	}
+	str_done(&child.problems);
 	say_loaded();
 	run();
 }

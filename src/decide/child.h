@@ -12,11 +12,11 @@
 struct error;
 struct str;
 
-/* A language. load: once; turn: again and again, or, where the policy has a loop of its own,
+/* A language. load: once, and a line into `problems` for everything that is wrong; turn: again and again, or, where the policy has a loop of its own,
  * `turn` does not come back but asks for the next one by child_next. */
 struct child_language {
 	int (*load)(const char *bytes, size_t size, const char *path, size_t memory_bytes,
-		    struct error *err);
+		    struct str *problems, struct error *err);
 	const struct policy *(*description)(void);
 	int (*turn)(const struct turn *turn, struct error *err);
 	/* Appends what the policy wants to find again; true when it is another than last time. */

@@ -92,7 +92,7 @@ static int describe(void *program, const struct about *about, const char *path,
 }
 
 static int load(const char *bytes, size_t size, const char *path, size_t memory_bytes,
-		struct error *err)
+		struct str *problems, struct error *err)
 {
 	void *program = dlopen(sandbox_program_name(), RTLD_NOW | RTLD_LOCAL);
 	int (*policy_main)(void *);

@@ -6,9 +6,9 @@
 static struct lua_policy *policy;
 
 static int load(const char *bytes, size_t size, const char *path, size_t memory_bytes,
-		struct error *err)
+		struct str *problems, struct error *err)
 {
-	return lua_policy_new(bytes, size, path, memory_bytes, NULL, &policy, err);
+	return lua_policy_new(bytes, size, path, memory_bytes, problems, &policy, err);
 }
 
 static const struct policy *description(void)

@@ -53,6 +53,7 @@ struct decider {
 	size_t source_size;
 	uint64_t source_hash;
 	struct decider_options limits; /* its texts are gone */
+	struct str *problems;    /* the caller's, while it is loaded */
 	struct policy policy;
 	bool has_policy;
 
@@ -75,7 +76,7 @@ struct decider {
 	size_t in_used;          /* bytes of `in` that came */
 	bool has_crash;
 	struct wire_crash crash;
-	bool restored_said;
+	bool restored_said, problems_said;
 	char refused[WIRE_SENTENCE_SIZE], restored[WIRE_SENTENCE_SIZE];
 
 	struct wire_decision answer;
@@ -102,6 +103,7 @@ static void decider_forget_turn(struct decider *decider)
 	decider->has_crash = false;
 	decider->refused[0] = '\0';
 	decider->restored_said = false;
+	decider->problems_said = false;
 }
 
 static void decider_end(struct decider *decider, int *ret_status)
@@ -221,6 +223,8 @@ static int program_make(struct decider *decider, struct error *err)
 static void take_limits(struct decider *decider, const struct decider_options *options)
 {
 	decider->limits = *options;
+	decider->problems = options->problems;
+	decider->limits.problems = NULL;
 	decider->limits.origin = decider->limits.program = NULL;
 	if (decider->limits.load_usec == 0)
 		decider->limits.load_usec = LOAD_USEC;
@@ -347,6 +351,7 @@ int decider_new(const char *path, const struct decider_options *options, struct 
 		r = decider_start(decider, err);
 	if (r == 0)
 		r = decider_await_load(decider, err);
+	decider->problems = NULL;
 	if (r < 0) {
 		decider_free(decider);
 		return r;
@@ -417,6 +422,17 @@ static int take_loaded(struct decider *decider, const char *bytes, size_t size, 
 	return 0;
 }
 
+static int take_problems(struct decider *decider, const char *bytes, size_t size,
+			 struct error *err)
+{
+	if (!decider->loading || decider->problems_said)
+		return error_set(err, -EBADMSG, "told twice what is wrong");
+	decider->problems_said = true;
+	if (decider->problems != NULL)
+		wire_take_problems(bytes, size, decider->problems);
+	return 0;
+}
+
 static int take_decision(struct decider *decider, const char *bytes, size_t size,
 			 struct error *err)
 {
@@ -471,6 +487,8 @@ static int take_frame(struct decider *decider, const struct wire_header *header,
 		if (decider->refused[0] == '\0')
 			return error_set(err, -EBADMSG, "refused without a word");
 		return 0;
+	case WIRE_PROBLEMS:
+		return take_problems(decider, bytes, header->size, err);
 	case WIRE_DECISION:
 		return take_decision(decider, bytes, header->size, err);
 	case WIRE_RESTORED:

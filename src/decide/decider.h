@@ -31,6 +31,8 @@ struct decider_options {
 	uint64_t turn_usec;    /* to decide in; 0: 100 ms and 20 us a VM of CPU, ten times that of wall */
 	size_t memory_bytes;   /* 0: 24 MiB */
 	const char *origin;    /* the path that causes and sentences show; NULL: the one it is read from */
+	struct str *problems;  /* gets what a refused file has: "PATH:LINE: error: ..." and "... warning:
+				* ..." lines, safe to print, where there is more to say than `err` */
 	const char *program;   /* truce-decide; NULL: that of libexec (TRUCE_LIBEXEC in the environment) */
 };
 

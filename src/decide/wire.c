@@ -59,6 +59,17 @@ void wire_put_sentence(struct str *out, const char *text)
 	str_append_bytes(out, text, strnlen(text, WIRE_SENTENCE_SIZE - 1));
 }
 
+void wire_put_problems(struct str *out, const struct str *lines)
+{
+	const char *end = lines->data;
+	size_t size = lines->length < WIRE_PROBLEMS_MAX ? lines->length : WIRE_PROBLEMS_MAX;
+
+	if (size > 0)
+		end = memrchr(lines->data, '\n', size);
+	if (end != NULL)
+		str_append_bytes(out, lines->data, (size_t)(end - lines->data));
+}
+
 /* 0 is the host, 1 the first VM; -1: not there. */
 static int64_t vm_place(const struct snapshot *now, const struct vm_identity *vm)
 {
@@ -342,4 +353,18 @@ void wire_take_sentence(const char *bytes, size_t size, char ret[static WIRE_SEN
 	text_append_printable(&safe, bytes, strnlen(bytes, size));
 	text_copy(ret, WIRE_SENTENCE_SIZE, safe.data != NULL ? safe.data : "", safe.length);
 	str_done(&safe);
+}
+
+void wire_take_problems(const char *bytes, size_t size, struct str *out)
+{
+	struct cursor c = cursor_over(bytes, size < WIRE_PROBLEMS_MAX ? size : WIRE_PROBLEMS_MAX);
+
+	while (!cursor_at_end(&c)) {
+		const char *end = memchr(c.at, '\n', cursor_left(&c));
+		size_t length = end != NULL ? (size_t)(end - c.at) : cursor_left(&c);
+
+		text_append_printable(out, c.at, length);
+		str_append_char(out, '\n');
+		c.at += length + (end != NULL);
+	}
 }

@@ -21,6 +21,7 @@ enum {
 	WIRE_STATE_MAX = 8 << 20,
 	WIRE_WARNINGS_MAX = 256,      /* more are counted, not kept */
 	WIRE_SENTENCE_SIZE = 400,
+	WIRE_PROBLEMS_MAX = 64 << 10, /* bytes of text */
 };
 
 /* The room: ticks take turns in the first two images, births have the third. */
@@ -72,6 +73,7 @@ enum wire_kind {
 	WIRE_DECISION,
 	WIRE_RESTORED,   /* "", or a sentence */
 	WIRE_CRASHED,    /* struct wire_crash */
+	WIRE_PROBLEMS,   /* lines: everything that is wrong; before WIRE_REFUSED */
 };
 
 struct wire_header {
@@ -90,6 +92,8 @@ struct wire_crash {
 void wire_begin(struct str *out, enum wire_kind kind);
 void wire_end(struct str *out);
 void wire_put_sentence(struct str *out, const char *text);
+/* As many whole lines as there may be. */
+void wire_put_problems(struct str *out, const struct str *lines);
 /* False where the snapshot does not have the VM: nothing is written then. */
 bool wire_put_request(struct str *out, const struct snapshot *now, const struct request *request);
 void wire_put_warning(struct str *out, const struct snapshot *now, const struct vm_identity *vm,
@@ -121,5 +125,7 @@ int wire_take_decision(const char *bytes, size_t size, const struct wire_world *
 		       struct wire_decision *ret, struct error *err);
 /* Always a terminated text without control characters. */
 void wire_take_sentence(const char *bytes, size_t size, char ret[static WIRE_SENTENCE_SIZE]);
+/* Appends lines that are as harmless. */
+void wire_take_problems(const char *bytes, size_t size, struct str *out);
 
 #endif

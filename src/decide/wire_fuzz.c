@@ -6,6 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void try_problems(const char *bytes, size_t size)
+{
+	struct str lines;
+
+	str_init(&lines);
+	wire_take_problems(bytes, size, &lines);
+	str_done(&lines);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_request(const struct request *request, const struct wire_world *world)
@@ -65,6 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		try_loaded(bytes, size - 1);
 	else if (data[0] == 'S')
 		wire_take_sentence(bytes, size - 1, sentence);
+	else if (data[0] == 'P')
+		try_problems(bytes, size - 1);
 	else
 		try_decision(bytes, size - 1);
 	return 0;

@@ -202,6 +202,29 @@ static void sentences_end_and_have_no_escapes(void **state)
 	assert_int_equal(strlen(sentence), WIRE_SENTENCE_SIZE - 1);
 }
 
+static void problems_come_whole_line_by_line(void **state)
+{
+	struct str lines, taken;
+	size_t i;
+
+	str_init(&lines);
+	str_init(&taken);
+	wire_put_problems(&bytes, &lines);
+	assert_int_equal(bytes.length, 0);
+	str_append(&lines, "a.lua:1: error: one\na.lua:2: error: \033[31mtwo\n");
+	wire_put_problems(&bytes, &lines);
+	wire_take_problems(bytes.data, bytes.length, &taken);
+	assert_string_equal(taken.data, "a.lua:1: error: one\na.lua:2: error: \\x1b[31mtwo\n");
+	for (i = 0; i < WIRE_PROBLEMS_MAX / 8; i++)
+		str_append(&lines, "a line too many\n");
+	str_clear(&bytes);
+	wire_put_problems(&bytes, &lines);
+	assert_in_range(bytes.length, WIRE_PROBLEMS_MAX - 20, WIRE_PROBLEMS_MAX);
+	assert_memory_equal(bytes.data + bytes.length - 5, " many", 5);
+	str_done(&taken);
+	str_done(&lines);
+}
+
 int main(void)
 {
 #define CLAIM(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -213,6 +236,7 @@ int main(void)
 		CLAIM(cut_answers_are_no_answers),
 		CLAIM(requests_are_bounded),
 		CLAIM(sentences_end_and_have_no_escapes),
+		CLAIM(problems_come_whole_line_by_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,17 @@ policy "loops"
 while true do end
 END
 
+# All that is wrong is said at once, each with its line.
+refused 2 "cpu.shares" '\^{10,12}' <<'END'
+class "all" { any = true }
+intent "all" { ["cpu.sheres"] = 400 }
+intent "all" { ["disk.limmit"] = 400 }
+intent "al" { ["cpu.shares"] = 400 }
+END
+expect_match "the second" "^$scratch/wrong.lua:3: .*disk.limit" "$said"
+expect_match "the third" "^$scratch/wrong.lua:4: .*no class \"al\"" "$said"
+expect_equal "errors in JSON" 3 "$(grep -o '"severity":"error"' "$scratch/out" | wc -l)"
+
 # Warnings do not refuse it. Its classes are told with the VMs of that host.
 expect_exit 0 "$TRUCE" policy check --root "$host" "$scratch/good.lua"
 said=$(cat "$scratch/out")
