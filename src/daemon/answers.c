@@ -244,7 +244,7 @@ static void put_record(struct json *json, const struct daemon *daemon, const str
 	put_text(json, "class", record->class_name);
 	put_text(json, "policy", record->policy);
 	put_bool(json, "managed", record->managed);
-	put_bool(json, "paused", daemon->hand.paused || hand_is_paused(&daemon->hand, &record->vm));
+	put_bool(json, "paused", daemon->hand.paused || holds_is_paused(&daemon->hand, &record->vm));
 	put_settings(json, record);
 	put_holds(json, daemon, record);
 	put_waiting(json, daemon, record, "cannot", PLAN_CANNOT);

@@ -126,15 +126,18 @@ static void log_outcome(const struct vm_record *record, const struct vm_setting 
 	char vm_id[VM_ID_SIZE];
 	struct str text;
 
-	if (outcome->status == OUTCOME_APPLIED || outcome->status == OUTCOME_RESTORED ||
-	    outcome->status == OUTCOME_GONE)
-		return; /* it went as the plan said, or the VM is gone, which is no trouble */
+	/* It went as the plan said, or the VM is gone, which is no trouble; what a knob was left at, or
+	 * why it was given back, is worth a line. */
+	if (outcome->status == OUTCOME_APPLIED || outcome->status == OUTCOME_GONE ||
+	    (outcome->status == OUTCOME_RESTORED && outcome->text[0] == '\0'))
+		return;
 	vm_identity_format(&outcome->vm, vm_id);
 	about.vm_id = outcome->vm.pid != 0 ? vm_id : NULL;
 	str_init(&text);
 	outcome_append(&text, outcome);
 	if (text.data != NULL)
-		log_about(&about, outcome->status == OUTCOME_DRIFT ? LOG_NOTICE : LOG_WARNING, "%s%s%s",
+		log_about(&about, outcome->status == OUTCOME_DRIFT ||
+			  outcome->status == OUTCOME_RESTORED ? LOG_NOTICE : LOG_WARNING, "%s%s%s",
 			  record->name, record->name[0] != '\0' ? ": " : "", text.data);
 	str_done(&text);
 }
@@ -295,7 +298,7 @@ static void carry_birth(struct daemon *daemon, struct vm_record *record, const s
 	uint64_t begun = clock_monotonic_usec(), took;
 
 	record_classify(daemon, record, vm);
-	if (hand_greet(&daemon->hand, &vm->identity, record->name))
+	if (holds_greet(&daemon->hand, &vm->identity, record->name))
 		daemon_apply_holds(daemon);
 	record->planned = true;
 	record->planned_vcpus = vm->vcpu_count;

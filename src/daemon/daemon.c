@@ -4,9 +4,9 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/keep_file.h"
 #include "control/control.h"
 #include "daemon/answers.h"
-#include "daemon/keep_file.h"
 #include "sys/root.h"
 
 #include <errno.h>
@@ -235,7 +235,7 @@ static int load_hand(struct daemon *daemon)
 	char path[1024];
 
 	snprintf(path, sizeof path, "%s/hand.json", control_state_directory());
-	if (hand_load(path, daemon->boot, clock_realtime_usec(), &daemon->hand, &err) < 0)
+	if (holds_load(path, daemon->boot, clock_realtime_usec(), &daemon->hand, &err) < 0)
 		log_line(LOG_WARNING, "%s", err.text);
 	return 0;
 }
@@ -328,7 +328,7 @@ void daemon_free(struct daemon *daemon)
 	leases_close(daemon->leases);
 	ledger_close(daemon->ledger);
 	free_records(daemon);
-	hand_done(&daemon->hand);
+	holds_done(&daemon->hand);
 	effects_done(&daemon->effects);
 	plan_done(&daemon->plan);
 	plan_done(&daemon->birth_plan);

@@ -20,10 +20,10 @@
 #include "daemon/budget.h"
 #include "daemon/config.h"
 #include "daemon/effects.h"
-#include "daemon/hand.h"
 #include "daemon/notify.h"
 #include "decide/arbiter.h"
 #include "decide/decider.h"
+#include "holds/holds.h"
 #include "lease/lease.h"
 #include "ledger/ledger.h"
 #include "model/snapshot.h"
@@ -106,7 +106,7 @@ struct daemon {
 	struct vm_record *host;
 	struct class_sum classes[64];
 	size_t class_count;
-	struct hand hand;
+	struct holds hand;
 	struct plan plan, birth_plan;
 	struct effects effects;
 	struct budget budget;

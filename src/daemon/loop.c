@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/keep_file.h"
 #include "control/control.h"
-#include "daemon/keep_file.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -68,7 +68,7 @@ void daemon_save_hand(struct daemon *daemon)
 	if (!daemon->dirty)
 		return;
 	snprintf(path, sizeof path, "%s/hand.json", control_state_directory());
-	if (hand_save(path, daemon->boot, &daemon->hand, &err) < 0)
+	if (holds_save(path, daemon->boot, &daemon->hand, &err) < 0)
 		log_line(LOG_WARNING, "%s", err.text);
 	else
 		daemon->dirty = false;
@@ -184,7 +184,7 @@ static void tick(struct daemon *daemon, uint64_t now)
 		return;
 	}
 	daemon->snapshot = observe_snapshot(daemon->observe);
-	if (hand_expire(&daemon->hand, daemon->snapshot->realtime_usec))
+	if (holds_expire(&daemon->hand, daemon->snapshot->realtime_usec))
 		daemon->dirty = true;
 	records_refresh(daemon);
 	finish_effects(daemon);

@@ -4,9 +4,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/keep_file.h"
 #include "base/vec.h"
 #include "control/control.h"
-#include "daemon/keep_file.h"
 
 #include <dirent.h>
 #include <errno.h>

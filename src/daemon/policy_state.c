@@ -8,8 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/keep_file.h"
 #include "control/control.h"
-#include "daemon/keep_file.h"
 
 #include <errno.h>
 #include <string.h>

@@ -100,7 +100,7 @@ static void include_or_exclude(struct daemon *daemon, struct vm_record *record)
 
 	vm_identity_format(&record->vm, id);
 	record->managed = config_is_managed(&daemon->config, record->name, record->uuid, id);
-	excluded = !record->managed || hand_is_paused(&daemon->hand, &record->vm);
+	excluded = !record->managed || holds_is_paused(&daemon->hand, &record->vm);
 	if (excluded == record->excluded && record->managed == !record->gives_back)
 		return;
 	if (excluded)
@@ -178,7 +178,7 @@ static void forget_gone(struct daemon *daemon)
 			gone[count++] = record;
 	}
 	for (i = 0; i < count; i++) {
-		daemon->dirty |= hand_part(&daemon->hand, &gone[i]->vm);
+		daemon->dirty |= holds_part(&daemon->hand, &gone[i]->vm);
 		map_remove(&daemon->records, key_of(&gone[i]->vm));
 		record_free(gone[i]);
 	}

@@ -5,9 +5,9 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/keep_file.h"
 #include "base/text.h"
 #include "control/control.h"
-#include "daemon/keep_file.h"
 #include "daemon/policies.h"
 #include "report/json.h"
 
@@ -393,7 +393,7 @@ static int set(struct daemon *daemon, uint64_t ticket, const struct control_requ
 				 "truced only observes: its mode is observe (truce.conf)");
 	if (request->until_usec != 0 && request->until_usec <= clock_realtime_usec())
 		return error_set(err, -EINVAL, "the time until which it is to hold is past");
-	hold = hand_hold(&daemon->hand, &record->vm, record->name, setting);
+	hold = holds_take(&daemon->hand, &record->vm, record->name, setting);
 	if (hold == NULL)
 		return error_errno(err, -ENOMEM, "cannot set");
 	hold->value = value;
@@ -414,7 +414,7 @@ static int let_go(struct daemon *daemon, const struct control_request *request,
 
 	if (r < 0)
 		return r;
-	if (!hand_let_go(&daemon->hand, &record->vm, setting))
+	if (!holds_let_go(&daemon->hand, &record->vm, setting))
 		return error_set(err, -ENOENT, "nobody holds %s of %s", request->setting, request->vm);
 	arbiter_let_go(daemon->arbiter, &record->vm, setting);
 	daemon->dirty = true;
@@ -435,8 +435,8 @@ static int pause_or_resume(struct daemon *daemon, const struct control_request *
 	} else {
 		r = record_find(daemon, request->vm, &record, err);
 		if (r == 0 && !pause)
-			hand_resume(&daemon->hand, &record->vm);
-		else if (r == 0 && hand_pause(&daemon->hand, &record->vm) < 0)
+			holds_resume(&daemon->hand, &record->vm);
+		else if (r == 0 && holds_pause(&daemon->hand, &record->vm) < 0)
 			r = error_errno(err, -ENOMEM, "cannot pause");
 	}
 	if (r < 0)
@@ -482,7 +482,7 @@ static void let_go_all(struct daemon *daemon, const struct vm_record *record)
 		if (record != NULL && vm_identity_compare(&vm, &record->vm) != 0)
 			continue;
 		arbiter_let_go(daemon->arbiter, &vm, hold->setting);
-		hand_let_go(&daemon->hand, &vm, hold->setting);
+		holds_let_go(&daemon->hand, &vm, hold->setting);
 		i--;
 	}
 	daemon->dirty = true;
@@ -537,7 +537,7 @@ static int undo_one(struct daemon *daemon, uint64_t ticket, const struct control
 	item = record_setting(record, setting, false);
 	if (item != NULL && policies_find(daemon, item->item.cause.policy) != NULL)
 		memcpy(again_by, item->item.cause.policy, sizeof again_by);
-	if (hand_let_go(&daemon->hand, &record->vm, setting))
+	if (holds_let_go(&daemon->hand, &record->vm, setting))
 		daemon->dirty = true;
 	else if (item == NULL)
 		return error_set(err, -ENOENT, "%s of %s is not set by us", request->setting, request->vm);

@@ -4,8 +4,8 @@
  * kept in hand.json below the state directory, so that it outlives truced. What concerns a VM of
  * another boot is forgotten, but for holds without end: they wait for a VM of that name.
  */
-#ifndef DAEMON_HAND_H
-#define DAEMON_HAND_H
+#ifndef HOLDS_HOLDS_H
+#define HOLDS_HOLDS_H
 
 #include "model/plan.h"
 
@@ -23,7 +23,7 @@ struct hold {
 	uint64_t until_usec;     /* realtime; 0: for ever */
 };
 
-struct hand {
+struct holds {
 	bool paused;             /* everything */
 	struct vm_identity *vms; /* paused ones */
 	size_t vm_count, vm_capacity;
@@ -31,23 +31,23 @@ struct hand {
 	size_t hold_count, hold_capacity;
 };
 
-void hand_done(struct hand *hand);
-int hand_load(const char *path, const char *boot, uint64_t realtime_usec, struct hand *ret,
+void holds_done(struct holds *holds);
+int holds_load(const char *path, const char *boot, uint64_t realtime_usec, struct holds *ret,
 	      struct error *err);
-int hand_save(const char *path, const char *boot, const struct hand *hand, struct error *err);
+int holds_save(const char *path, const char *boot, const struct holds *holds, struct error *err);
 
-bool hand_is_paused(const struct hand *hand, const struct vm_identity *vm); /* this VM alone */
-int hand_pause(struct hand *hand, const struct vm_identity *vm);
-void hand_resume(struct hand *hand, const struct vm_identity *vm);
+bool holds_is_paused(const struct holds *holds, const struct vm_identity *vm); /* this VM alone */
+int holds_pause(struct holds *holds, const struct vm_identity *vm);
+void holds_resume(struct holds *holds, const struct vm_identity *vm);
 /* The hold on it, made where it is missing; NULL: no memory. */
-struct hold *hand_hold(struct hand *hand, const struct vm_identity *vm, const char *vm_name,
+struct hold *holds_take(struct holds *holds, const struct vm_identity *vm, const char *vm_name,
 		       enum setting setting);
-bool hand_let_go(struct hand *hand, const struct vm_identity *vm, enum setting setting);
+bool holds_let_go(struct holds *holds, const struct vm_identity *vm, enum setting setting);
 /* A hold that waited for a VM of this name is this one's now; true: there was one. */
-bool hand_greet(struct hand *hand, const struct vm_identity *vm, const char *vm_name);
+bool holds_greet(struct holds *holds, const struct vm_identity *vm, const char *vm_name);
 /* The VM is gone: its pause is over, and holds without end wait. */
-bool hand_part(struct hand *hand, const struct vm_identity *vm);
+bool holds_part(struct holds *holds, const struct vm_identity *vm);
 /* Holds whose time is over go; true: there was one. */
-bool hand_expire(struct hand *hand, uint64_t realtime_usec);
+bool holds_expire(struct holds *holds, uint64_t realtime_usec);
 
 #endif

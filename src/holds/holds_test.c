@@ -6,8 +6,8 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "daemon/hand.h"
-#include "daemon/keep_file.h"
+#include "base/keep_file.h"
+#include "holds/holds.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,111 +17,111 @@
 
 static const struct vm_identity one = { .pid = 10, .start_ticks = 5 }, two = { .pid = 20, .start_ticks = 6 };
 static const struct vm_identity host;
-static char directory[] = "/tmp/truce-hand.XXXXXX";
+static char directory[] = "/tmp/truce-holds.XXXXXX";
 static char path[64];
 
-static void hold(struct hand *hand, const struct vm_identity *vm, const char *name, int64_t number,
+static void hold(struct holds *holds, const struct vm_identity *vm, const char *name, int64_t number,
 		 uint64_t until)
 {
-	struct hold *made = hand_hold(hand, vm, name, SETTING_CPU_WEIGHT);
+	struct hold *made = holds_take(holds, vm, name, SETTING_CPU_WEIGHT);
 
 	assert_non_null(made);
 	made->value.number = number;
 	made->until_usec = until;
 }
 
-static struct hand again(const struct hand *hand, const char *boot)
+static struct holds again(const struct holds *holds, const char *boot)
 {
-	struct hand loaded;
+	struct holds loaded;
 	struct error err = { 0 };
 
-	if (hand_save(path, "boot-1", hand, &err) < 0 || hand_load(path, boot, 1000, &loaded, &err) < 0)
+	if (holds_save(path, "boot-1", holds, &err) < 0 || holds_load(path, boot, 1000, &loaded, &err) < 0)
 		fail_msg("%s", err.text);
 	return loaded;
 }
 
 static void all_of_it_outlives_the_daemon(void **state)
 {
-	struct hand hand = { .paused = true }, loaded;
+	struct holds holds = { .paused = true }, loaded;
 
-	hand_pause(&hand, &one);
-	hand_pause(&hand, &one);
-	hold(&hand, &two, "two \"x\"", 400, 2000);
-	hold(&hand, &host, "", 7, 0);
-	loaded = again(&hand, "boot-1");
+	holds_pause(&holds, &one);
+	holds_pause(&holds, &one);
+	hold(&holds, &two, "two \"x\"", 400, 2000);
+	hold(&holds, &host, "", 7, 0);
+	loaded = again(&holds, "boot-1");
 	assert_true(loaded.paused);
 	assert_int_equal(loaded.vm_count, 1);
-	assert_true(hand_is_paused(&loaded, &one));
+	assert_true(holds_is_paused(&loaded, &one));
 	assert_int_equal(loaded.hold_count, 2);
 	assert_string_equal(loaded.holds[0].vm_name, "two \"x\"");
 	assert_int_equal(loaded.holds[0].value.number, 400);
 	assert_int_equal(loaded.holds[0].until_usec, 2000);
-	hand_done(&hand);
-	hand_done(&loaded);
+	holds_done(&holds);
+	holds_done(&loaded);
 }
 
 static void of_another_boot_only_holds_without_end_stay_and_wait(void **state)
 {
-	struct hand hand = { 0 }, loaded;
+	struct holds holds = { 0 }, loaded;
 
-	hand_pause(&hand, &one);
-	hold(&hand, &one, "one", 400, 2000);
-	hold(&hand, &two, "two", 300, 0);
-	loaded = again(&hand, "boot-2");
+	holds_pause(&holds, &one);
+	hold(&holds, &one, "one", 400, 2000);
+	hold(&holds, &two, "two", 300, 0);
+	loaded = again(&holds, "boot-2");
 	assert_int_equal(loaded.vm_count, 0);
 	assert_int_equal(loaded.hold_count, 1);
 	assert_int_equal(loaded.holds[0].vm.pid, 0);
-	assert_false(hand_greet(&loaded, &one, "one"));
-	assert_true(hand_greet(&loaded, &one, "two"));
+	assert_false(holds_greet(&loaded, &one, "one"));
+	assert_true(holds_greet(&loaded, &one, "two"));
 	assert_int_equal(loaded.holds[0].vm.pid, 10);
-	hand_done(&hand);
-	hand_done(&loaded);
+	holds_done(&holds);
+	holds_done(&loaded);
 }
 
 static void a_vm_that_ends_takes_its_pause_along_and_leaves_what_is_for_ever(void **state)
 {
-	struct hand hand = { 0 };
+	struct holds holds = { 0 };
 
-	hand_pause(&hand, &one);
-	hold(&hand, &one, "one", 400, 2000);
-	assert_true(hand_part(&hand, &one));
-	assert_int_equal(hand.vm_count + hand.hold_count, 0);
-	hold(&hand, &one, "one", 400, 0);
-	assert_true(hand_part(&hand, &one));
-	assert_int_equal(hand.hold_count, 1);
-	assert_false(hand_part(&hand, &one));
+	holds_pause(&holds, &one);
+	hold(&holds, &one, "one", 400, 2000);
+	assert_true(holds_part(&holds, &one));
+	assert_int_equal(holds.vm_count + holds.hold_count, 0);
+	hold(&holds, &one, "one", 400, 0);
+	assert_true(holds_part(&holds, &one));
+	assert_int_equal(holds.hold_count, 1);
+	assert_false(holds_part(&holds, &one));
 	/* A hold that waits is not one of the host, which has pid 0 too. */
-	assert_false(hand_let_go(&hand, &host, SETTING_CPU_WEIGHT));
-	hand_done(&hand);
+	assert_false(holds_let_go(&holds, &host, SETTING_CPU_WEIGHT));
+	holds_done(&holds);
 }
 
 static void a_hold_ends_with_its_time(void **state)
 {
-	struct hand hand = { 0 };
+	struct holds holds = { 0 };
 
-	hold(&hand, &one, "one", 400, 2000);
-	hold(&hand, &two, "two", 400, 0);
-	assert_false(hand_expire(&hand, 1999));
-	assert_true(hand_expire(&hand, 2000));
-	assert_int_equal(hand.hold_count, 1);
-	assert_int_equal(hand.holds[0].vm.pid, 20);
-	hand_done(&hand);
+	hold(&holds, &one, "one", 400, 2000);
+	hold(&holds, &two, "two", 400, 0);
+	assert_false(holds_expire(&holds, 1999));
+	assert_true(holds_expire(&holds, 2000));
+	assert_int_equal(holds.hold_count, 1);
+	assert_int_equal(holds.holds[0].vm.pid, 20);
+	holds_done(&holds);
 }
 
-static void what_is_no_hand_is_forgotten_with_a_sentence(void **state)
+static void what_are_no_holds_are_forgotten_with_a_sentence(void **state)
 {
 	static const char *const files[] = { "", "[]", "{\"paused\":", "\xff\xfe" };
-	struct hand hand;
+	struct holds holds;
 	struct error err;
 	size_t i;
 
 	for (i = 0; i < sizeof files / sizeof *files; i++) {
 		assert_int_equal(keep_file_write(path, files[i], strlen(files[i]), 0644, NULL), 0);
-		assert_int_equal(hand_load(path, "boot-1", 0, &hand, &err), -EBADMSG);
+		assert_int_equal(holds_load(path, "boot-1", 0, &holds, &err), -EBADMSG);
 		assert_non_null(strstr(err.text, "is forgotten"));
-		assert_int_equal(hand.hold_count, 0);
+		assert_int_equal(holds.hold_count, 0);
 	}
-	assert_int_equal(hand_load("/nonexistent", "boot-1", 0, &hand, NULL), 0);
+	assert_int_equal(holds_load("/nonexistent", "boot-1", 0, &holds, NULL), 0);
 }
 
 static void odd_holds_are_left_out_and_the_others_taken(void **state)
@@ -131,14 +131,14 @@ static void odd_holds_are_left_out_and_the_others_taken(void **state)
 		"{\"vm\":\"1-2-0\",\"setting\":\"cpu.wait\"},"
 		"{\"vm\":\"1-2-0\",\"setting\":\"cpu.weight\",\"number\":5,\"name\":7,\"until_usec\":-1},"
 		"{\"vm\":\"1-2-0\",\"setting\":\"cpu.weight\",\"number\":5,\"name\":\"a\"}]}";
-	struct hand hand;
+	struct holds holds;
 
 	assert_int_equal(keep_file_write(path, file, strlen(file), 0644, NULL), 0);
-	assert_int_equal(hand_load(path, "boot-1", 0, &hand, NULL), 0);
-	assert_int_equal(hand.vm_count, 1);
-	assert_int_equal(hand.hold_count, 1);
-	assert_int_equal(hand.holds[0].value.number, 5);
-	hand_done(&hand);
+	assert_int_equal(holds_load(path, "boot-1", 0, &holds, NULL), 0);
+	assert_int_equal(holds.vm_count, 1);
+	assert_int_equal(holds.hold_count, 1);
+	assert_int_equal(holds.holds[0].value.number, 5);
+	holds_done(&holds);
 }
 
 static int begin(void **state)
@@ -161,7 +161,7 @@ int main(void)
 		cmocka_unit_test(of_another_boot_only_holds_without_end_stay_and_wait),
 		cmocka_unit_test(a_vm_that_ends_takes_its_pause_along_and_leaves_what_is_for_ever),
 		cmocka_unit_test(a_hold_ends_with_its_time),
-		cmocka_unit_test(what_is_no_hand_is_forgotten_with_a_sentence),
+		cmocka_unit_test(what_are_no_holds_are_forgotten_with_a_sentence),
 		cmocka_unit_test(odd_holds_are_left_out_and_the_others_taken),
 	};
 

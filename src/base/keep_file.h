@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small files that are there whole or not at all. */
-#ifndef DAEMON_KEEP_FILE_H
-#define DAEMON_KEEP_FILE_H
+#ifndef BASE_KEEP_FILE_H
+#define BASE_KEEP_FILE_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemon/keep_file.h"
+#include "base/keep_file.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"

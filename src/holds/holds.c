@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemon/hand.h"
+#include "holds/holds.h"
 
 #include "base/cleanup.h"
 #include "base/cursor.h"
 #include "base/error.h"
+#include "base/keep_file.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/vec.h"
-#include "daemon/keep_file.h"
 #include "report/json.h"
 
 #include <errno.h>
@@ -16,60 +16,60 @@
 
 #define FILE_MOST (4u << 20)
 
-void hand_done(struct hand *hand)
+void holds_done(struct holds *holds)
 {
-	free(hand->vms);
-	free(hand->holds);
-	memset(hand, 0, sizeof *hand);
+	free(holds->vms);
+	free(holds->holds);
+	memset(holds, 0, sizeof *holds);
 }
 
-bool hand_is_paused(const struct hand *hand, const struct vm_identity *vm)
+bool holds_is_paused(const struct holds *holds, const struct vm_identity *vm)
 {
 	size_t i;
 
-	for (i = 0; i < hand->vm_count; i++)
-		if (vm_identity_compare(&hand->vms[i], vm) == 0)
+	for (i = 0; i < holds->vm_count; i++)
+		if (vm_identity_compare(&holds->vms[i], vm) == 0)
 			return true;
 	return false;
 }
 
-int hand_pause(struct hand *hand, const struct vm_identity *vm)
+int holds_pause(struct holds *holds, const struct vm_identity *vm)
 {
-	if (hand_is_paused(hand, vm))
+	if (holds_is_paused(holds, vm))
 		return 0;
-	if (!VEC_RESERVE(hand->vms, hand->vm_capacity, hand->vm_count + 1))
+	if (!VEC_RESERVE(holds->vms, holds->vm_capacity, holds->vm_count + 1))
 		return -ENOMEM;
-	hand->vms[hand->vm_count++] = *vm;
+	holds->vms[holds->vm_count++] = *vm;
 	return 0;
 }
 
-void hand_resume(struct hand *hand, const struct vm_identity *vm)
+void holds_resume(struct holds *holds, const struct vm_identity *vm)
 {
 	size_t i;
 
-	for (i = 0; i < hand->vm_count; i++)
-		if (vm_identity_compare(&hand->vms[i], vm) == 0)
-			hand->vms[i--] = hand->vms[--hand->vm_count];
+	for (i = 0; i < holds->vm_count; i++)
+		if (vm_identity_compare(&holds->vms[i], vm) == 0)
+			holds->vms[i--] = holds->vms[--holds->vm_count];
 }
 
-static bool holds(const struct hold *hold, const struct vm_identity *vm)
+static bool is_of(const struct hold *hold, const struct vm_identity *vm)
 {
 	return vm_identity_compare(&hold->vm, vm) == 0 &&
 	       (vm->pid != 0 || hold->vm_name[0] == '\0');
 }
 
-struct hold *hand_hold(struct hand *hand, const struct vm_identity *vm, const char *vm_name,
+struct hold *holds_take(struct holds *holds, const struct vm_identity *vm, const char *vm_name,
 		       enum setting setting)
 {
 	struct hold *hold;
 	size_t i;
 
-	for (i = 0; i < hand->hold_count; i++)
-		if (holds(&hand->holds[i], vm) && hand->holds[i].setting == setting)
-			return &hand->holds[i];
-	if (!VEC_RESERVE(hand->holds, hand->hold_capacity, hand->hold_count + 1))
+	for (i = 0; i < holds->hold_count; i++)
+		if (is_of(&holds->holds[i], vm) && holds->holds[i].setting == setting)
+			return &holds->holds[i];
+	if (!VEC_RESERVE(holds->holds, holds->hold_capacity, holds->hold_count + 1))
 		return NULL;
-	hold = &hand->holds[hand->hold_count++];
+	hold = &holds->holds[holds->hold_count++];
 	memset(hold, 0, sizeof *hold);
 	hold->vm = *vm;
 	hold->setting = setting;
@@ -78,31 +78,31 @@ struct hold *hand_hold(struct hand *hand, const struct vm_identity *vm, const ch
 	return hold;
 }
 
-static void drop(struct hand *hand, size_t at)
+static void drop(struct holds *holds, size_t at)
 {
-	hand->holds[at] = hand->holds[--hand->hold_count];
+	holds->holds[at] = holds->holds[--holds->hold_count];
 }
 
-bool hand_let_go(struct hand *hand, const struct vm_identity *vm, enum setting setting)
+bool holds_let_go(struct holds *holds, const struct vm_identity *vm, enum setting setting)
 {
 	size_t i;
 
-	for (i = 0; i < hand->hold_count; i++) {
-		if (holds(&hand->holds[i], vm) && hand->holds[i].setting == setting) {
-			drop(hand, i);
+	for (i = 0; i < holds->hold_count; i++) {
+		if (is_of(&holds->holds[i], vm) && holds->holds[i].setting == setting) {
+			drop(holds, i);
 			return true;
 		}
 	}
 	return false;
 }
 
-bool hand_greet(struct hand *hand, const struct vm_identity *vm, const char *vm_name)
+bool holds_greet(struct holds *holds, const struct vm_identity *vm, const char *vm_name)
 {
 	bool any = false;
 	size_t i;
 
-	for (i = 0; i < hand->hold_count; i++) {
-		struct hold *hold = &hand->holds[i];
+	for (i = 0; i < holds->hold_count; i++) {
+		struct hold *hold = &holds->holds[i];
 
 		if (hold->vm.pid != 0 || hold->vm_name[0] == '\0' || strcmp(hold->vm_name, vm_name) != 0)
 			continue;
@@ -112,36 +112,36 @@ bool hand_greet(struct hand *hand, const struct vm_identity *vm, const char *vm_
 	return any;
 }
 
-bool hand_part(struct hand *hand, const struct vm_identity *vm)
+bool holds_part(struct holds *holds, const struct vm_identity *vm)
 {
 	static const struct vm_identity nobody;
-	bool any = hand_is_paused(hand, vm);
+	bool any = holds_is_paused(holds, vm);
 	size_t i;
 
-	hand_resume(hand, vm);
-	for (i = 0; i < hand->hold_count; i++) {
-		struct hold *hold = &hand->holds[i];
+	holds_resume(holds, vm);
+	for (i = 0; i < holds->hold_count; i++) {
+		struct hold *hold = &holds->holds[i];
 
-		if (!holds(hold, vm))
+		if (!is_of(hold, vm))
 			continue;
 		any = true;
 		if (hold->until_usec == 0 && hold->vm_name[0] != '\0')
 			hold->vm = nobody;
 		else
-			drop(hand, i--);
+			drop(holds, i--);
 	}
 	return any;
 }
 
-bool hand_expire(struct hand *hand, uint64_t realtime_usec)
+bool holds_expire(struct holds *holds, uint64_t realtime_usec)
 {
 	bool any = false;
 	size_t i;
 
-	for (i = 0; i < hand->hold_count; i++) {
-		if (hand->holds[i].until_usec == 0 || hand->holds[i].until_usec > realtime_usec)
+	for (i = 0; i < holds->hold_count; i++) {
+		if (holds->holds[i].until_usec == 0 || holds->holds[i].until_usec > realtime_usec)
 			continue;
-		drop(hand, i--);
+		drop(holds, i--);
 		any = true;
 	}
 	return any;
@@ -175,7 +175,7 @@ static void put_hold(struct json *json, const struct hold *hold)
 	json_object_end(json);
 }
 
-int hand_save(const char *path, const char *boot, const struct hand *hand, struct error *err)
+int holds_save(const char *path, const char *boot, const struct holds *holds, struct error *err)
 {
 	struct json json;
 	struct str out;
@@ -188,16 +188,16 @@ int hand_save(const char *path, const char *boot, const struct hand *hand, struc
 	json_key(&json, "boot");
 	json_text(&json, boot);
 	json_key(&json, "paused");
-	json_bool(&json, hand->paused);
+	json_bool(&json, holds->paused);
 	json_key(&json, "vms");
 	json_array_begin(&json);
-	for (i = 0; i < hand->vm_count; i++)
-		put_id(&json, &hand->vms[i]);
+	for (i = 0; i < holds->vm_count; i++)
+		put_id(&json, &holds->vms[i]);
 	json_array_end(&json);
 	json_key(&json, "holds");
 	json_array_begin(&json);
-	for (i = 0; i < hand->hold_count; i++)
-		put_hold(&json, &hand->holds[i]);
+	for (i = 0; i < holds->hold_count; i++)
+		put_hold(&json, &holds->holds[i]);
 	json_array_end(&json);
 	json_object_end(&json);
 	str_append_char(&out, '\n');
@@ -227,7 +227,7 @@ static const char *text_of(const json_t *json, const char *key)
 	return text != NULL ? text : "";
 }
 
-static void take_hold(struct hand *hand, const json_t *json, bool same_boot, uint64_t now)
+static void take_hold(struct holds *holds, const json_t *json, bool same_boot, uint64_t now)
 {
 	int setting = setting_find(text_of(json, "setting"));
 	json_int_t until = json_integer_value(json_object_get(json, "until_usec"));
@@ -243,9 +243,9 @@ static void take_hold(struct hand *hand, const json_t *json, bool same_boot, uin
 			return;
 		memset(&vm, 0, sizeof vm);
 	}
-	if (!VEC_RESERVE(hand->holds, hand->hold_capacity, hand->hold_count + 1))
+	if (!VEC_RESERVE(holds->holds, holds->hold_capacity, holds->hold_count + 1))
 		return;
-	hold = &hand->holds[hand->hold_count++];
+	hold = &holds->holds[holds->hold_count++];
 	memset(hold, 0, sizeof *hold);
 	hold->vm = vm;
 	hold->setting = (enum setting)setting;
@@ -255,22 +255,22 @@ static void take_hold(struct hand *hand, const json_t *json, bool same_boot, uin
 	hold->until_usec = (uint64_t)until;
 }
 
-static void take_hand(struct hand *hand, const json_t *json, const char *boot, uint64_t now)
+static void take_holds(struct holds *holds, const json_t *json, const char *boot, uint64_t now)
 {
 	const json_t *vms = json_object_get(json, "vms"), *list = json_object_get(json, "holds");
 	bool same_boot = strcmp(text_of(json, "boot"), boot) == 0;
 	struct vm_identity vm;
 	size_t i;
 
-	hand->paused = json_is_true(json_object_get(json, "paused"));
+	holds->paused = json_is_true(json_object_get(json, "paused"));
 	for (i = 0; same_boot && i < json_array_size(vms); i++)
 		if (parse_id(json_string_value(json_array_get(vms, i)), &vm))
-			hand_pause(hand, &vm);
+			holds_pause(holds, &vm);
 	for (i = 0; i < json_array_size(list); i++)
-		take_hold(hand, json_array_get(list, i), same_boot, now);
+		take_hold(holds, json_array_get(list, i), same_boot, now);
 }
 
-int hand_load(const char *path, const char *boot, uint64_t realtime_usec, struct hand *ret,
+int holds_load(const char *path, const char *boot, uint64_t realtime_usec, struct holds *ret,
 	      struct error *err)
 {
 	CLEANUP_FREE char *bytes = NULL;
@@ -287,7 +287,7 @@ int hand_load(const char *path, const char *boot, uint64_t realtime_usec, struct
 		return error_set(err, -EBADMSG, "%s is no JSON object: what was held or paused by hand is "
 				 "forgotten", path);
 	}
-	take_hand(ret, json, boot, realtime_usec);
+	take_holds(ret, json, boot, realtime_usec);
 	json_decref(json);
 	return 0;
 }
