@@ -21,18 +21,14 @@
 static void reasons_of_truced(const struct explanation *explanation,
 			      void (*say)(void *context, const char *sentence), void *context)
 {
-	const char *mode = truced_text(explanation->status, "mode");
+	const char *restraint = truced_restraint(explanation->status);
 
 	if (explanation->status == NULL) {
 		say(context, "truced does not run here: nothing is adjusted, and what was set stays");
 		return;
 	}
-	if (strcmp(mode, "observe") == 0)
-		say(context, "truced only observes; mode=enforce in truce.conf lets it adjust");
-	if (strcmp(mode, "dry-run") == 0)
-		say(context, "truced plans and turns nothing; mode=enforce in truce.conf lets it adjust");
-	if (truced_flag(explanation->status, "paused"))
-		say(context, "everything is paused; truce resume ends that");
+	if (restraint != NULL)
+		say(context, restraint);
 	if (truced_flag(json_object_get(explanation->status, "journal"), "full"))
 		say(context, "the journal cannot be written, so nothing may be changed: is the disk of "
 			     "/run full?");
@@ -53,7 +49,7 @@ static void reasons_of_vm(const struct explanation *explanation,
 	}
 	if (!truced_flag(vm, "managed"))
 		say(context, "it is opted out: no policy touches it");
-	if (truced_flag(vm, "paused"))
+	if (truced_flag(vm, "paused") && !truced_flag(explanation->status, "paused"))
 		say(context, "it is paused; truce resume with its name ends that");
 	if (truced_flag(vm, "managed") && *truced_text(vm, "class") == '\0' &&
 	    json_array_size(explanation->policies) > 0)
@@ -204,7 +200,7 @@ void explanation_append_text(const struct explanation *explanation, struct str *
 	begin = str->length;
 	each_reason(explanation, say_line, str);
 	if (vm != NULL && str->length == begin && json_array_size(json_object_get(vm, "settings")) == 0)
-		say_line(str, "nothing is set: it has what its class asks for");
+		say_line(str, "nothing is set on it");
 	put_list(str, "Set now", json_object_get(vm, "settings"), put_set);
 	put_list(str, "Held by a person, before every policy", json_object_get(vm, "holds"), put_hold);
 	put_list(str, "Asked for and not possible here", json_object_get(vm, "cannot"), put_reason);

@@ -44,6 +44,7 @@ static int tell_resumed(const struct verb *verb, const char *vm)
 	str_append(&text, "resumed: policies adjust ");
 	append_whom(&text, vm);
 	str_append(&text, " again\n");
+	truced_append_restraint(&text);
 	r = verb_print(verb, &text);
 	str_done(&text);
 	return r;
@@ -94,8 +95,8 @@ const struct verb resume_verb = {
 	.operands = "[VM]",
 	.most_operands = 1,
 	.summary = "let policies adjust again what truce pause or truce undo stopped",
-	.notes = "VM is a VM's name, uuid, pid or id. Without one everything goes on; VMs that were paused\n"
-		 "one by one stay paused until they are resumed by name.",
+	.notes = "VM is a VM's name, uuid, pid or id. Without one everything goes on, VMs that were\n"
+		 "paused one by one, too.",
 	.options = no_options,
 	.run = resume_run,
 };

@@ -93,9 +93,22 @@ static int tell_loaded(const struct verb *verb, const json_t *answer, bool keep)
 							  : " loaded");
 	str_append(&text, keep ? ", and again at every start of truced\n"
 			       : ", until truce policy unload or the next boot; --keep makes it stay\n");
+	truced_append_restraint(&text);
 	r = verb_print(verb, &text);
 	str_done(&text);
 	return r;
+}
+
+/* Its file is there for us: under systemd truced has a /tmp of its own. */
+static void explain_absence(const char *path, struct error *err)
+{
+	CLEANUP_FREE char *whole = realpath(path, NULL);
+	const struct error said = *err;
+
+	if (whole != NULL && text_ends_with(whole, ".so") && strstr(said.text, "No such file") != NULL &&
+	    (strncmp(whole, "/tmp/", 5) == 0 || strncmp(whole, "/var/tmp/", 9) == 0))
+		error_set(err, said.code, "%s: truced has a /tmp of its own under systemd; put the file "
+			  "elsewhere", said.text);
 }
 
 static int load_run(const struct verb *verb, const void *settings_given, char **operands)
@@ -108,8 +121,10 @@ static int load_run(const struct verb *verb, const void *settings_given, char **
 	if (request == NULL)
 		return verb_fail(verb, &err);
 	answer = truced_ask(request, &err);
-	if (answer == NULL)
+	if (answer == NULL) {
+		explain_absence(operands[0], &err);
 		return verb_fail(verb, &err);
+	}
 	r = tell_loaded(verb, answer, settings->keep);
 	json_decref(answer);
 	return r;

@@ -76,6 +76,7 @@ static int append_one(json_t *policies, const char *name, bool as_json, struct s
 		return err->code;
 	policy_append_page(policy, json_object_get(answer, "vms"),
 			   json_string_value(json_object_get(policy, "source")), text);
+	truced_append_restraint(text);
 	json_decref(answer);
 	return 0;
 }
@@ -88,6 +89,8 @@ static void append_all(const json_t *policies, bool as_json, struct str *text)
 		str_append(text, "no policy is loaded; truce policy load FILE does that\n");
 	else
 		policies_append_table(policies, terminal_is_output() ? terminal_width() : 0, text);
+	if (!as_json)
+		truced_append_restraint(text);
 }
 
 static int show_run(const struct verb *verb, const void *settings_given, char **operands)

@@ -60,6 +60,30 @@ json_t *truced_find(const json_t *array, const char *key, const char *text)
 	return NULL;
 }
 
+const char *truced_restraint(const json_t *status)
+{
+	const char *mode = truced_text(status, "mode");
+
+	if (strcmp(mode, "observe") == 0)
+		return "truced only observes: mode = enforce in truce.conf lets it adjust";
+	if (strcmp(mode, "dry-run") == 0)
+		return "truced plans and turns nothing: mode = enforce in truce.conf lets it adjust";
+	if (truced_flag(status, "paused"))
+		return "everything is paused: truce resume ends that";
+	return NULL;
+}
+
+void truced_append_restraint(struct str *str)
+{
+	struct error err = { 0 };
+	json_t *status = truced_ask_about("status", NULL, NULL, &err);
+	const char *restraint = truced_restraint(status);
+
+	if (restraint != NULL)
+		str_appendf(str, "%s\n", restraint);
+	json_decref(status);
+}
+
 void truced_append(struct str *str, const json_t *object, const char *key)
 {
 	const char *text = truced_text(object, key);

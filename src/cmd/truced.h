@@ -25,6 +25,11 @@ int64_t truced_number(const json_t *object, const char *key);
 bool truced_flag(const json_t *object, const char *key);
 /* The element of an array of objects whose `key` is this text; NULL. */
 json_t *truced_find(const json_t *array, const char *key, const char *text);
+/* Why policies turn nothing, by the answer to status: the mode, else a pause; NULL: nothing stops
+ * them. */
+const char *truced_restraint(const json_t *status);
+/* The same, asked now, as a line; nothing where they are not stopped, or truced does not tell. */
+void truced_append_restraint(struct str *str);
 /* The key's text made safe. */
 void truced_append(struct str *str, const json_t *object, const char *key);
 

@@ -26,6 +26,7 @@ cat >"$scratch/answers" <<'END'
                 {"setting": "cpu.nice", "value": "1", "policy": "set"}]},
   {"id": "11-20-0", "name": "web", "class": "", "policy": ""}]},
  "policy.load": {"ok": true, "name": "gold-first", "replaced": true, "warnings": ["class bronze matches nothing"]},
+ "status": {"ok": true, "mode": "observe", "paused": false},
  "policy.unload nobody": {"ok": false, "kind": "not-found", "error": "there is no policy \"nobody\""},
  "policy.unload": {"ok": true},
  "pause all": {"ok": true}, "pause db-1": {"ok": true}, "resume db-1": {"ok": true},
@@ -36,7 +37,8 @@ background "$SOURCE_ROOT/tests/claims/fake_truced.py" "$scratch" "$scratch/answe
 poll_until 10 [ -S "$scratch/control.sock" ] || fail "the fake truced does not listen"
 
 expect_exit 0 "$TRUCE" policy show
-expect_equal "lines" 3 "$(wc -l <"$scratch/out")"
+expect_equal "lines" 4 "$(wc -l <"$scratch/out")"
+expect_match "that nothing is turned" '^truced only observes: mode = enforce in truce.conf' "$(cat "$scratch/out")"
 expect_match "a line a policy" '^gold-first +lua +2 +1 +1 +4711 +2 +/etc/truce/' "$(cat "$scratch/out")"
 
 expect_exit 0 "$TRUCE" policy show gold-first
@@ -69,6 +71,7 @@ expect_match "a suggestion" 'did you mean gold-first\?' "$(cat "$scratch/err")"
 printf -- '-- \303\274ber alles\nclass {}\n' >"$scratch/mine.lua"
 expect_exit 0 sh -c "cd '$scratch' && '$TRUCE' policy load --keep mine.lua"
 expect_match "what came of it" '^gold-first loaded, in the place of the one before' "$(cat "$scratch/out")"
+expect_match "that it turns nothing" '^truced only observes: ' "$(cat "$scratch/out")"
 expect_match "its warning" 'warning: class bronze matches nothing' "$(cat "$scratch/err")"
 python3 - "$scratch" <<'END' || fail "the request for policy.load was not right"
 import json, os, sys
@@ -96,6 +99,7 @@ expect_match "all" '^paused: what is set on all VMs stays' "$(cat "$scratch/out"
 expect_exit 0 "$TRUCE" pause db-1
 expect_exit 0 "$TRUCE" resume db-1
 expect_match "one" '^resumed: policies adjust db-1 again$' "$(cat "$scratch/out")"
+expect_match "but not yet" '^truced only observes: ' "$(cat "$scratch/out")"
 expect_exit 1 "$TRUCE" pause db-2
 expect_match "a refusal" 'only root and group truce' "$(cat "$scratch/err")"
 
