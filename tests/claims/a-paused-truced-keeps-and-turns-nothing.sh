@@ -41,6 +41,11 @@ expect_match "resume" '"ok":true' "$(ask '{"do":"resume","vm":"all"}')"
 poll_until 10 all_weigh 200 || fail "resumed after undo, and yet: $(weights)"
 
 first=$(echo "$vm_pids" | head -n 1)
+expect_match "undo of one" '"ok":true' "$(ask '{"do":"undo","vm":"'"$first"'"}')"
+expect_match "one is paused" '"paused_vms":1' "$(ask '{"do":"status"}')"
+expect_match "resume of all" '"ok":true' "$(ask '{"do":"resume","vm":"all"}')"
+expect_match "nobody is paused" '"paused_vms":0' "$(ask '{"do":"status"}')"
+poll_until 10 all_weigh 200 || fail "all resumed, and yet: $(weights)"
 expect_match "a hold until yesterday" '"kind":"invalid","error":"the time' \
 	"$(ask '{"do":"set","vm":"'"$first"'","setting":"cpu.weight","value":"50","until_usec":1}')"
 expect_match "a hold" '"value":"50","until_usec":0' \
