@@ -172,7 +172,10 @@ static void append_summary(struct checking *checking)
 	str_append_char(&checking->text, '\n');
 	if (checking->snapshot == NULL)
 		return;
-	for (i = 0; i < policy->class_count; i++)
+	if (checking->snapshot->vm_count == 0)
+		str_append(&checking->text, "  no VM runs there: truce policy check --replay RECORDING tells "
+			   "who would be in which class\n");
+	for (i = 0; checking->snapshot->vm_count > 0 && i < policy->class_count; i++)
 		append_class(checking, (int)i, policy->classes[i].name);
 	append_class(checking, -1, "in no class");
 }

@@ -221,7 +221,8 @@ static int check_matches(struct check *check, const struct policy *policy, size_
 
 	for (i = 0; i < snapshot->vm_count; i++)
 		matched += policy_class_matches(class, snapshot->vms[i]);
-	if (matched > 0)
+	/* Where no VM runs it is not the pattern's fault. */
+	if (matched > 0 || snapshot->vm_count == 0)
 		return 0;
 	return find_fault(check, false, class->line, "class %s matches none of the %zu VMs of this host",
 			  class->name, snapshot->vm_count);

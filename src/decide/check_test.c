@@ -101,6 +101,19 @@ static void classes_that_match_nothing_overlap_or_are_never_reached_are_named(vo
 	desk_end(&desk);
 }
 
+static void where_no_vm_runs_no_class_is_blamed(void **state)
+{
+	struct desk desk;
+
+	desk_begin(&desk);
+	class(&desk, "platinum", POLICY_MATCH_NAME, "db-*");
+	policy_add_rule(&desk.policy, "all", 9);
+	desk.host.snapshot.vm_count = 0;
+	assert_string_equal(said(&desk, true), "");
+	desk.host.snapshot.vm_count = 4;
+	desk_end(&desk);
+}
+
 static void intents_that_are_not_heard_are_named(void **state)
 {
 	struct desk desk;
@@ -169,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sound_policy_gets_no_word),
 		cmocka_unit_test(classes_that_match_nothing_overlap_or_are_never_reached_are_named),
+		cmocka_unit_test(where_no_vm_runs_no_class_is_blamed),
 		cmocka_unit_test(intents_that_are_not_heard_are_named),
 		cmocka_unit_test(what_this_host_cannot_do_is_told_with_the_vms),
 		cmocka_unit_test(reservations_that_do_not_fit_are_errors),
