@@ -7,9 +7,11 @@
 #include "cmd/http_server.h"
 #include "cmd/need.h"
 #include "cmd/source.h"
+#include "cmd/told.h"
 #include "cmd/verb.h"
 #include "control/control.h"
 #include "cmd/warnings.h"
+#include "model/snapshot.h"
 #include "report/openmetrics.h"
 
 #include <errno.h>
@@ -33,6 +35,8 @@ struct export {
 	const struct export_settings *settings;
 	struct source *source;
 	struct http_server *server; /* NULL: a text file only */
+	struct told *told;          /* NULL: a captured host */
+	struct snapshot classed;    /* the source's, with the classes that truced tells */
 	struct str openmetrics, classic;
 	uint64_t count;
 	bool textfile_failed, partly;
@@ -130,6 +134,18 @@ static void append_truced(struct export *export)
 	json_decref(request);
 }
 
+/* The snapshot with the classes of policies; without truced the one that was given. */
+static const struct snapshot *with_classes(struct export *export, const struct snapshot *snapshot)
+{
+	if (export->told == NULL || !told_ask(export->told))
+		return snapshot;
+	told_take(export->told, TRUCED_ANSWERS_USEC);
+	if (snapshot_copy(&export->classed, snapshot) < 0)
+		return snapshot;
+	told_fill(export->told, &export->classed);
+	return &export->classed;
+}
+
 static int publish(struct export *export, const struct snapshot *snapshot, struct error *err)
 {
 	struct openmetrics_options options = { .per_vcpu = export->settings->per_vcpu };
@@ -165,7 +181,7 @@ static int follow(struct export *export, struct error *err)
 		if (r != 1)
 			return r;
 		export->count++;
-		r = publish(export, snapshot, err);
+		r = publish(export, with_classes(export, snapshot), err);
 		warnings_tell(export->verb, export->source);
 		if (export->settings->for_usec != 0 && clock_monotonic_usec() >= end)
 			return r;
@@ -206,11 +222,16 @@ static int export_run(const struct verb *verb, const void *settings, char **oper
 		spec.interval_usec = export.settings->for_usec;
 	str_init(&export.openmetrics);
 	str_init(&export.classic);
+	snapshot_init(&export.classed);
+	if (export.settings->root == NULL)
+		export.told = told_new();
 	r = export_all(&export, &spec, &err);
 	if (r == -EINVAL && export.server == NULL && export.source == NULL)
 		return verb_misuse(verb, "%s", err.text);
 	source_close(export.source);
 	http_server_free(export.server);
+	told_free(export.told);
+	snapshot_done(&export.classed);
 	str_done(&export.openmetrics);
 	str_done(&export.classic);
 	if (r < 0)

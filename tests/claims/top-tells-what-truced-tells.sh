@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Class, last adjustment and reason are in top and list where truced tells them, and nowhere else; a
-# truced that does not answer, or says nonsense, holds neither of them up.
+# Class, last adjustment and reason are in top and list where truced tells them, and nowhere else; the
+# class is a label of the metrics. A truced that does not answer, or says nonsense, holds neither of
+# them up.
 # shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
@@ -42,6 +43,8 @@ expect_match "columns of list" '^gold +14:05:31 cpu.weight 400 +gold-first.lua:9
 COLUMNS=140 "$TRUCE" top --batch 2 --interval 200ms >"$scratch/out" 2>/dev/null
 expect_match "top has all three" \
 	'^tiny_vmm-told-0 +gold .* 14:05:31 cpu.weight 400 +gold-first.lua:9 calm: it waits' "$(cat "$scratch/out")"
+expect_exit 0 "$TRUCE" export --textfile "$scratch/metrics.prom" --for 1s
+expect_match "export has the class" '^truce_vm_info\{id="'"$id"'",.*,class="gold"' "$(cat "$scratch/metrics.prom")"
 
 # Nonsense, and silence: the list is there all the same, within the time that is granted.
 tell '{"ok": true, "vms": 7}'
