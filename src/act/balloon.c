@@ -158,7 +158,7 @@ static int libvirt_undo(void *context, const struct vm_identity *vm, const char 
 			const char *was, const char *now, struct error *err)
 {
 	struct libvirt *libvirt;
-	int r = libvirt_open_to_change(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target, vm->pid, true, &libvirt, err);
 
 	if (r < 0)
 		return r;
@@ -201,7 +201,8 @@ static int libvirt_read(struct act_context *context, const struct act_target *ta
 			struct error *err)
 {
 	struct libvirt *libvirt;
-	int r = libvirt_open(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target->uuid, target->vm.pid, false, &libvirt,
+				    err);
 
 	if (r < 0)
 		return r;
@@ -239,7 +240,7 @@ static int libvirt_set(struct act_context *context, const struct act_target *tar
 		       char where[static 64], struct error *err)
 {
 	struct libvirt *libvirt;
-	int r = libvirt_open_to_change(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target->uuid, target->vm.pid, true, &libvirt, err);
 
 	if (r < 0)
 		return r;

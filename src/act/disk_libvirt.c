@@ -35,7 +35,8 @@ static ssize_t find_disks(const struct act_target *target, struct libvirt_disk *
 			  struct error *err)
 {
 	struct libvirt *libvirt;
-	ssize_t count = libvirt_open(NULL, &libvirt, err);
+	ssize_t count = libvirt_open_domain(target->uuid, target->vm.pid, false, &libvirt,
+				    err);
 
 	if (count < 0)
 		return count;

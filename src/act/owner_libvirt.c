@@ -37,7 +37,8 @@ int owner_libvirt_read(const struct act_target *target, enum libvirt_table table
 		       const char *device, const char *name, int64_t *ret, struct error *err)
 {
 	struct libvirt *libvirt;
-	int r = libvirt_open(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target->uuid, target->vm.pid, false, &libvirt,
+				    err);
 
 	if (r < 0)
 		return r;
@@ -83,7 +84,7 @@ int owner_libvirt_set(struct act_context *context, const struct act_target *targ
 		      int64_t number, struct error *err)
 {
 	struct libvirt *libvirt;
-	int r = libvirt_open_to_change(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target->uuid, target->vm.pid, true, &libvirt, err);
 
 	if (r < 0)
 		return r;
@@ -96,7 +97,8 @@ int owner_libvirt_pin_read(const struct act_target *target, enum libvirt_part pa
 			   char *ret, size_t ret_size, struct error *err)
 {
 	struct libvirt *libvirt;
-	int r = libvirt_open(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target->uuid, target->vm.pid, false, &libvirt,
+				    err);
 
 	if (r < 0)
 		return r;
@@ -130,7 +132,7 @@ int owner_libvirt_pin(struct act_context *context, const struct act_target *targ
 		      enum libvirt_part part, unsigned vcpu, const char *list, struct error *err)
 {
 	struct libvirt *libvirt;
-	int r = libvirt_open_to_change(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target->uuid, target->vm.pid, true, &libvirt, err);
 
 	if (r < 0)
 		return r;
@@ -163,7 +165,7 @@ static int undo(void *context, const struct vm_identity *vm, const char *target,
 		at = name_find(table_names, ARRAY_SIZE(table_names), table);
 	if (at < 0)
 		return error_set(err, -EINVAL, "\"%s\" names no parameter of libvirt's", target);
-	r = libvirt_open_to_change(NULL, &libvirt, err);
+	r = libvirt_open_domain(uuid, vm->pid, true, &libvirt, err);
 	if (r < 0)
 		return r;
 	r = libvirt_set_number(libvirt, uuid, (enum libvirt_table)at,
@@ -186,7 +188,7 @@ static int pin_undo(void *context, const struct vm_identity *vm, const char *tar
 		at = name_find(part_names, ARRAY_SIZE(part_names), part);
 	if (at < 0)
 		return error_set(err, -EINVAL, "\"%s\" names no pin of libvirt's", target);
-	r = libvirt_open_to_change(NULL, &libvirt, err);
+	r = libvirt_open_domain(uuid, vm->pid, true, &libvirt, err);
 	if (r < 0)
 		return r;
 	r = libvirt_set_pin(libvirt, uuid, (enum libvirt_part)at, vcpu, was, err);

@@ -65,7 +65,8 @@ int owner_libvirt_group_read(const struct act_target *target, enum libvirt_table
 			     size_t count, struct error *err)
 {
 	struct libvirt *libvirt;
-	int r = libvirt_open(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target->uuid, target->vm.pid, false, &libvirt,
+				    err);
 
 	if (r < 0)
 		return r;
@@ -136,7 +137,7 @@ int owner_libvirt_group_set(struct act_context *context, const struct act_target
 {
 	struct libvirt *libvirt;
 	struct str was, now;
-	int r = libvirt_open_to_change(NULL, &libvirt, err);
+	int r = libvirt_open_domain(target->uuid, target->vm.pid, true, &libvirt, err);
 
 	if (r < 0)
 		return r;
@@ -166,7 +167,7 @@ static int undo(void *context, const struct vm_identity *vm, const char *target,
 		return error_set(err, -EINVAL, "the journal names no group of libvirt's: %.100s", target);
 	while (count < OWNER_LIBVIRT_GROUP_MAX && take_number(&c, &told[count]))
 		count++;
-	r = libvirt_open_to_change(NULL, &libvirt, err);
+	r = libvirt_open_domain(uuid, vm->pid, true, &libvirt, err);
 	if (r < 0)
 		return r;
 	r = libvirt_set_parameters(libvirt, uuid, (enum libvirt_table)table, device, told, count, err);

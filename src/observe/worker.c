@@ -143,7 +143,8 @@ static void ask_libvirt(struct worker *worker, size_t count)
 			continue;
 		task->owner_code = known < 0 ? (int)known : -ENOENT;
 		for (k = 0; k < known && (size_t)k < count; k++)
-			if (strcmp(balloons[k].uuid, task->uuid) == 0)
+			if (strcmp(balloons[k].uuid, task->uuid) == 0 &&
+			    balloons[k].pid == task->identity.pid)
 				take_libvirt(task, &balloons[k]);
 	}
 	if (libvirt != NULL)

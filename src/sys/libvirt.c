@@ -81,6 +81,28 @@ int libvirt_open_to_change(const char *uri, struct libvirt **ret, struct error *
 	return open_as(uri, true, ret, err);
 }
 
+int libvirt_open_domain(const char *uuid, pid_t pid, bool to_change, struct libvirt **ret,
+			struct error *err)
+{
+	struct libvirt *libvirt;
+	pid_t process;
+	int r = open_as(NULL, to_change, &libvirt, err);
+
+	if (r < 0)
+		return r;
+	process = libvirt->plugin->process(libvirt->connection, uuid, err);
+	if (process == pid) {
+		*ret = libvirt;
+		return 0;
+	}
+	libvirt_close(libvirt);
+	if (process < 0)
+		return process;
+	return error_set(err, -EPERM, "process %d says that it is libvirt's domain %s, and libvirt %s",
+			 (int)pid, uuid, process == 0 ? "does not say which process that is" :
+			 "says that another process is");
+}
+
 bool libvirt_is_installed(void)
 {
 	char path[PATH_MAX];

@@ -24,6 +24,7 @@ struct libvirt_domain {
 /* FIELD_ABSENT where it was not told. */
 struct libvirt_balloon {
 	char uuid[40];
+	pid_t pid; /* as above */
 	int64_t actual_bytes, target_bytes, free_bytes, available_bytes, total_bytes;
 	int64_t updated_seconds;
 };
@@ -75,9 +76,11 @@ struct libvirt_plugin {
 	int (*set_balloon)(void *connection, const char *uuid, int64_t bytes, struct error *err);
 	ssize_t (*disks)(void *connection, const char *uuid, struct libvirt_disk *ret,
 			 size_t capacity, struct error *err);
+	/* The process of a domain, by libvirt's own pid file; 0 where that cannot be read. */
+	pid_t (*process)(void *connection, const char *uuid, struct error *err);
 };
 
-#define LIBVIRT_PLUGIN_VERSION 2
+#define LIBVIRT_PLUGIN_VERSION 3
 #define LIBVIRT_PLUGIN_SYMBOL "truce_libvirt_plugin"
 
 /*
@@ -86,6 +89,10 @@ struct libvirt_plugin {
  */
 int libvirt_open(const char *uri, struct libvirt **ret, struct error *err); /* to read only */
 int libvirt_open_to_change(const char *uri, struct libvirt **ret, struct error *err);
+/* A connection for one domain's sake, whose process it must be: a VM's arguments may name the uuid
+ * of another. -EPERM with a sentence where libvirt says that it is another's, or cannot say. */
+int libvirt_open_domain(const char *uuid, pid_t pid, bool to_change, struct libvirt **ret,
+			struct error *err);
 bool libvirt_is_installed(void); /* the plugin; nothing is loaded */
 void libvirt_close(struct libvirt *libvirt);
 /* The plugin's functions, on this connection. */

@@ -80,6 +80,18 @@ static pid_t read_pid(const char *name)
 	return file != NULL && fscanf(file, "%d", &pid) == 1 && pid > 0 ? pid : 0;
 }
 
+static pid_t plugin_process(void *connection, const char *uuid, struct error *err)
+{
+	virDomainPtr domain = virDomainLookupByUUIDString(connection, uuid);
+	const char *name = domain != NULL ? virDomainGetName(domain) : NULL;
+	pid_t pid = name != NULL ? read_pid(name) :
+		(pid_t)libvirt_plugin_failed(-ENOENT, "libvirt has no such domain", err);
+
+	if (domain != NULL)
+		virDomainFree(domain);
+	return pid;
+}
+
 static bool domain_take(virDomainPtr domain, struct libvirt_domain *ret)
 {
 	const char *name = virDomainGetName(domain);
@@ -128,8 +140,12 @@ static int64_t stat_number(virDomainStatsRecordPtr record, const char *name)
  * kernel calls available. The target is not told: current memory follows the guest. */
 static bool balloon_take(virDomainStatsRecordPtr record, struct libvirt_balloon *ret)
 {
+	const char *name;
+
 	if (virDomainGetUUIDString(record->dom, ret->uuid) < 0)
 		return false;
+	name = virDomainGetName(record->dom);
+	ret->pid = name != NULL ? read_pid(name) : 0;
 	ret->actual_bytes = field_times(stat_number(record, "balloon.current"), KIB);
 	ret->target_bytes = FIELD_ABSENT;
 	ret->free_bytes = field_times(stat_number(record, "balloon.unused"), KIB);
@@ -179,4 +195,5 @@ __attribute__((visibility("default"))) const struct libvirt_plugin truce_libvirt
 	.set_pin = libvirt_plugin_set_pin,
 	.set_balloon = libvirt_plugin_set_balloon,
 	.disks = libvirt_plugin_disks,
+	.process = plugin_process,
 };

@@ -52,6 +52,17 @@ hold "cpu.affinity=0@$vm_a"
 expect_match "its vCPU's pin" '^ *0 +0$' "$(virsh -q -c qemu:///system vcpupin spins-a --live)"
 let_go
 
+# A process that calls itself by another domain's name and uuid turns nothing of that domain.
+uuid=$(virsh -q -c qemu:///system domuuid spins-a)
+background qemu-system-x86_64 -name guest=spins-a,debug-threads=on -uuid "$uuid" -accel tcg -m 32 \
+	-display none -nodefaults -no-user-config -chardev null,id=charmonitor
+stranger=$pid
+listed() { "$TRUCE" list --json | grep -q "\"pid\": *$stranger"; }
+poll_until 20 listed || fail "the process that claims to be a domain is not listed"
+"$turn" "cpu.weight=777@$stranger" </dev/null >"$scratch/refused" 2>&1
+expect_match "what comes of it" 'libvirt says that another process is' "$(cat "$scratch/refused")"
+kill "$stranger" && wait "$stranger" 2>/dev/null
+
 expect_equal "libvirt's schedinfo afterwards" "$(cat "$scratch/before")" "$(schedinfo)"
 expect_equal "libvirt's pins afterwards" "$(cat "$scratch/pins")" \
 	"$(virsh -q -c qemu:///system vcpupin spins-a --live)"
