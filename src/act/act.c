@@ -177,7 +177,9 @@ static void outcome_fill(struct outcome *outcome, const struct act_turn *turn)
 	outcome->to = turn->deed == ACT_SET ? turn->value : turn->before;
 	snprintf(outcome->where, sizeof outcome->where, "%s", turn->where);
 	if (turn->code >= 0)
-		snprintf(outcome->text, sizeof outcome->text, "%s", turn->text);
+		/* Of leases that were left to somebody else there is a sentence without a code. */
+		snprintf(outcome->text, sizeof outcome->text, "%.*s", (int)sizeof outcome->text - 1,
+			 turn->err.code == 0 && turn->err.text[0] != '\0' ? turn->err.text : turn->text);
 	else
 		snprintf(outcome->text, sizeof outcome->text, "%.*s",
 			 (int)sizeof outcome->text - 1,

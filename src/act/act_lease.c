@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act/act_lease.h"
 
+#include "act/act_theirs.h"
 #include "act/actuator.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -113,7 +114,9 @@ static int file_undo(void *context, const struct vm_identity *vm, const char *ta
 	return r < 0 ? error_errno(err, r, "cannot set %s back to \"%s\"", target, was) : 0;
 }
 
-const struct lease_kind act_lease_file_kind = { .name = "file", .undo = file_undo };
+const struct lease_kind act_lease_file_kind = {
+	.name = "file", .undo = file_undo, .theirs = act_file_is_theirs,
+};
 
 int act_lease_file_was(struct act_context *context, const struct act_target *target,
 		       const char *path, const char *was, const char *text, struct error *err)
@@ -138,7 +141,7 @@ int act_lease_file(struct act_context *context, const struct act_target *target,
 /* -- threads */
 
 /* What /proc tells of the thread now. */
-static int thread_stat(struct root *root, pid_t tid, struct proc_stat *ret)
+int act_thread_stat(struct root *root, pid_t tid, struct proc_stat *ret)
 {
 	char path[64], bytes[1024];
 	ssize_t got;
@@ -150,7 +153,7 @@ static int thread_stat(struct root *root, pid_t tid, struct proc_stat *ret)
 	return proc_stat_parse(bytes, (size_t)got, ret);
 }
 
-static int thread_affinity(struct root *root, pid_t tid, char *ret, size_t size)
+int act_thread_affinity(struct root *root, pid_t tid, char *ret, size_t size)
 {
 	struct proc_status status;
 	char path[64], bytes[8192];
@@ -219,7 +222,7 @@ static int thread_undo(struct root *root, const char *target, enum root_task wha
 
 	if (sscanf(target, "%d/%llu", &tid, &start) != 2 || tid <= 1)
 		return error_set(err, -EINVAL, "\"%s\" names no thread", target);
-	r = thread_stat(root, tid, &stat);
+	r = act_thread_stat(root, tid, &stat);
 	if (r == 0 && stat.start_ticks != start)
 		return -ESRCH;
 	if (r == 0)
@@ -255,15 +258,23 @@ static int slice_undo(void *context, const struct vm_identity *vm, const char *t
 	return thread_undo(context, target, ROOT_TASK_SLICE, was, err);
 }
 
-const struct lease_kind act_lease_slice_kind = { .name = "slice", .undo = slice_undo };
-const struct lease_kind act_lease_policy_kind = { .name = "policy", .undo = policy_undo };
-const struct lease_kind act_lease_nice_kind = { .name = "nice", .undo = nice_undo };
-const struct lease_kind act_lease_affinity_kind = { .name = "affinity", .undo = affinity_undo };
+const struct lease_kind act_lease_slice_kind = {
+	.name = "slice", .undo = slice_undo, .theirs = act_slice_is_theirs,
+};
+const struct lease_kind act_lease_policy_kind = {
+	.name = "policy", .undo = policy_undo, .theirs = act_policy_is_theirs,
+};
+const struct lease_kind act_lease_nice_kind = {
+	.name = "nice", .undo = nice_undo, .theirs = act_nice_is_theirs,
+};
+const struct lease_kind act_lease_affinity_kind = {
+	.name = "affinity", .undo = affinity_undo, .theirs = act_affinity_is_theirs,
+};
 
 static int thread_what(struct act_context *context, pid_t tid, struct proc_stat *ret_stat,
 		       char ret[static 48], struct error *err)
 {
-	int r = thread_stat(context->root, tid, ret_stat);
+	int r = act_thread_stat(context->root, tid, ret_stat);
 
 	if (r < 0)
 		return error_errno(err, r, "thread %d", (int)tid);
@@ -312,7 +323,7 @@ int act_lease_affinity(struct act_context *context, const struct act_target *tar
 
 	if (r < 0)
 		return r;
-	r = thread_affinity(context->root, tid, was, sizeof was);
+	r = act_thread_affinity(context->root, tid, was, sizeof was);
 	if (r < 0)
 		return error_errno(err, r, "CPUs of thread %d", (int)tid);
 	return turn_leased(&(struct turn){ .context = context, .target = target, .tid = tid,

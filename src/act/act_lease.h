@@ -19,6 +19,8 @@
 struct act_context;
 struct act_target;
 struct error;
+struct proc_stat;
+struct root;
 
 /* target: the file; was, now: texts to write. */
 extern const struct lease_kind act_lease_file_kind;
@@ -69,6 +71,9 @@ int act_release_setting(struct act_context *context, const struct act_target *ta
 /* Gives back made cgroups of the VM in which no other lease of it stands. */
 int act_release_cgroups(struct act_context *context, const struct vm_identity *vm,
 			struct error *err);
+/* What /proc tells of a thread now; -ESRCH: it has ended. */
+int act_thread_stat(struct root *root, pid_t tid, struct proc_stat *ret);
+int act_thread_affinity(struct root *root, pid_t tid, char *ret, size_t size);
 /* The setting that a lease's note names, or -1, and its value. */
 int act_note_parse(const char *note, struct setting_value *ret);
 

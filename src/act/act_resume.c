@@ -81,6 +81,18 @@ static bool lease_is_meant(const struct lease *lease, const struct vm_identity *
 	       act_note_parse(lease->note, &value) == (int)setting;
 }
 
+/* For the outcome, which tell_restored writes. */
+static void note_left(struct act *act, const struct lease *lease, const char *sentence)
+{
+	struct setting_value value;
+	int setting = act_note_parse(lease->note, &value);
+	struct act_held *held = setting < 0 ? NULL :
+				act_find_held(act, &lease->vm, (enum setting)setting);
+
+	if (held != NULL)
+		snprintf(held->left, sizeof held->left, "%.*s", (int)sizeof held->left - 1, sentence);
+}
+
 /* Each once, the newest first; `ret_first` gets the first failure. */
 static size_t undo_once(struct act *act, const struct vm_identity *vm, enum setting setting,
 			size_t *ret_undone, struct error *ret_first)
@@ -92,11 +104,15 @@ static size_t undo_once(struct act *act, const struct vm_identity *vm, enum sett
 	*ret_undone = 0;
 	while ((lease = leases_previous(act->leases, id)) != NULL) {
 		struct error failure = { 0 };
+		int r;
 
 		id = lease->id;
 		if (lease->kind->slow || !lease_is_meant(lease, vm, setting))
 			continue;
-		if (leases_undo(act->leases, id, &failure) >= 0)
+		r = leases_undo(act->leases, id, &failure);
+		if (r == LEASE_LEFT)
+			note_left(act, lease, failure.text);
+		if (r >= 0)
 			++*ret_undone;
 		else if (failed++ == 0)
 			*ret_first = failure;
@@ -189,6 +205,8 @@ static void tell_restored(struct act *act, const struct vm_identity *vm, enum se
 		outcome->from = held->value;
 		outcome->to = held->before;
 		snprintf(outcome->where, sizeof outcome->where, "%s", held->where);
+		snprintf(outcome->text, sizeof outcome->text, "%.*s", (int)sizeof outcome->text - 1,
+			 held->left);
 		act_unhold(act, held);
 	}
 }

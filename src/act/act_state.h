@@ -29,6 +29,7 @@ struct act_held {
 	uint64_t follow_usec;            /* monotonic, until when a balloon has time; 0: all done */
 	bool late;                       /* told that the balloon does not follow */
 	char where[64];
+	char left[400];                  /* at its undo: why it stays; "": it does not */
 };
 
 struct act {

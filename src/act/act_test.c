@@ -445,6 +445,36 @@ static void every_thread_is_leased_and_a_reused_one_is_left(void **state)
 	assert_int_equal(leases_count(bed->leases), 0);
 }
 
+/* As STAT, with a nice of 7. */
+#define STAT_NICE_7(pid, start) #pid " (qemu) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 7 3 0 " #start \
+	" 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
+
+static void what_somebody_else_turned_since_is_not_given_back(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_200, SETTING_CPU_NICE, 5);
+	root_memory_put(bed->root, "/proc/5000200/task/5000200/stat", STAT_NICE_7(5000200, 9));
+	root_memory_put(bed->root, "nice:5000200", "7");
+	plan(bed, &vm_200, SETTING_CPU_NICE, 0)->verdict = PLAN_RELEASE;
+	apply(bed);
+	expect(bed, 0, &vm_200, OUTCOME_RESTORED);
+	assert_non_null(strstr(bed->outcomes[0].text, "left at 7, which somebody else set"));
+	assert_string_equal(text(bed, "nice:5000200"), "7");
+	assert_int_equal(leases_count(bed->leases), 0);
+	/* An undo tells it as well, and it is no failure. */
+	set(bed, &vm_100, SETTING_CPU_NICE, 5);
+	root_memory_put(bed->root, "/proc/5000101/task/5000101/stat", STAT_NICE_7(5000101, 8));
+	root_memory_put(bed->root, "nice:5000101", "7");
+	assert_int_equal(act_undo(bed->act, NULL, SETTING_COUNT, NULL), 0);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	expect(bed, 0, &vm_100, OUTCOME_RESTORED);
+	assert_non_null(strstr(bed->outcomes[0].text, "left at 7"));
+	assert_string_equal(text(bed, "nice:5000100"), "0");
+	assert_string_equal(text(bed, "nice:5000101"), "7");
+	assert_int_equal(leases_count(bed->leases), 0);
+}
+
 static void a_made_cgroup_goes_with_the_last_setting_in_it(void **state)
 {
 	struct bed *bed = *state;
@@ -780,6 +810,7 @@ int main(void)
 		CASE(a_failed_change_leaves_neither_change_nor_lease),
 		CASE(what_is_no_vm_is_never_touched),
 		CASE(every_thread_is_leased_and_a_reused_one_is_left),
+		CASE(what_somebody_else_turned_since_is_not_given_back),
 		CASE(a_made_cgroup_goes_with_the_last_setting_in_it),
 		CASE(a_made_cgroup_goes_with_its_vm),
 		CASE(somebody_elses_hand_is_told_as_drift_once),

@@ -48,10 +48,17 @@ static int check(void)
 	return 0;
 }
 
+static void tell_left(const struct lease *lease, const char *sentence)
+{
+	log_line(LOG_NOTICE, "%s%s%.60s", sentence, lease->note != NULL ? ": " : "",
+		 lease->note != NULL ? lease->note : "");
+}
+
 /* What a truced that is there has set is its own business: the lock tells. */
 static int restore_leases(struct root *root, struct error *err)
 {
-	struct leases_options options = { .kinds = act_lease_kinds, .context = root };
+	struct leases_options options = { .kinds = act_lease_kinds, .context = root,
+					  .left = tell_left };
 	struct leases *leases;
 	char told[400] = "";
 	size_t count, failed;

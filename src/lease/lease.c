@@ -24,6 +24,7 @@ struct leases {
 	struct root *root;
 	void *context;
 	const struct lease_kind *const *kinds;
+	void (*left)(const struct lease *lease, const char *sentence);
 	struct journal *journal; /* NULL: nothing to look at */
 	bool looking;            /* without the lock */
 	char boot_id[JOURNAL_BOOT_SIZE];
@@ -49,6 +50,7 @@ static void lease_free(struct lease *lease)
 	free(lease->target);
 	free(lease->was);
 	free(lease->now);
+	free(lease->earlier);
 	free(lease->note);
 	free(lease);
 }
@@ -68,8 +70,10 @@ static struct lease *lease_new(const struct lease *from)
 	lease->target = copy_of(from->target);
 	lease->was = copy_of(from->was);
 	lease->now = copy_of(from->now);
+	lease->earlier = copy_of(from->earlier);
 	lease->note = copy_of(from->note);
 	if (lease->target == NULL || lease->was == NULL || lease->now == NULL ||
+	    (from->earlier != NULL && lease->earlier == NULL) ||
 	    (from->note != NULL && lease->note == NULL)) {
 		lease_free(lease);
 		return NULL;
@@ -177,6 +181,12 @@ static void forget(struct leases *leases, uint64_t id)
 	leases->dropped[leases->dropped_count++] = lease;
 }
 
+/* What may still be in force when the lease is taken again for `now`. */
+static char *earlier_of(const struct lease *lease, const char *now)
+{
+	return strcmp(lease->now, now) != 0 ? lease->now : lease->earlier;
+}
+
 /* -- what the journal says */
 
 static int stranger_undo(void *context, const struct vm_identity *vm, const char *target,
@@ -222,7 +232,7 @@ static const struct lease_kind *kind_named(struct leases *leases, const char *na
 
 static bool learn(struct leases *leases, const struct journal_record *record)
 {
-	struct lease *lease;
+	struct lease *lease = find_id(leases, record->id);
 
 	if (record->word == JOURNAL_DROP) {
 		forget(leases, record->id);
@@ -231,7 +241,7 @@ static bool learn(struct leases *leases, const struct journal_record *record)
 	lease = lease_new(&(struct lease){ .id = record->id,
 		.kind = kind_named(leases, record->kind), .vm = record->vm,
 		.target = record->target, .was = record->was, .now = record->now,
-		.note = record->note, .realtime_usec = record->realtime_usec });
+		.earlier = lease != NULL ? earlier_of(lease, record->now) : NULL, .note = record->note, .realtime_usec = record->realtime_usec });
 	if (lease != NULL && lease->kind != NULL && put(leases, lease))
 		return true;
 	lease_free(lease);
@@ -277,12 +287,17 @@ static size_t reserve_bytes(const struct leases *leases, size_t more)
 	return (leases->count + more + 1) * JOURNAL_DROP_MOST;
 }
 
-static void append_lease(struct str *str, const struct lease *lease)
+static void append_take(struct str *str, const struct lease *lease, char *now)
 {
 	journal_append_record(str, &(struct journal_record){ .word = JOURNAL_TAKE, .id = lease->id,
 		.vm = lease->vm, .realtime_usec = lease->realtime_usec,
 		.kind = (char *)lease->kind->name, .target = lease->target, .was = lease->was,
-		.now = lease->now, .note = lease->note });
+		.now = now, .note = lease->note });
+}
+
+static void append_lease(struct str *str, const struct lease *lease)
+{
+	append_take(str, lease, lease->now);
 }
 
 /* Header and all leases that stand, in a new file. */
@@ -296,8 +311,11 @@ static int write_anew(struct leases *leases, struct error *err)
 	str_init(&bytes);
 	memcpy(header.boot_id, leases->boot_id, sizeof header.boot_id);
 	journal_append_header(&bytes, &header);
-	for (i = 0; i < leases->count; i++)
+	for (i = 0; i < leases->count; i++) {
+		if (leases->items[i]->earlier != NULL)
+			append_take(&bytes, leases->items[i], leases->items[i]->earlier);
 		append_lease(&bytes, leases->items[i]);
+	}
 	r = bytes.failed ? error_errno(err, -ENOMEM, "the journal") :
 	    journal_replace(leases->journal, bytes.data, bytes.length, reserve_bytes(leases, 0), err);
 	leases->shorten_at = bytes.length * 4 > SHORTEN_FROM_BYTES ? bytes.length * 4 :
@@ -354,6 +372,7 @@ static int leases_new(struct root *root, const struct leases_options *options,
 	leases->root = root;
 	leases->kinds = options->kinds;
 	leases->context = options->context;
+	leases->left = options->left;
 	leases->next_id = 1;
 	map_init(&leases->by_what);
 	str_init(&leases->line);
@@ -563,8 +582,10 @@ int leases_take(struct leases *leases, const struct lease_kind *kind, const stru
 	pthread_mutex_lock(&leases->lock);
 	lease = find(leases, kind, vm, target);
 	wanted.id = lease != NULL ? lease->id : leases->next_id;
-	if (lease != NULL)
+	if (lease != NULL) {
 		wanted.was = lease->was;
+		wanted.earlier = earlier_of(lease, now);
+	}
 	if (lease == NULL || !says_the_same(lease, now, note)) {
 		lease = lease_new(&wanted);
 		r = lease != NULL ? take_locked(leases, lease, err) :
@@ -636,6 +657,19 @@ static int vm_is_there(const struct leases *leases, const struct vm_identity *vm
 	return (stat.state != 'Z' && stat.state != 'X') || stat.threads > 1;
 }
 
+static bool is_theirs(const struct leases *leases, const struct lease *lease, struct error *err)
+{
+	char found[128] = "";
+
+	if (lease->kind->theirs == NULL ||
+	    lease->kind->theirs(leases->context, lease, found, sizeof found) != 1)
+		return false;
+	error_set(err, 0, "left at %s, which somebody else set since (we had set %.60s): %.200s", found,
+		  lease->now, lease->target);
+	return true;
+}
+
+/* LEASE_LEFT: it stays as it is. */
 static int give_back(struct leases *leases, const struct lease *lease, struct error *err)
 {
 	int there = vm_is_there(leases, &lease->vm);
@@ -644,19 +678,21 @@ static int give_back(struct leases *leases, const struct lease *lease, struct er
 	if (there < 0)
 		return error_errno(err, there, "whether VM %d is still there cannot be told",
 				   (int)lease->vm.pid);
+	if (there > 0 && is_theirs(leases, lease, err))
+		return LEASE_LEFT;
 	if (there > 0)
 		r = lease->kind->undo(leases->context, &lease->vm, lease->target, lease->was,
 				      lease->now, err);
 	else
 		r = lease->kind->forget == NULL ? 0 :
 		    lease->kind->forget(leases->context, lease->target, lease->was, err);
-	return r == -ENOENT || r == -ESRCH ? 0 : r;
+	return r < 0 && r != -ENOENT && r != -ESRCH ? r : 0;
 }
 
 int leases_undo(struct leases *leases, uint64_t id, struct error *err)
 {
 	const struct lease *lease;
-	int r = may_write(leases, err);
+	int r = may_write(leases, err), left;
 
 	if (r < 0)
 		return r;
@@ -665,8 +701,11 @@ int leases_undo(struct leases *leases, uint64_t id, struct error *err)
 	pthread_mutex_unlock(&leases->lock);
 	if (lease == NULL)
 		return 0;
-	r = give_back(leases, lease, err);
-	return r < 0 ? r : leases_drop(leases, id, err);
+	left = give_back(leases, lease, err);
+	if (left < 0)
+		return left;
+	r = leases_drop(leases, id, err);
+	return r < 0 ? r : left;
 }
 
 /* Each once, from the newest to the oldest; `ret_first` gets the first failure. */
@@ -680,11 +719,15 @@ static size_t undo_once(struct leases *leases, bool slow, size_t *ret_undone,
 	*ret_undone = 0;
 	while ((lease = leases_previous(leases, id)) != NULL) {
 		struct error failure = { 0 };
+		int r;
 
 		id = lease->id;
 		if (lease->kind->slow != slow)
 			continue;
-		if (leases_undo(leases, id, &failure) >= 0)
+		r = leases_undo(leases, id, &failure);
+		if (r == LEASE_LEFT && leases->left != NULL)
+			leases->left(lease, failure.text);
+		if (r >= 0)
 			++*ret_undone;
 		else if (failed++ == 0)
 			*ret_first = failure;

@@ -23,10 +23,12 @@ struct leases;
 struct root;
 
 #define LEASES_DIRECTORY "/run/truce"
+enum { LEASE_LEFT = 1 };
 
 /* One kind of change. A kind is a file's struct of functions; who opens the journal names them
  * all. `undo` gives `was` back to `target`; it must bear being called for what was never done,
  * and twice. -ENOENT: what it belonged to is gone, which is as good. */
+struct lease;
 struct lease_kind {
 	const char *name; /* "file", "nice", "cgroup", ... : a word in the journal */
 	bool slow;        /* undo asks an owner that may be slow: not where a loop must go on */
@@ -35,6 +37,9 @@ struct lease_kind {
 	/* The VM has ended: removes what it would leave behind, as a made cgroup. NULL: there is
 	 * nothing, the lease is dropped. On a failure the lease stays. */
 	int (*forget)(void *context, const char *target, const char *was, struct error *err);
+	/* Whether what is there was set by somebody else since: 1, with what it is. Reads only.
+	 * NULL, or a failure: it is taken for ours. */
+	int (*theirs)(void *context, const struct lease *lease, char *ret_found, size_t size);
 };
 
 struct lease {
@@ -43,6 +48,7 @@ struct lease {
 	struct vm_identity vm;      /* pid 0: the host's */
 	char *target;               /* what was changed: a file, a thread, a device */
 	char *was, *now;            /* values as the kind writes them */
+	char *earlier;              /* the `now` before it was taken again; NULL: none */
 	char *note;                 /* of the caller, one line: setting, value, cause; NULL */
 	uint64_t realtime_usec;
 };
@@ -51,6 +57,8 @@ struct leases_options {
 	const char *directory;      /* NULL: TRUCE_RUN_DIR, else LEASES_DIRECTORY */
 	const struct lease_kind *const *kinds; /* ended by NULL */
 	void *context;              /* for undo */
+	/* What leases_undo_all left to somebody else. NULL: nobody wants to know. */
+	void (*left)(const struct lease *lease, const char *sentence);
 };
 
 /*
@@ -72,6 +80,7 @@ int leases_take(struct leases *leases, const struct lease_kind *kind, const stru
 		uint64_t *ret_id, struct error *err);
 /* It was given back, or never done. */
 int leases_drop(struct leases *leases, uint64_t id, struct error *err);
+/* LEASE_LEFT with a sentence (code 0): somebody else set it since, and that stays. */
 int leases_undo(struct leases *leases, uint64_t id, struct error *err);
 /* The newest first; goes on after a failure. Returns how many could not be given back. */
 size_t leases_undo_all(struct leases *leases, struct error *err);

@@ -61,11 +61,23 @@ static int weight_undo(void *context, const struct vm_identity *of, const char *
 	return root_write(context, target, was);
 }
 
+/* Nobody's who is known to the lease. */
+static int shared_theirs(void *context, const struct lease *lease, char *ret_found, size_t size)
+{
+	ssize_t got = root_read(context, lease->target, ret_found, size);
+
+	ret_found[strcspn(ret_found, "\n")] = '\0';
+	return got > 0 && strcmp(ret_found, lease->was) != 0 && strcmp(ret_found, lease->now) != 0 &&
+	       (lease->earlier == NULL || strcmp(ret_found, lease->earlier) != 0);
+}
+
+static const struct lease_kind shared = { .name = "shared", .undo = knob_undo,
+					  .theirs = shared_theirs };
 static const struct lease_kind weight = { .name = "weight", .undo = weight_undo };
 static const struct lease_kind knob = { .name = "knob", .undo = knob_undo };
 static const struct lease_kind forgetful = { .name = "forgetful", .undo = forgetful_undo,
 					     .forget = forgetful_forget };
-static const struct lease_kind *const kinds[] = { &knob, &forgetful, &weight, NULL };
+static const struct lease_kind *const kinds[] = { &knob, &forgetful, &weight, &shared, NULL };
 static const struct lease_kind *const no_kinds[] = { NULL };
 
 struct bed {
@@ -445,6 +457,45 @@ static void what_is_in_anothers_way_is_given_back_first(void **state)
 	leases_close(leases);
 }
 
+static void what_somebody_else_set_since_stays_and_its_lease_goes(void **state)
+{
+	struct bed *bed = *state;
+	struct leases *leases = opened(bed);
+	struct error err = { 0 };
+	uint64_t id;
+
+	assert_int_equal(leases_take(leases, &shared, &vm, "/knob/a", "100", "7", NULL, &id, &err), 0);
+	root_memory_put(bed->root, "/knob/a", "9\n");
+	assert_int_equal(leases_undo(leases, id, &err), LEASE_LEFT);
+	assert_int_equal(err.code, 0);
+	assert_string_equal(err.text, "left at 9, which somebody else set since (we had set 7): /knob/a");
+	assert_string_equal(root_memory_text(bed->root, "/knob/a"), "9\n");
+	assert_int_equal(leases_count(leases), 0);
+	leases_close(leases);
+}
+
+/* Killed between the second lease and the second change: the first value is in force, and ours,
+ * also to who reads a journal that was made shorter. */
+static void a_value_of_ours_before_the_last_is_given_back_too(void **state)
+{
+	struct bed *bed = *state;
+	struct leases *leases = opened(bed);
+	struct error err = { 0 };
+	unsigned reading;
+	uint64_t id;
+
+	assert_int_equal(leases_take(leases, &shared, &vm, "/knob/a", "100", "7", NULL, &id, &err), 0);
+	root_memory_put(bed->root, "/knob/a", "7\n");
+	assert_int_equal(leases_take(leases, &shared, &vm, "/knob/a", "7", "8", NULL, &id, &err), 0);
+	for (reading = 0; reading < 2; reading++) {
+		leases_close(leases);
+		leases = opened(bed);
+	}
+	assert_int_equal(leases_undo(leases, id, &err), 0);
+	assert_string_equal(root_memory_text(bed->root, "/knob/a"), "100");
+	leases_close(leases);
+}
+
 static void a_long_journal_is_made_shorter_and_says_the_same(void **state)
 {
 	struct bed *bed = *state;
@@ -564,6 +615,8 @@ int main(void)
 		CASE(a_vm_that_cannot_be_looked_at_keeps_its_lease),
 		CASE(a_kind_that_nobody_knows_is_kept_for_who_does),
 		CASE(what_is_in_anothers_way_is_given_back_first),
+		CASE(what_somebody_else_set_since_stays_and_its_lease_goes),
+		CASE(a_value_of_ours_before_the_last_is_given_back_too),
 		CASE(a_long_journal_is_made_shorter_and_says_the_same),
 		CASE(a_directory_that_others_could_change_is_refused),
 		CASE(the_golden_journal_is_read),

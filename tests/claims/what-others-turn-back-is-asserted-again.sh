@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A knob that somebody else turns is found, told with both values, and set again; where the policy
-# says to leave it, it is left.
+# says to leave it, it is left, also at the end.
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 . "$SOURCE_ROOT/tests/truced.sh"
 
@@ -36,3 +36,12 @@ poll_until 20 twice || fail "nobody told that the weight was turned again"
 left() { ask '{"do":"vms"}' | grep -q 'left as it is'; }
 poll_until 20 left || fail "a knob that is to be left is not held: $(ask '{"do":"vms"}')"
 [ "$(weights)" != "400 " ] || fail "the policy says to leave it, and it was asserted"
+
+# Nor is it given back when nobody wants it any more: it is the stranger's by now, which is told.
+rm "$TRUCE_CONF_DIR/policies.d/fourfold.lua"
+ask '{"do":"reload"}' >/dev/null
+told_left() {
+	grep -q '"status":"restored".*left at 15.*which somebody else set since' \
+		"$TRUCE_STATE_DIR/adjustments.jsonl"
+}
+poll_until 20 told_left || fail "what a stranger had set was given back in silence"
