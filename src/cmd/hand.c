@@ -5,12 +5,16 @@
 #include "act/act_lease.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/keep_file.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "cmd/assignment.h"
 #include "cmd/source.h"
 #include "cmd/vm_word.h"
+#include "control/control.h"
 #include "decide/arbiter.h"
+#include "decide/compile.h"
+#include "holds/holds.h"
 #include "lease/lease.h"
 #include "model/snapshot.h"
 #include "sys/root.h"
@@ -240,6 +244,140 @@ int hand_apply(struct hand *hand, const struct plan *plan, struct str *said, str
 		failed += collect(hand, said, &done);
 	}
 	return (int)(failed + wanted - (done < wanted ? done : wanted));
+}
+
+/* -- what is held ---------------------------------------------------------------------------- */
+
+static const char *boot_of(const struct hand *hand)
+{
+	const char *boot = hand->snapshot->host.text[HOST_TEXT_BOOT_ID];
+
+	return boot != NULL ? boot : "unknown";
+}
+
+static void name_file(char *ret, size_t size)
+{
+	snprintf(ret, size, "%s/hand.json", control_state_directory());
+}
+
+/* As a truced that starts has them: of the VMs that are here by now. */
+static int read_holds(const struct hand *hand, struct holds *ret, struct error *err)
+{
+	char path[1024];
+	size_t i;
+	int r;
+
+	name_file(path, sizeof path);
+	r = holds_load(path, boot_of(hand), clock_realtime_usec(), ret, err);
+	if (r < 0)
+		return r;
+	holds_part_gone(ret, hand->snapshot);
+	for (i = 0; i < hand->snapshot->vm_count; i++) {
+		const struct vm *vm = hand->snapshot->vms[i];
+
+		if (vm->text[VM_TEXT_NAME] != NULL)
+			holds_greet(ret, &vm->identity, vm->text[VM_TEXT_NAME]);
+	}
+	return 0;
+}
+
+static int write_holds(const struct hand *hand, const struct holds *holds, struct error *err)
+{
+	char path[1024];
+	int r = keep_directory(control_state_directory(), 0755, err);
+
+	name_file(path, sizeof path);
+	return r == 0 ? holds_save(path, boot_of(hand), holds, err) : r;
+}
+
+static bool can_be_done(const struct plan *plan, enum setting asked)
+{
+	size_t i;
+
+	for (i = 0; i < plan->count; i++)
+		if (plan->items[i].asked == asked && plan->items[i].verdict != PLAN_SET)
+			return false;
+	return true;
+}
+
+static int hold(struct holds *holds, const struct vm_word *vm, const struct assignment *assignment)
+{
+	struct hold *made = holds_take(holds, &vm->identity, vm->name, assignment->setting);
+
+	if (made == NULL)
+		return -ENOMEM;
+	made->value = assignment->value;
+	made->until_usec = 0;
+	return 0;
+}
+
+int hand_keep(struct hand *hand, const struct vm_word *vm, const struct assignment *assignments,
+	      size_t count, const struct plan *plan, struct error *err)
+{
+	struct holds holds;
+	size_t i;
+	int r = read_holds(hand, &holds, err);
+
+	for (i = 0; r == 0 && i < count; i++) {
+		if (assignments[i].release)
+			holds_let_go(&holds, &vm->identity, assignments[i].setting);
+		else if (can_be_done(plan, assignments[i].setting))
+			r = hold(&holds, vm, &assignments[i]);
+	}
+	if (r == 0)
+		r = write_holds(hand, &holds, err);
+	else if (r == -ENOMEM)
+		error_set(err, r, "out of memory");
+	holds_done(&holds);
+	return r;
+}
+
+/* Not by a plan: that leaves out what is in force already. */
+static bool comes_to(const struct hand *hand, const struct hold *hold, enum setting knob)
+{
+	struct compile_context context = { .snapshot = hand->snapshot };
+	struct wanted wanted[SETTING_COUNT] = { { 0 } };
+	struct compiled compiled[COMPILED_MAX];
+	const struct vm *vm = snapshot_find_vm(hand->snapshot, &hold->vm);
+	struct compile_share none;
+	size_t i, count;
+
+	if (vm == NULL)
+		return false; /* it waits for its VM; the host's are knobs */
+	compile_compete(&context, &none, 0);
+	wanted[hold->setting] = (struct wanted){ true, COMPILE_RANK_PERSON, hold->value, NULL };
+	count = compile_vm(&context, vm, wanted, compiled);
+	for (i = 0; i < count; i++)
+		if (compiled[i].setting == knob)
+			return true;
+	return false;
+}
+
+static bool ends_with(const struct hand *hand, const struct hold *hold, const struct vm_identity *vm,
+		      enum setting setting)
+{
+	if (vm != NULL && !hold_is_of(hold, vm))
+		return false;
+	return setting == SETTING_COUNT || hold->setting == setting || comes_to(hand, hold, setting);
+}
+
+int hand_forget(struct hand *hand, const struct vm_identity *vm, enum setting setting,
+		struct error *err)
+{
+	struct holds holds;
+	size_t i, before;
+	int r = read_holds(hand, &holds, err);
+
+	if (r < 0)
+		return r;
+	before = holds.hold_count;
+	for (i = holds.hold_count; i-- > 0;)
+		if (ends_with(hand, &holds.holds[i], vm, setting))
+			holds.holds[i] = holds.holds[--holds.hold_count];
+	if (holds.hold_count != before)
+		r = write_holds(hand, &holds, err);
+	holds_done(&holds);
+	return r;
 }
 
 /* -- giving back ---------------------------------------------------------------------------- */

@@ -39,6 +39,15 @@ int hand_plan(struct hand *hand, const struct vm_word *vm, const struct assignme
  * many failed, or negative. */
 int hand_apply(struct hand *hand, const struct plan *plan, struct str *said, struct error *err);
 
+/* A truced that starts later goes on with what was set, and with what of it is not set any more:
+ * it is held as truced holds it (holds/holds.h). What `plan` cannot do is not. */
+int hand_keep(struct hand *hand, const struct vm_word *vm, const struct assignment *assignments,
+	      size_t count, const struct plan *plan, struct error *err);
+/* After hand_undo, so that no truced sets it again: holds of a VM (NULL: of all), on one knob and
+ * on the intents that come to it, or (SETTING_COUNT) on all. */
+int hand_forget(struct hand *hand, const struct vm_identity *vm, enum setting setting,
+		struct error *err);
+
 /* What the journal has of a VM (NULL: of all), of one setting or (SETTING_COUNT) of all: a line
  * each into `said`, "NAME: SETTING VALUE". Returns how many. */
 size_t hand_list(struct hand *hand, const struct vm_identity *vm, enum setting setting,

@@ -197,6 +197,8 @@ static int set_by_hand(struct set *set, struct hand *hand, struct error *err)
 	}
 	if (r >= 0)
 		r = release_by_hand(set, hand, &vm, err);
+	if (r >= 0 && !set->settings->dry_run)
+		r = hand_keep(hand, &vm, set->assignments, set->count, &plan, err);
 	plan_done(&plan);
 	return r < 0 ? r : 0;
 }
@@ -337,7 +339,8 @@ const struct verb set_verb = {
 		 "given back.\n"
 		 "\n"
 		 "It is truced that sets it, and that gives it back in time. Where no truced runs, truce\n"
-		 "sets it itself, with --keep only, because nobody would give it back; truce undo does.\n"
+		 "sets it itself, with --keep only, because nobody would give it back; truce undo does. A\n"
+		 "truced that starts later holds it on.\n"
 		 "\n"
 		 "    truce set db-1 cpu.shares=400 --for 20m\n"
 		 "    truce set db-1 cpu.limit=1.5CPUs memory.reserve=4GiB --keep\n"

@@ -151,6 +151,9 @@ static int undo_by_hand(struct undo *undo, struct hand *hand, struct error *err)
 	failed = hand_undo(hand, identity, (enum setting)setting, &undo->text, err);
 	if (failed > 0)
 		return err->code != 0 ? err->code : -EIO;
+	r = hand_forget(hand, identity, (enum setting)setting, err);
+	if (r < 0)
+		return r;
 	return undo->text.length == 0 ? say_nothing_set(undo) : 0;
 }
 

@@ -219,6 +219,8 @@ static int open_observe(struct daemon *daemon, struct error *err)
 		return err->code;
 	r = observe_tick(daemon->observe, err);
 	daemon->snapshot = observe_snapshot(daemon->observe);
+	if (daemon->snapshot != NULL) /* who went while no truced ran */
+		holds_part_gone(&daemon->hand, daemon->snapshot);
 	return r;
 }
 

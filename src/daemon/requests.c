@@ -477,14 +477,11 @@ static void let_go_all(struct daemon *daemon, const struct vm_record *record)
 
 	for (i = 0; i < daemon->hand.hold_count; i++) {
 		const struct hold *hold = &daemon->hand.holds[i];
-		struct vm_identity vm = hold->vm;
 
-		if (record != NULL && vm_identity_compare(&vm, &record->vm) != 0)
-			continue;
-		arbiter_let_go(daemon->arbiter, &vm, hold->setting);
-		holds_let_go(&daemon->hand, &vm, hold->setting);
-		i--;
+		if (record == NULL || hold_is_of(hold, &record->vm))
+			arbiter_let_go(daemon->arbiter, &hold->vm, hold->setting);
 	}
+	holds_let_go_all(&daemon->hand, record != NULL ? &record->vm : NULL);
 	daemon->dirty = true;
 }
 

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/vec.h"
+#include "model/snapshot.h"
 #include "report/json.h"
 
 #include <errno.h>
@@ -52,7 +53,7 @@ void holds_resume(struct holds *holds, const struct vm_identity *vm)
 			holds->vms[i--] = holds->vms[--holds->vm_count];
 }
 
-static bool is_of(const struct hold *hold, const struct vm_identity *vm)
+bool hold_is_of(const struct hold *hold, const struct vm_identity *vm)
 {
 	return vm_identity_compare(&hold->vm, vm) == 0 &&
 	       (vm->pid != 0 || hold->vm_name[0] == '\0');
@@ -65,7 +66,7 @@ struct hold *holds_take(struct holds *holds, const struct vm_identity *vm, const
 	size_t i;
 
 	for (i = 0; i < holds->hold_count; i++)
-		if (is_of(&holds->holds[i], vm) && holds->holds[i].setting == setting)
+		if (hold_is_of(&holds->holds[i], vm) && holds->holds[i].setting == setting)
 			return &holds->holds[i];
 	if (!VEC_RESERVE(holds->holds, holds->hold_capacity, holds->hold_count + 1))
 		return NULL;
@@ -88,12 +89,22 @@ bool holds_let_go(struct holds *holds, const struct vm_identity *vm, enum settin
 	size_t i;
 
 	for (i = 0; i < holds->hold_count; i++) {
-		if (is_of(&holds->holds[i], vm) && holds->holds[i].setting == setting) {
+		if (hold_is_of(&holds->holds[i], vm) && holds->holds[i].setting == setting) {
 			drop(holds, i);
 			return true;
 		}
 	}
 	return false;
+}
+
+size_t holds_let_go_all(struct holds *holds, const struct vm_identity *vm)
+{
+	size_t i, before = holds->hold_count;
+
+	for (i = before; i-- > 0;)
+		if (vm == NULL || hold_is_of(&holds->holds[i], vm))
+			drop(holds, i);
+	return before - holds->hold_count;
 }
 
 bool holds_greet(struct holds *holds, const struct vm_identity *vm, const char *vm_name)
@@ -122,7 +133,7 @@ bool holds_part(struct holds *holds, const struct vm_identity *vm)
 	for (i = 0; i < holds->hold_count; i++) {
 		struct hold *hold = &holds->holds[i];
 
-		if (!is_of(hold, vm))
+		if (!hold_is_of(hold, vm))
 			continue;
 		any = true;
 		if (hold->until_usec == 0 && hold->vm_name[0] != '\0')
@@ -131,6 +142,23 @@ bool holds_part(struct holds *holds, const struct vm_identity *vm)
 			drop(holds, i--);
 	}
 	return any;
+}
+
+void holds_part_gone(struct holds *holds, const struct snapshot *snapshot)
+{
+	size_t i;
+
+	for (i = holds->vm_count; i-- > 0;)
+		if (snapshot_find_vm(snapshot, &holds->vms[i]) == NULL)
+			holds->vms[i] = holds->vms[--holds->vm_count];
+	for (i = holds->hold_count; i-- > 0;) {
+		struct vm_identity vm = holds->holds[i].vm;
+
+		if (vm.pid != 0 && snapshot_find_vm(snapshot, &vm) == NULL)
+			holds_part(holds, &vm);
+		if (i > holds->hold_count)
+			i = holds->hold_count;
+	}
 }
 
 bool holds_expire(struct holds *holds, uint64_t realtime_usec)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct error;
+struct snapshot;
 
 struct hold {
 	struct vm_identity vm;   /* pid 0 and no name: the host; pid 0 and a name: not here now */
@@ -42,11 +43,16 @@ void holds_resume(struct holds *holds, const struct vm_identity *vm);
 /* The hold on it, made where it is missing; NULL: no memory. */
 struct hold *holds_take(struct holds *holds, const struct vm_identity *vm, const char *vm_name,
 		       enum setting setting);
+bool hold_is_of(const struct hold *hold, const struct vm_identity *vm);
 bool holds_let_go(struct holds *holds, const struct vm_identity *vm, enum setting setting);
+/* All of one; NULL: of everybody, and of those that wait. How many. */
+size_t holds_let_go_all(struct holds *holds, const struct vm_identity *vm);
 /* A hold that waited for a VM of this name is this one's now; true: there was one. */
 bool holds_greet(struct holds *holds, const struct vm_identity *vm, const char *vm_name);
 /* The VM is gone: its pause is over, and holds without end wait. */
 bool holds_part(struct holds *holds, const struct vm_identity *vm);
+/* The same of each that is gone from the snapshot: after a load. */
+void holds_part_gone(struct holds *holds, const struct snapshot *snapshot);
 /* Holds whose time is over go; true: there was one. */
 bool holds_expire(struct holds *holds, uint64_t realtime_usec);
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/keep_file.h"
 #include "holds/holds.h"
+#include "model/synthetic.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -95,6 +96,49 @@ static void a_vm_that_ends_takes_its_pause_along_and_leaves_what_is_for_ever(voi
 	holds_done(&holds);
 }
 
+static void all_that_is_let_go_of_is_of_the_one_that_was_named(void **state)
+{
+	struct holds holds = { 0 };
+
+	hold(&holds, &one, "one", 400, 0);
+	hold(&holds, &two, "two", 400, 0);
+	hold(&holds, &host, "", 1, 0);
+	holds_part(&holds, &two);
+	assert_int_equal(holds_let_go_all(&holds, &host), 1); /* and not the one that waits */
+	assert_int_equal(holds_let_go_all(&holds, &two), 0);
+	assert_int_equal(holds_let_go_all(&holds, &one), 1);
+	assert_int_equal(holds.hold_count, 1);
+	assert_int_equal(holds_let_go_all(&holds, NULL), 1);
+	assert_int_equal(holds.hold_count, 0);
+	holds_done(&holds);
+}
+
+static void who_went_while_nobody_looked_is_parted_from(void **state)
+{
+	struct synthetic machine;
+	struct holds holds = { 0 };
+
+	assert_int_equal(synthetic_init(&machine, 1, 2, 1), 0);
+	holds_pause(&holds, &one);
+	holds_pause(&holds, &machine.snapshot.vms[0]->identity);
+	hold(&holds, &one, "one", 400, 2000);
+	hold(&holds, &two, "two", 400, 0);
+	hold(&holds, &two, "two", 400, 2000);
+	hold(&holds, &machine.snapshot.vms[1]->identity, "vm001", 400, 2000);
+	hold(&holds, &host, "", 1, 0);
+	holds_part_gone(&holds, &machine.snapshot);
+	assert_int_equal(holds.vm_count, 1);
+	assert_true(holds_is_paused(&holds, &machine.snapshot.vms[0]->identity));
+	assert_int_equal(holds.hold_count, 2);
+	assert_true(holds_let_go(&holds, &machine.snapshot.vms[1]->identity, SETTING_CPU_WEIGHT));
+	assert_true(holds_let_go(&holds, &host, SETTING_CPU_WEIGHT));
+	hold(&holds, &two, "two", 400, 0);
+	holds_part_gone(&holds, &machine.snapshot);
+	assert_true(holds_greet(&holds, &one, "two"));
+	holds_done(&holds);
+	synthetic_done(&machine);
+}
+
 static void a_hold_ends_with_its_time(void **state)
 {
 	struct holds holds = { 0 };
@@ -160,6 +204,8 @@ int main(void)
 		cmocka_unit_test(all_of_it_outlives_the_daemon),
 		cmocka_unit_test(of_another_boot_only_holds_without_end_stay_and_wait),
 		cmocka_unit_test(a_vm_that_ends_takes_its_pause_along_and_leaves_what_is_for_ever),
+		cmocka_unit_test(all_that_is_let_go_of_is_of_the_one_that_was_named),
+		cmocka_unit_test(who_went_while_nobody_looked_is_parted_from),
 		cmocka_unit_test(a_hold_ends_with_its_time),
 		cmocka_unit_test(what_are_no_holds_are_forgotten_with_a_sentence),
 		cmocka_unit_test(odd_holds_are_left_out_and_the_others_taken),

@@ -6,7 +6,7 @@
 
 need_root
 need_kvm
-export TRUCE_RUN_DIR="$scratch/run"
+export TRUCE_RUN_DIR="$scratch/run" TRUCE_STATE_DIR="$scratch/state"
 mkdir "$scratch/run"
 background "$TINY_VMM" run --vms 1 --spin idle --name byhand >"$scratch/vmm"
 poll_until 20 grep -q '^ready' "$scratch/vmm" || fail "no VM"
