@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/glob.h"
 #include "base/vec.h"
+#include "sys/cgroup.h"
 #include "sys/proc.h"
 #include "sys/task.h"
 
@@ -23,6 +24,39 @@ static const struct vm_identity *identity_of(const struct act_target *target)
 	return target != NULL ? &target->vm : &the_host;
 }
 
+/* -- whose a cgroup is */
+
+static bool is_file_in(const char *what, const char *directory)
+{
+	size_t length = strlen(directory);
+	const char *path = strchr(what, '/'); /* "8:0 rbps /PATH", too */
+
+	return length > 0 && path != NULL && strncmp(path, directory, length) == 0 &&
+	       path[length] == '/' && strchr(path + length + 1, '/') == NULL;
+}
+
+/* A hierarchy's root has the whole host in it: of it no knob is turned, whatever led there (the VM
+ * fell into it when somebody removed its cgroup). Cgroups are made in it, VMs moved from it, and
+ * its children are given controllers: those are other kinds. */
+static int guard_roots(struct act_context *context, const struct lease_kind *kind, const char *what,
+		       struct error *err)
+{
+	struct cgroup_layout read = { 0 };
+	const struct cgroup_layout *layout = context->layout;
+	size_t i;
+
+	if (kind == &act_lease_cgroup_kind || kind == &act_lease_moved_kind ||
+	    strstr(what, "/cgroup.subtree_control") != NULL)
+		return 0;
+	if (layout == NULL && cgroup_layout_read(context->root, &read, NULL) == 0)
+		layout = &read;
+	for (i = 0; layout != NULL && i < CGROUP_CONTROLLER_COUNT; i++)
+		if (is_file_in(what, layout->controller[i].mount))
+			return error_set(err, -EPERM, "%s is of the cgroup that all processes of this host "
+					 "are in: it is not touched", what);
+	return 0;
+}
+
 /* -- lease, then turn */
 
 int act_lease_take(struct act_context *context, const struct act_target *target,
@@ -30,7 +64,10 @@ int act_lease_take(struct act_context *context, const struct act_target *target,
 		   const char *now, uint64_t *ret_id, bool *ret_new, struct error *err)
 {
 	const struct vm_identity *vm = identity_of(target);
+	int r = guard_roots(context, kind, what, err);
 
+	if (r < 0)
+		return r;
 	*ret_new = leases_find(context->leases, kind, vm, what) == NULL;
 	return leases_take(context->leases, kind, vm, what, was, now, context->note, ret_id, err);
 }
@@ -63,9 +100,11 @@ static int turn_leased(const struct turn *turn, struct error *err)
 	const struct vm_identity *vm = identity_of(turn->target);
 	const struct lease *before = leases_find(leases, turn->kind, vm, turn->what);
 	uint64_t id;
-	int r = leases_take(leases, turn->kind, vm, turn->what, turn->was, turn->now,
-			    turn->context->note, &id, err);
+	int r = guard_roots(turn->context, turn->kind, turn->what, err);
 
+	if (r == 0)
+		r = leases_take(leases, turn->kind, vm, turn->what, turn->was, turn->now,
+				turn->context->note, &id, err);
 	if (r < 0)
 		return r;
 	r = turn->turn(turn->context->root, turn);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act/cpu_fake.h"
+#include "act/act_lease.h"
+#include "act/cpu_place.h"
 #include "act/cpu_scale.h"
 
 #include "base/cleanup.h"
@@ -250,6 +252,36 @@ static void an_idle_cgroup_has_no_weight(void **state)
 	cpu_fake_free(&fake);
 }
 
+/* Whichever way a knob is looked for, and however the VM came there. */
+static void the_cgroup_of_everybody_is_never_turned(void **state)
+{
+	struct cpu_place place = { .own = true };
+	struct cpu_fake fake;
+	uint64_t id;
+	bool new;
+
+	cpu_fake_new(&fake, true, "/");
+	cpu_fake_put(&fake, "0\n", FAKE_V2 "/cpu.idle");
+	assert_int_equal(act_lease_file(&fake.context, &fake.target, FAKE_V2 "/cpu.idle", "1", &fake.err),
+			 -EPERM);
+	assert_non_null(strstr(fake.err.text, "all processes of this host"));
+	assert_int_equal(act_lease_take(&fake.context, &fake.target, &act_lease_file_kind,
+					"8:0 rbps " FAKE_V2 "/io.max", "max", "1", &id, &new, &fake.err),
+			 -EPERM);
+	strcpy(place.directory, FAKE_V2);
+	assert_int_equal(cpu_place_write(&fake.context, &fake.target, &place, "cpu.idle", "1", &fake.err),
+			 -EPERM);
+	strcpy(place.directory, FAKE_V2 "/others");
+	strcpy(place.path, "/others");
+	place.own = false;
+	assert_int_equal(cpu_place_write(&fake.context, &fake.target, &place, "cpu.idle", "1", &fake.err),
+			 -ENOENT);
+	assert_non_null(strstr(fake.err.text, "not this VM's alone"));
+	cpu_fake_assert_text(&fake, FAKE_V2 "/cpu.idle", "0");
+	assert_int_equal(leases_count(fake.leases), 0);
+	cpu_fake_free(&fake);
+}
+
 static void vms_of_one_process_are_parted_in_v1_only(void **state)
 {
 	char reason[PLAN_REASON_SIZE];
@@ -303,6 +335,7 @@ int main(void)
 		cmocka_unit_test(a_limit_above_is_told),
 		cmocka_unit_test(burst_never_stands_above_the_quota),
 		cmocka_unit_test(an_idle_cgroup_has_no_weight),
+		cmocka_unit_test(the_cgroup_of_everybody_is_never_turned),
 		cmocka_unit_test(vms_of_one_process_are_parted_in_v1_only),
 		cmocka_unit_test(real_time_threads_are_not_weighed),
 	};

@@ -211,6 +211,10 @@ int cpu_place_write(struct act_context *context, const struct act_target *target
 {
 	char path[1024];
 
+	/* It was its own when this way was chosen; somebody may have moved it since. */
+	if (!place->own)
+		return error_set(err, -ENOENT, "the cgroup %s is not this VM's alone: its %s is not "
+				 "touched", place->path, file);
 	if (!cpu_place_file(place, file, path, sizeof path))
 		return error_set(err, -ENAMETOOLONG, "%s has too long a name", place->directory);
 	return act_lease_file(context, target, path, text, err);
