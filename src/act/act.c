@@ -386,8 +386,9 @@ static int items_do(struct act *act, const struct snapshot *snapshot,
 /* More than a VM has settings never stand together. */
 #define TOGETHER_MOST (2 * SETTING_COUNT)
 
-int act_apply(struct act *act, const struct snapshot *snapshot, const struct plan *plan,
-	      struct error *err)
+/* Those that wait for all others, or the others. */
+static int apply(struct act *act, const struct snapshot *snapshot, const struct plan *plan,
+		 bool waiting)
 {
 	const struct plan_item *items[TOGETHER_MOST];
 	size_t i, count = 0;
@@ -396,7 +397,8 @@ int act_apply(struct act *act, const struct snapshot *snapshot, const struct pla
 	for (i = 0; i < plan->count && r >= 0; i++) {
 		const struct plan_item *item = &plan->items[i];
 
-		if (item->verdict != PLAN_SET && item->verdict != PLAN_RELEASE)
+		if ((item->verdict != PLAN_SET && item->verdict != PLAN_RELEASE) ||
+		    act_order_waits(item) != waiting)
 			continue;
 		if (count == TOGETHER_MOST ||
 		    (count > 0 && vm_identity_compare(&items[0]->vm, &item->vm) != 0)) {
@@ -405,8 +407,16 @@ int act_apply(struct act *act, const struct snapshot *snapshot, const struct pla
 		}
 		items[count++] = item;
 	}
+	return r >= 0 ? items_do(act, snapshot, items, count) : r;
+}
+
+int act_apply(struct act *act, const struct snapshot *snapshot, const struct plan *plan,
+	      struct error *err)
+{
+	int r = apply(act, snapshot, plan, false);
+
 	if (r >= 0)
-		r = items_do(act, snapshot, items, count);
+		r = apply(act, snapshot, plan, true);
 	return r < 0 ? error_errno(err, r, "the plan was carried out in part") : 0;
 }
 

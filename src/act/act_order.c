@@ -50,6 +50,11 @@ static int rank(const struct plan_item *item)
 	}
 }
 
+bool act_order_waits(const struct plan_item *item)
+{
+	return item->setting == SETTING_HOST_VM_WEIGHT && item->verdict == PLAN_SET;
+}
+
 /* By insertion: a VM has few items, and those of one rank stay as they came. */
 void act_order(const struct plan_item **items, size_t count)
 {

@@ -11,5 +11,7 @@
 
 /* SET and RELEASE items of one VM, into the order of turning; as they came where it is all one. */
 void act_order(const struct plan_item **items, size_t count);
+/* It is turned when all VMs' are: the weight of the cgroup that the first VM's knob makes. */
+bool act_order_waits(const struct plan_item *item);
 
 #endif

@@ -166,7 +166,27 @@ static const struct actuator slow = {
 	.serves = always, .read = plain_read, .set = slow_set,
 };
 
-const struct actuator *const actuators[] = { &plain, &own_cgroup, &nices, &slow, NULL };
+/* The weight of the cgroup that own_cgroup makes. */
+static int needs_tree(struct act_context *context, const struct act_target *target,
+		      enum setting setting, char reason[static PLAN_REASON_SIZE])
+{
+	snprintf(reason, PLAN_REASON_SIZE, "no cgroup holds VMs");
+	return root_exists(context->root, "/tree/truce");
+}
+
+static int tree_set(struct act_context *context, const struct act_target *target,
+		    enum setting setting, const struct setting_value *value,
+		    char where[static 64], struct error *err)
+{
+	return act_lease_file_was(context, NULL, "/tree/truce/weight", "100", "800", err);
+}
+
+static const struct actuator tree = {
+	.name = "tree", .settings = { SETTING_HOST_VM_WEIGHT }, .setting_count = 1,
+	.serves = needs_tree, .set = tree_set,
+};
+
+const struct actuator *const actuators[] = { &plain, &own_cgroup, &nices, &slow, &tree, NULL };
 const struct lease_kind *const act_lease_kinds[] = {
 	&act_lease_file_kind, &act_lease_nice_kind, &act_lease_affinity_kind, &act_lease_cgroup_kind,
 	&act_lease_moved_kind, NULL,
@@ -499,6 +519,20 @@ static void a_made_cgroup_goes_with_the_last_setting_in_it(void **state)
 	assert_string_equal(bed->outcomes[0].text, "no idle for process 5000200");
 }
 
+static void the_hosts_weight_of_vms_waits_for_the_cgroup_that_a_vms_knob_makes(void **state)
+{
+	static const struct vm_identity host = { .pid = 0 };
+	struct bed *bed = *state;
+
+	plan(bed, &host, SETTING_HOST_VM_WEIGHT, 800);
+	set(bed, &vm_100, SETTING_CPU_IDLE, 1);
+	assert_int_equal(bed->count, 2);
+	expect(bed, 0, &vm_100, OUTCOME_APPLIED);
+	expect(bed, 1, &host, OUTCOME_APPLIED);
+	assert_string_equal(text(bed, "/tree/truce/weight"), "800");
+	assert_int_equal(act_undo(bed->act, NULL, SETTING_COUNT, NULL), 0);
+}
+
 static void a_made_cgroup_goes_with_its_vm(void **state)
 {
 	struct bed *bed = *state;
@@ -812,6 +846,7 @@ int main(void)
 		CASE(every_thread_is_leased_and_a_reused_one_is_left),
 		CASE(what_somebody_else_turned_since_is_not_given_back),
 		CASE(a_made_cgroup_goes_with_the_last_setting_in_it),
+		CASE(the_hosts_weight_of_vms_waits_for_the_cgroup_that_a_vms_knob_makes),
 		CASE(a_made_cgroup_goes_with_its_vm),
 		CASE(somebody_elses_hand_is_told_as_drift_once),
 		CASE(a_successor_takes_over_what_the_journal_says),

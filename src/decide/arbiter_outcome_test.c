@@ -132,6 +132,31 @@ static void what_was_refused_is_tried_again_later_and_later(void **state)
 	peace_end(&peace);
 }
 
+/* As the weight of VMs' cgroup, before there is one. */
+static void a_hosts_knob_that_was_refused_is_set_once_it_can_be(void **state)
+{
+	struct peace peace;
+	unsigned refused = 0, applied = 0, i, j;
+
+	peace_begin(&peace, 1, NULL);
+	add_intent(&peace.policy, 0, SETTING_HOST_VM_WEIGHT, 300);
+	load(&peace);
+	for (i = 0; i < 8; i++) {
+		tick(&peace);
+		for (j = 0; j < peace.plan.count; j++) {
+			if (peace.plan.items[j].verdict != PLAN_SET)
+				continue;
+			tell(&peace, &peace.plan.items[j], refused < 2 ? OUTCOME_REFUSED : OUTCOME_APPLIED,
+			     300);
+			applied += refused == 2;
+			refused += refused < 2;
+		}
+	}
+	assert_int_equal(refused, 2);
+	assert_int_equal(applied, 1);
+	peace_end(&peace);
+}
+
 static const struct plan_item *drift(struct peace *peace, int64_t to)
 {
 	tell(peace, &(struct plan_item){ .vm = vm_at(peace, 0)->identity,
@@ -402,6 +427,7 @@ int main(void)
 		cmocka_unit_test(too_many_at_once_wait_and_what_gives_goes_first),
 		cmocka_unit_test(the_same_refusal_is_in_each_plan_but_news_once),
 		cmocka_unit_test(what_was_refused_is_tried_again_later_and_later),
+		cmocka_unit_test(a_hosts_knob_that_was_refused_is_set_once_it_can_be),
 		cmocka_unit_test(what_somebody_turned_back_is_set_again_three_times),
 		cmocka_unit_test(what_somebody_turned_is_left_where_the_policy_says_so),
 		cmocka_unit_test(a_successor_takes_over_what_is_set),
