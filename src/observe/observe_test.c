@@ -420,6 +420,48 @@ static void a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not(void **state)
 	assert_int_equal(vm->value[VM_AUTOGROUP_NICE], 5);
 }
 
+static void put_scope_vm(struct fake_host *host, int pid, const char *cgroup)
+{
+	fake_process(host, &(struct fake_process){ .pid = pid, .comm = "myvmm", .cgroup = cgroup });
+	fake_kvm(host, pid, 4, (const int[]){ -1, 0 });
+}
+
+static void expect_arbiter(struct fake_host *host, int pid, const char *where, int weight)
+{
+	const struct vm *vm = fake_vm(host, pid);
+
+	assert_string_equal(vm->text[VM_TEXT_WEIGHT_WHERE], where);
+	assert_int_equal(vm->value[VM_WEIGHT], weight);
+}
+
+/* In cgroup v2 what has no cpu.weight is no group to the scheduler. */
+static void a_cgroup_without_the_cpu_controller_arbitrates_nothing(void **state)
+{
+	struct fake_host *host = *state;
+
+	/* Nothing above it has the controller: as if it were in the root cgroup. */
+	put_scope_vm(host, 300, "/bare.slice/vm.scope");
+	fake_put(host, "sys/fs/cgroup/bare.slice/cgroup.procs", "%s", "");
+	fake_put(host, "sys/fs/cgroup/bare.slice/vm.scope/cgroup.procs", "300\n");
+	/* One above has it, and the VM alone is below. */
+	put_scope_vm(host, 310, "/alone.slice/vm.scope");
+	fake_put(host, "sys/fs/cgroup/alone.slice/cpu.weight", "300\n");
+	fake_put(host, "sys/fs/cgroup/alone.slice/cgroup.procs", "%s", "");
+	fake_put(host, "sys/fs/cgroup/alone.slice/vm.scope/cgroup.procs", "310\n");
+	/* Two are below: between them it is their threads' nice. */
+	put_scope_vm(host, 320, "/both.slice/a.scope");
+	put_scope_vm(host, 321, "/both.slice/b.scope");
+	fake_put(host, "sys/fs/cgroup/both.slice/cpu.weight", "300\n");
+	fake_put(host, "sys/fs/cgroup/both.slice/cgroup.procs", "%s", "");
+	fake_put(host, "sys/fs/cgroup/both.slice/a.scope/cgroup.procs", "320\n");
+	fake_put(host, "sys/fs/cgroup/both.slice/b.scope/cgroup.procs", "321\n");
+	fake_observe(host, &watching, NULL);
+	expect_arbiter(host, 300, "autogroup", 5);
+	expect_arbiter(host, 310, "cpu.weight", 300);
+	expect_arbiter(host, 320, "nice", 0);
+	expect_arbiter(host, 321, "nice", 0);
+}
+
 static void a_knob_turned_by_somebody_is_an_event(void **state)
 {
 	struct fake_host *host = *state;
@@ -484,6 +526,7 @@ int main(void)
 		TEST(what_a_line_carries_is_known_where_it_says),
 		TEST(the_tap_of_a_vm_that_ended_is_nobody_s),
 		TEST(a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not),
+		TEST(a_cgroup_without_the_cpu_controller_arbitrates_nothing),
 		TEST(a_knob_turned_by_somebody_is_an_event),
 		TEST(a_figure_that_is_refused_is_not_zero),
 		TEST(a_new_name_is_an_event_and_the_identity_stays),

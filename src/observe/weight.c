@@ -2,9 +2,11 @@
 #include "observe/weight.h"
 
 #include "observe/observer.h"
+#include "sys/cgroup.h"
 #include "sys/cgroup_files.h"
 #include "sys/process.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <string.h>
 
@@ -43,13 +45,36 @@ static int64_t read_autogroup(struct observe *observe, const struct watched *wat
 	return autogroup.nice;
 }
 
+/* A weight that is the VM's alone, and whether its threads compete in the root cgroup. In v2 a
+ * cgroup that is not given the cpu controller is none to the scheduler: its threads are in the
+ * nearest one above that is. */
+static bool find_cgroup(struct observe *observe, const struct watched *watched,
+			struct cgroup_weight *ret, bool *ret_in_root)
+{
+	const struct cgroup_tree *tree = &observe->cgroups.controller[CGROUP_CPU];
+	const char *path = watched->places[CGROUP_CPU].path;
+	struct span at = { path, strlen(path) };
+	bool own = watched->cgroup_own;
+	int r;
+
+	*ret_in_root = at.size <= 1;
+	if (*ret_in_root)
+		return false;
+	r = cgroup_weight_read(observe->root, &observe->cgroups, at, ret);
+	while (r == -ENOENT && tree->v2 && cgroup_parent(&at) && at.size > 1) {
+		r = cgroup_weight_read(observe->root, &observe->cgroups, at, ret);
+		own = r == 0 && cgroup_is_own(observe->root, tree, at, &watched->process->pid, 1) == 1;
+	}
+	*ret_in_root = r == -ENOENT && tree->v2;
+	return r == 0 && own;
+}
+
 void weight_read(struct observe *observe, const struct watched *watched,
 		 struct effective_weight *ret)
 {
 	const struct vm *vm = watched->vm;
-	const char *path = watched->places[CGROUP_CPU].path;
 	struct cgroup_weight weight;
-	bool in_root = path[0] == '\0' || strcmp(path, "/") == 0;
+	bool in_root, weighs = find_cgroup(observe, watched, &weight, &in_root);
 
 	ret->autogroup_nice = read_autogroup(observe, watched);
 	if (vm->state[VM_POLICY] == FIGURE_PRESENT &&
@@ -58,9 +83,7 @@ void weight_read(struct observe *observe, const struct watched *watched,
 		ret->where = "realtime";
 		ret->weight = vm->value[VM_RT_PRIORITY];
 		ret->relative_permyriad = FIELD_ABSENT;
-	} else if (watched->cgroup_own && !in_root &&
-		   cgroup_weight_read(observe->root, &observe->cgroups,
-				      (struct span){ path, strlen(path) }, &weight) == 0) {
+	} else if (weighs) {
 		weight_of_cgroup(&weight, ret);
 	} else if (in_root && field_present(ret->autogroup_nice)) {
 		ret->where = "autogroup";

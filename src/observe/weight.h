@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What decides how much CPU a VM gets when it is short: the weight of its own cgroup; without
- * one, its autogroup's nice when it is in the root cgroup and autogroups are on; else nice. A
- * nice value inside an own cgroup decides nothing between VMs.
+ * What decides how much CPU a VM gets when it is short: the weight of its own cgroup, or in v2,
+ * where that one is not given the cpu controller, of the nearest above that is; without one, its
+ * autogroup's nice when its threads compete in the root cgroup and autogroups are on; else nice.
+ * A nice value inside an own cgroup decides nothing between VMs.
  */
 #ifndef OBSERVE_WEIGHT_H
 #define OBSERVE_WEIGHT_H
