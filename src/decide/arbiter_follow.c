@@ -74,13 +74,22 @@ static bool is_ours(const struct subject *subject, enum setting setting)
 	return knob != NULL && knob->applied;
 }
 
+/* What we have set since goes before what was seen: the snapshot may be older. */
+static int64_t weight_now(const struct subject *subject, const struct vm *vm)
+{
+	const struct knob *knob = subject_find_knob(subject, SETTING_CPU_WEIGHT);
+
+	return knob != NULL && knob->applied && !knob->unsure ? knob->value.number :
+								compile_weight_now(vm);
+}
+
 static void note_shares(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
 {
 	struct wanted wanted[SETTING_COUNT];
 	struct compile_share *share = &subject->share;
 
 	arbiter_gather(arbiter, subject, wanted);
-	share->now = compile_weight_now(vm);
+	share->now = weight_now(subject, vm);
 	share->base = is_ours(subject, SETTING_CPU_WEIGHT) || is_ours(subject, SETTING_CPU_NICE) ||
 			is_ours(subject, SETTING_CPU_IDLE) ? 100 : share->now;
 	compile_weight_wanted(wanted, &share->base);

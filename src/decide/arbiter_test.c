@@ -42,6 +42,23 @@ static void what_is_wanted_is_planned_once(void **state)
 	peace_end(&peace);
 }
 
+static void what_was_set_since_the_host_was_looked_at_counts_in_what_is_expected(void **state)
+{
+	struct peace peace;
+
+	peace_begin(&peace, 4, NULL);
+	add_intent(&peace.policy, 0, SETTING_CPU_SHARES, 400);
+	load(&peace);
+	tick(&peace);
+	tell(&peace, &(struct plan_item){ .vm = vm_at(&peace, 0)->identity,
+					  .setting = SETTING_CPU_WEIGHT }, OUTCOME_APPLIED, 400);
+	request(&peace, 0, "raise", 900);
+	tick(&peace);
+	assert_string_equal(expect(&peace, 0, SETTING_CPU_WEIGHT, PLAN_SET, 900)->predicted,
+			    "its part when all VMs want the CPU: 57 % -> 75 %");
+	peace_end(&peace);
+}
+
 static void what_nobody_wants_any_more_is_released(void **state)
 {
 	struct peace peace;
@@ -492,6 +509,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_wanted_is_planned_once),
+		cmocka_unit_test(what_was_set_since_the_host_was_looked_at_counts_in_what_is_expected),
 		cmocka_unit_test(what_nobody_wants_any_more_is_released),
 		cmocka_unit_test(a_person_goes_before_every_policy_until_the_time_is_up),
 		cmocka_unit_test(what_a_nice_is_expected_to_do_counts_everybody),
