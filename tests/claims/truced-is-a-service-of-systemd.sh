@@ -46,7 +46,7 @@ weighs() { grep -rqsx "$1" /sys/fs/cgroup/system.slice/boxed.scope/cpu.weight /s
 wait_for 60 weighs 400 && say weighs 400
 has_fields() { journal json | grep '"TRUCE_POLICY":"four"' | grep '"TRUCE_SETTING":"cpu.weight"'; }
 wait_for 20 has_fields && say fields
-journal cat | grep -q 'boxed-0 (four) cpu.weight 400' && say told
+journal cat | grep -q 'set .*boxed-0 (four) cpu.weight .*400 for' && say told
 systemctl reload truced.service && systemctl is-active truced.service
 systemctl kill -s KILL truced.service
 resumed() { journal cat | grep 'are taken over'; }
