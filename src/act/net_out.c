@@ -419,7 +419,7 @@ static int check_uplinks(struct act_context *context, const struct net_taps *tap
 	for (size_t i = 0; i < taps->count; i++)
 		if (net_uplink(context, taps->tc, taps->links[i].master) == 0)
 			return error_set(err, -EOPNOTSUPP, "nobody tells how fast the way out of %s is, so "
-					 "nothing can be guaranteed: name it in the configuration",
+					 "nothing can be guaranteed: say it in truce.conf, [limits] uplink = 1 Gbit",
 					 taps->links[i].name);
 	return 0;
 }

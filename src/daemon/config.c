@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "control/control.h"
+#include "model/setting.h"
 #include "report/units.h"
 
 #include <errno.h>
@@ -23,7 +24,8 @@
 
 static const char *const mode_names[MODE_COUNT] = { "observe", "dry-run", "enforce" };
 
-enum value_kind { VALUE_MODE, VALUE_TIME, VALUE_SHARE, VALUE_TEXT, VALUE_BYTES, VALUE_BOOL, VALUE_COUNT };
+enum value_kind { VALUE_MODE, VALUE_TIME, VALUE_SHARE, VALUE_TEXT, VALUE_BYTES, VALUE_RATE,
+	VALUE_BOOL, VALUE_COUNT };
 
 static const struct key {
 	const char *section, *name;
@@ -46,6 +48,7 @@ static const struct key {
 	KEY("limits", "owner-timeout", TIME, owner_usec, 10 * USEC_PER_MSEC, 60 * USEC_PER_SEC),
 	KEY("limits", "memory-high-for", TIME, high_usec, USEC_PER_SEC, 3600 * USEC_PER_SEC),
 	KEY("limits", "balloon-deadline", TIME, balloon_usec, USEC_PER_SEC, 3600 * USEC_PER_SEC),
+	KEY("limits", "uplink", RATE, uplink_bytes_per_second, 1000, 1ull << 50),
 #undef KEY
 };
 
@@ -220,6 +223,18 @@ static bool parse_bytes(const char *value, uint64_t *ret)
 	return true;
 }
 
+/* "1 Gbit", "125MB/s": as `truce set` reads them. */
+static bool parse_rate(const char *value, uint64_t *ret)
+{
+	struct setting_value rate;
+
+	if (setting_parse(SETTING_NET_OUT_MIN, value, &rate, NULL) < 0 || rate.number < 0 ||
+	    rate.number == SETTING_UNLIMITED)
+		return false;
+	*ret = (uint64_t)rate.number;
+	return true;
+}
+
 static bool parse_count(const char *value, uint64_t *ret)
 {
 	struct cursor c = cursor_over(value, strlen(value));
@@ -233,6 +248,7 @@ static const struct {
 } numbers[] = {
 	[VALUE_SHARE] = { "a share, as 2%", parse_share },
 	[VALUE_BYTES] = { "a size, as 16M", parse_bytes },
+	[VALUE_RATE] = { "a rate, as 1 Gbit or 125MB/s", parse_rate },
 	[VALUE_COUNT] = { "a number", parse_count },
 };
 

@@ -32,6 +32,7 @@ struct config {
 	uint64_t vm_interval_usec;
 	int hysteresis_permyriad;
 	uint64_t owner_usec, high_usec, balloon_usec;
+	uint64_t uplink_bytes_per_second; /* 0: as the bridge's port says */
 	struct config_vm *vms;       /* in the order of the files: the last that matches counts */
 	size_t vm_count, vm_capacity;
 };

@@ -52,7 +52,7 @@ static void keys_are_read_in_their_units(void **state)
 	struct config config = parsed("# a comment\n[truced]\nmode = enforce\ninterval=500ms\r\n"
 				      "budget = 0.5 %\npolicies = /srv/policies\nledger-size = 1MiB\n"
 				      "ask-owners = yes\n; another\n\n[limits]\nhysteresis = 5%\n"
-				      "changes-per-minute = 7\nowner-timeout = 1s");
+				      "changes-per-minute = 7\nowner-timeout = 1s\nuplink = 1 Gbit");
 
 	assert_int_equal(config.mode, MODE_ENFORCE);
 	assert_int_equal(config.interval_usec, 500000);
@@ -63,6 +63,7 @@ static void keys_are_read_in_their_units(void **state)
 	assert_int_equal(config.hysteresis_permyriad, 500);
 	assert_int_equal(config.changes_per_minute, 7);
 	assert_int_equal(config.owner_usec, 1000000);
+	assert_int_equal(config.uplink_bytes_per_second, 125000000);
 	config_done(&config);
 }
 
@@ -81,6 +82,10 @@ static void a_mistake_is_named_with_line_and_suggestion(void **state)
 	expect_refused("[truced]\ninterval = 1ms\n",
 		       "truce.conf:2: interval = 1ms: a time, as 1s or 500ms in its bounds "
 		       "(truce.conf(5)) is wanted");
+	expect_refused("[limits]\nuplink = 1 Gb\n",
+		       "truce.conf:2: uplink = 1 Gb: a rate, as 1 Gbit or 125MB/s is wanted");
+	expect_refused("[limits]\nuplink = max\n",
+		       "truce.conf:2: uplink = max: a rate, as 1 Gbit or 125MB/s is wanted");
 	expect_refused("[truced]\nbudget = nan%\n",
 		       "truce.conf:2: budget = nan%: a share, as 2% is wanted");
 	expect_refused("[truced]\npolicies = here\n",

@@ -184,7 +184,9 @@ static int open_act(struct daemon *daemon, struct error *err)
 {
 	struct act_options options = { .owner_usec = daemon->config.owner_usec,
 				       .high_usec = daemon->config.high_usec,
-				       .balloon_usec = daemon->config.balloon_usec };
+				       .balloon_usec = daemon->config.balloon_usec,
+				       .uplink_bytes_per_second =
+					       daemon->config.uplink_bytes_per_second };
 
 	daemon->act = act_new(daemon->root, daemon->leases, &options, err);
 	return daemon->act != NULL ? 0 : err->code;
