@@ -24,6 +24,7 @@
 #include "sys/cgroup.h"
 #include "sys/proc.h"
 #include "sys/root.h"
+#include "sys/task.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -46,6 +47,7 @@ struct tally {
 
 static struct tally *tally;
 static char cgroup_name[64];
+static bool has_slices; /* from Linux 6.12 on each thread has its own */
 
 static void die(const char *what)
 {
@@ -167,13 +169,16 @@ static void bench_done(struct bench *bench)
 static enum setting setting_of(size_t vm, unsigned long turn)
 {
 	static const enum setting settings[][2] = {
+		{ SETTING_CPU_SLICE, SETTING_CPU_WEIGHT },
 		{ SETTING_CPU_WEIGHT, SETTING_CPU_QUOTA },
 		{ SETTING_CPU_NICE, SETTING_CPU_AFFINITY },
 		{ SETTING_CPU_WEIGHT, SETTING_CPU_AFFINITY },
 		{ SETTING_CPU_NICE, SETTING_CPU_QUOTA },
+		{ SETTING_CPU_NICE, SETTING_CPU_SLICE },
 	};
+	enum setting setting = settings[vm % ARRAY_SIZE(settings)][turn % 2];
 
-	return settings[vm % ARRAY_SIZE(settings)][turn % 2];
+	return setting == SETTING_CPU_SLICE && !has_slices ? SETTING_CPU_AFFINITY : setting;
 }
 
 static struct setting_value value_of(enum setting setting, unsigned random)
@@ -186,6 +191,9 @@ static struct setting_value value_of(enum setting setting, unsigned random)
 		break;
 	case SETTING_CPU_QUOTA:
 		value.number = 1000 + random % 20000;
+		break;
+	case SETTING_CPU_SLICE:
+		value.number = 100 + random % 99000;
 		break;
 	case SETTING_CPU_NICE:
 		value.number = 1 + random % 18;
@@ -275,6 +283,7 @@ static int append_task(const char *name, void *context)
 	char path[64], bytes[8192];
 	struct proc_status status;
 	struct proc_stat stat;
+	uint64_t slice_nsec;
 	ssize_t got;
 
 	snprintf(path, sizeof path, "/proc/%d/task/%.16s/stat", (int)walk->pid, name);
@@ -286,6 +295,8 @@ static int append_task(const char *name, void *context)
 	got = root_read(walk->root, path, bytes, sizeof bytes);
 	if (got < 0 || proc_status_parse(bytes, (size_t)got, &status) < 0)
 		die("a thread is gone");
+	if (has_slices && task_slice(walk->root, atoi(name), &slice_nsec) == 0)
+		str_appendf(walk->str, " slice %llu", (unsigned long long)slice_nsec);
 	str_appendf(walk->str, " cpus %.*s\n", (int)status.cpus_list.size, status.cpus_list.at);
 	snprintf(path, sizeof path, "/proc/%d/task/%.16s/cgroup", (int)walk->pid, name);
 	append_file(walk->str, walk->root, path);
@@ -620,7 +631,9 @@ int main(int argc, char **argv)
 {
 	const char *verb = argc > 2 ? argv[1] : "";
 	pid_t pids[VMS_MOST];
+	uint64_t slice_nsec;
 
+	has_slices = task_slice_here(getpid(), &slice_nsec) == 0;
 	tally = mmap(NULL, sizeof *tally, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tally == MAP_FAILED)
 		die("no memory");
