@@ -30,8 +30,20 @@ static bool is_all(const struct undo *undo)
 	return strcmp(undo->vm, "all") == 0;
 }
 
+static bool is_once(const char *name)
+{
+	int setting = setting_find(name);
+
+	return setting >= 0 && setting_is_once((enum setting)setting);
+}
+
 static int say_nothing_set(struct undo *undo)
 {
+	if (undo->setting != NULL && is_once(undo->setting)) {
+		str_appendf(&undo->text, "%s takes once: there is nothing to give back\n",
+			    undo->setting);
+		return 0;
+	}
 	str_append(&undo->text, "nothing is set");
 	if (!is_all(undo)) {
 		str_append(&undo->text, " on ");
@@ -55,7 +67,7 @@ static void append_set(struct undo *undo, const json_t *vm, const json_t *settin
 
 static bool is_meant(const struct undo *undo, const json_t *setting)
 {
-	return !truced_flag(setting, "dry_run") &&
+	return !truced_flag(setting, "dry_run") && !is_once(truced_text(setting, "setting")) &&
 	       (undo->setting == NULL || strcmp(truced_text(setting, "setting"), undo->setting) == 0 ||
 		strcmp(truced_text(setting, "asked"), undo->setting) == 0);
 }

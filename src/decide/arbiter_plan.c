@@ -163,7 +163,7 @@ static bool differs(const struct round *round, const struct knob *knob, enum set
 {
 	struct setting_value now;
 
-	if (knob->unsure || knob->setting == SETTING_MEMORY_RECLAIM)
+	if (knob->unsure || setting_is_once(knob->setting))
 		return knob->unsure || !knob->applied ||
 		       !setting_value_equal(knob->setting, to, &knob->planned);
 	if (knob->applied) {
@@ -440,7 +440,7 @@ static void release_unwanted(struct round *round)
 		struct knob *knob = &subject->knobs[i];
 
 		/* What was taken once is not given back: there is nothing to release. */
-		bool over = knob->setting == SETTING_MEMORY_RECLAIM || !knob->applied;
+		bool over = setting_is_once(knob->setting) || !knob->applied;
 
 		if (knob->wanted || is_under_way(round, knob)) {
 			i++;

@@ -88,6 +88,11 @@ bool setting_is_tightened(enum setting setting, int64_t from, int64_t to)
 	}
 }
 
+bool setting_is_once(enum setting setting)
+{
+	return setting == SETTING_MEMORY_RECLAIM;
+}
+
 bool setting_takes_unlimited(enum setting setting)
 {
 	switch (setting) {

@@ -64,6 +64,8 @@ extern const struct setting_info setting_info[SETTING_COUNT];
 int setting_find(const char *name); /* its number, or -1 */
 /* The same; -ENOENT with a sentence that names the nearest. */
 int setting_find_or_suggest(const char *name, struct error *err);
+/* It takes once and sets nothing: there is nothing of it to give back. */
+bool setting_is_once(enum setting setting);
 const char *setting_resource_name(enum setting_resource resource);
 bool setting_value_equal(enum setting setting, const struct setting_value *a,
 			 const struct setting_value *b);

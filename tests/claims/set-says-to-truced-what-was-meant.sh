@@ -15,6 +15,7 @@ cat >"$scratch/answers" <<'END'
  "vms idle": {"ok": true, "vms": [{"id": "2-2-0", "name": "idle", "settings": [], "holds": []}]},
  "vms": {"ok": true, "vms": [{"id": "1-2-0", "name": "db-1", "class": "gold", "policy": "gold-first",
    "settings": [{"setting": "cpu.weight", "asked": "cpu.shares", "value": "400", "from": "100", "dry_run": false},
+                {"setting": "memory.reclaim", "asked": "memory.reclaim", "value": "1 GiB", "from": null, "dry_run": false},
                 {"setting": "cpu.quota", "asked": "cpu.quota", "value": "2 CPUs", "from": "max", "dry_run": false}],
    "holds": [{"setting": "cpu.quota", "value": "2 CPUs", "until_usec": 0}]}]}}
 END
@@ -101,3 +102,9 @@ case $? in
 77) skip "$(cat "$scratch/said")" ;;
 *) fail "$(cat "$scratch/said")" ;;
 esac
+
+# What took once is not given back, and nobody says so.
+expect_exit 0 "$TRUCE" undo db-1
+expect_equal "of memory.reclaim" "" "$(grep reclaim "$scratch/out")"
+expect_exit 0 "$TRUCE" undo -n db-1 memory.reclaim
+expect_equal "and asked for it" "memory.reclaim takes once: there is nothing to give back" "$(cat "$scratch/out")"
