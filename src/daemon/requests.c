@@ -375,6 +375,23 @@ static void answer_set(struct daemon *daemon, uint64_t ticket, const struct hold
 	str_done(&line);
 }
 
+/* What stands against a hold: else it would be answered "ok", and nothing be done. */
+static int may_be_set(const struct daemon *daemon, const struct vm_record *record,
+		      struct error *err)
+{
+	if (!daemon_adjusts(daemon) && daemon->mode != MODE_DRY_RUN)
+		return error_set(err, -EBUSY, "%s", daemon->journal_full ? daemon->journal_trouble :
+				 daemon->hand.paused ? "truced is paused: resume it first" :
+				 "truced only observes: its mode is observe (truce.conf)");
+	if (!record->managed)
+		return error_set(err, -EBUSY, "nothing of %s is set: truce.conf says managed = no",
+				 record->name);
+	if (holds_is_paused(&daemon->hand, &record->vm))
+		return error_set(err, -EBUSY, "%s is paused: truce resume %s first", record->name,
+				 record->name);
+	return 0;
+}
+
 static int set(struct daemon *daemon, uint64_t ticket, const struct control_request *request,
 	       struct vm_record *record, struct error *err)
 {
@@ -385,12 +402,10 @@ static int set(struct daemon *daemon, uint64_t ticket, const struct control_requ
 
 	if (r == 0)
 		r = setting_parse(setting, request->value, &value, err);
+	if (r == 0)
+		r = may_be_set(daemon, record, err);
 	if (r < 0)
 		return r;
-	if (!daemon_adjusts(daemon) && daemon->mode != MODE_DRY_RUN)
-		return error_set(err, -EBUSY, "%s", daemon->journal_full ? daemon->journal_trouble :
-				 daemon->hand.paused ? "truced is paused: resume it first" :
-				 "truced only observes: its mode is observe (truce.conf)");
 	if (request->until_usec != 0 && request->until_usec <= clock_realtime_usec())
 		return error_set(err, -EINVAL, "the time until which it is to hold is past");
 	hold = holds_take(&daemon->hand, &record->vm, record->name, setting);
@@ -577,7 +592,7 @@ static void answer(struct daemon *daemon, uint64_t ticket, const struct control_
 	case CONTROL_METRICS:
 		answer_metrics(daemon, &line);
 		break;
-	default:
+	case CONTROL_POLICY_SOURCE:
 		loaded = policies_find(daemon, request->name);
 		if (loaded != NULL)
 			answer_source(loaded, &line);
@@ -585,6 +600,8 @@ static void answer(struct daemon *daemon, uint64_t ticket, const struct control_
 			error_set(&err, -ENOENT, "no policy %s runs (truce policy show lists them)",
 				  request->name);
 		break;
+	default:
+		error_set(&err, -EOPNOTSUPP, "truced has no answer to that");
 	}
 	if (err.code < 0)
 		refuse(daemon, ticket, &err);

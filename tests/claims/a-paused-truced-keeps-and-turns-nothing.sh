@@ -43,6 +43,8 @@ poll_until 10 all_weigh 200 || fail "resumed after undo, and yet: $(weights)"
 first=$(echo "$vm_pids" | head -n 1)
 expect_match "undo of one" '"ok":true' "$(ask '{"do":"undo","vm":"'"$first"'"}')"
 expect_match "one is paused" '"paused_vms":1' "$(ask '{"do":"status"}')"
+expect_match "a hold on a paused VM" '"ok":false.*is paused: truce resume' \
+	"$(ask '{"do":"set","vm":"'"$first"'","setting":"cpu.weight","value":"50"}')"
 expect_match "resume of all" '"ok":true' "$(ask '{"do":"resume","vm":"all"}')"
 expect_match "nobody is paused" '"paused_vms":0' "$(ask '{"do":"status"}')"
 poll_until 10 all_weigh 200 || fail "all resumed, and yet: $(weights)"
@@ -65,3 +67,6 @@ opted_out() {
 	ask '{"do":"vms"}' | grep -q "\"name\":\"[^\"]*$vms-1\",\"class\":\"[a-z]*\",\"policy\":\"[a-z]*\",\"managed\":false,\"paused\":false,\"settings\":\[\]"
 }
 poll_until 10 opted_out || fail "a VM in opt-out keeps settings: $(ask '{"do":"vms"}')"
+second=$(echo "$vm_pids" | tail -n 1)
+expect_match "a hold on a VM in opt-out" '"ok":false.*managed = no' \
+	"$(ask '{"do":"set","vm":"'"$second"'","setting":"cpu.weight","value":"50"}')"
