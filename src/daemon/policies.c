@@ -89,6 +89,19 @@ static void forget_owner(struct daemon *daemon)
 		((struct vm_record *)slot->value)->policy = "";
 }
 
+/* Whether there is a balloon to turn, its VMM alone tells. */
+static unsigned needs_of(const struct policy *policy)
+{
+	unsigned needs = policy->needs;
+	size_t i;
+
+	for (i = 0; i < policy->intent_count; i++)
+		if (policy->intents[i].setting == SETTING_MEMORY_BALLOON ||
+		    policy->intents[i].setting == SETTING_MEMORY_LIMIT)
+			needs |= POLICY_NEED_OWNER;
+	return needs;
+}
+
 /* Expensive figures are asked for while somebody needs them. */
 static void tell_needs(struct daemon *daemon)
 {
@@ -97,7 +110,7 @@ static void tell_needs(struct daemon *daemon)
 	size_t i;
 
 	for (i = 0; i < daemon->policy_count; i++)
-		needs |= daemon->policies[i]->policy->needs;
+		needs |= needs_of(daemon->policies[i]->policy);
 	if (observe_need(daemon->observe, daemon->config.with_maps || (needs & POLICY_NEED_MAPS) != 0,
 			 daemon->config.with_owner || (needs & POLICY_NEED_OWNER) != 0, &err) < 0)
 		log_line(LOG_ERR, "%s", err.text);
