@@ -9,9 +9,9 @@
 --             denied the CPU for more than a twentieth of the time that it wants it, all others
 --             give way: their weight falls to a third at each tick, down to a hundredth; when that
 --             does not help, they run only when nobody else wants the CPU, and gold's weight rises,
---             as that of all VMs together does against the host's other processes, which then get
---             a hundredth of what the VMs get. It is given back step by step once gold was not denied
---             for half a minute.
+--             as that of all VMs together does against the host's other processes: to ten times
+--             theirs and no further, for somebody has to be able to log in. It is given back step by
+--             step once gold was not denied for half a minute.
 --             Nobody is held back by a quota: the CPUs are never idle while somebody wants them.
 -- What not:   it does not make room for gold beyond the CPUs there are: several gold VMs that all
 --             want everything share it equally. Memory, disk and network are not touched.
@@ -79,7 +79,7 @@ rule "bronze gives way, gold rises" {
 		end
 		-- A VM's weight counts among VMs. Against others it is that of all of them.
 		if rise > 1000 then
-			host:set("host.vm_weight", round(rise, 100), why)
+			host:set("host.vm_weight", 1000, why)
 		else
 			host:release("host.vm_weight", why)
 		end
