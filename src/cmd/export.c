@@ -214,6 +214,7 @@ static int export_run(const struct verb *verb, const void *settings, char **oper
 	struct source_spec spec = { .root = export.settings->root, .watch = true,
 				    .interval_usec = export.settings->interval_usec };
 	struct error err = { 0 };
+	bool misused;
 	int r;
 
 	if (need_parse(export.settings->with, &spec, &err) < 0)
@@ -226,14 +227,15 @@ static int export_run(const struct verb *verb, const void *settings, char **oper
 	if (export.settings->root == NULL)
 		export.told = told_new();
 	r = export_all(&export, &spec, &err);
-	if (r == -EINVAL && export.server == NULL && export.source == NULL)
-		return verb_misuse(verb, "%s", err.text);
+	misused = r == -EINVAL && export.server == NULL && export.source == NULL;
 	source_close(export.source);
 	http_server_free(export.server);
 	told_free(export.told);
 	snapshot_done(&export.classed);
 	str_done(&export.openmetrics);
 	str_done(&export.classic);
+	if (misused)
+		return verb_misuse(verb, "%s", err.text);
 	if (r < 0)
 		return verb_fail(verb, &err);
 	return export.partly ? VERB_PARTLY : VERB_FINE;

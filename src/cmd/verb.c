@@ -109,7 +109,8 @@ int verb_print(const struct verb *verb, const struct str *str)
 		error_set(&err, -1, "out of memory");
 		return verb_fail(verb, &err);
 	}
-	if (fwrite(str->data, 1, str->length, stdout) == str->length && fflush(stdout) == 0)
+	if ((str->length == 0 || fwrite(str->data, 1, str->length, stdout) == str->length) &&
+	    fflush(stdout) == 0)
 		return VERB_FINE;
 	error_set(&err, -1, "cannot write to standard output: %m");
 	return verb_fail(verb, &err);
