@@ -96,11 +96,14 @@ demo_truced_end() {
 	"$truce" undo all >/dev/null || say "something could not be given back; truce undo all tells what"
 }
 
-# Idle jiffies of the core, and CPU time in ns of the VMs of that name, as `IDLE TIME`.
+# Idle jiffies of the core, and CPU time in ns of the VMs of that name, as `IDLE TIME`. Processes
+# are looked for in /proc: a small Debian has no pgrep.
 demo_times() {
-	local pid sum=0 ran task
-	for pid in $(pgrep -f "^(tiny_vmm-|qemu-system-x86_64.* -name )$1"); do
-		for task in /proc/"$pid"/task/*/schedstat; do
+	local process words sum=0 ran task
+	for process in /proc/[0-9]*; do
+		mapfile -d '' -t words 2>/dev/null <"$process/cmdline"
+		[[ "${words[*]}" =~ ^(tiny_vmm-|qemu-system-x86_64.*\ -name\ )$1 ]] || continue
+		for task in "$process"/task/*/schedstat; do
 			read -r ran _ 2>/dev/null <"$task" && sum=$((sum + ran))
 		done
 	done
