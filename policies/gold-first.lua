@@ -9,9 +9,10 @@
 --             denied the CPU for more than a twentieth of the time that it wants it, all others
 --             give way: their weight falls to a third at each tick, down to a hundredth; when that
 --             does not help, they run only when nobody else wants the CPU, and gold's weight rises,
---             as that of all VMs together does against the host's other processes: to ten times
---             theirs and no further, for somebody has to be able to log in. It is given back step by
---             step once gold was not denied for half a minute.
+--             as that of all VMs together does against the host's other processes: at the utmost
+--             to a hundred times theirs, which leaves them a hundredth of a CPU that VMs want all
+--             of; "host_keeps" below says how much it is to be. It is given back step by step once
+--             gold was not denied for half a minute.
 --             Nobody is held back by a quota: the CPUs are never idle while somebody wants them.
 -- What not:   it does not make room for gold beyond the CPUs there are: several gold VMs that all
 --             want everything share it equally. Memory, disk and network are not touched.
@@ -31,6 +32,7 @@ intent "gold" { cpu = { shares = 1000 }, ["cpu.slice"] = 0.1 * ms }
 local denied = hysteresis { "denied", low = percent(2), high = percent(5) }
 local bronze = aimd { "bronze", add = 1, multiply = 0.3, least = 1, most = 100 }
 local gold   = aimd { "gold", add = 3000, multiply = 0.95, least = 1000, most = 10000, first = 1000 }
+local host_keeps = 1 -- per cent of a CPU, for what runs there and is no VM
 local calm   = 30 * seconds -- before anything is given back: each try may hurt gold once
 
 local function yes_no_or_as_it_was(yes, no)
@@ -79,7 +81,7 @@ rule "bronze gives way, gold rises" {
 		end
 		-- A VM's weight counts among VMs. Against others it is that of all of them.
 		if rise > 1000 then
-			host:set("host.vm_weight", 1000, why)
+			host:set("host.vm_weight", min(round(rise, 100), 10000 / host_keeps), why)
 		else
 			host:release("host.vm_weight", why)
 		end
