@@ -6,7 +6,7 @@
 #include "cmd/lab.h"
 #include "cmd/verb.h"
 #include "lab/box/box.h"
-#include "lab/box/box_kernel.h"
+#include "lab/host/boot_kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,39 +144,39 @@ static int disks_parse(const struct option_list *disks, uint64_t *ret_bytes, str
 
 static int kernel_fetch(const char *cache, const char *release, struct error *err)
 {
-	CLEANUP_FREE char *package = box_kernel_package(release);
+	CLEANUP_FREE char *package = boot_kernel_package(release);
 
 	if (package == NULL)
 		return error_errno(err, -ENOMEM, "%s", release);
 	verb_warn(&lab_box_verb, "fetching Debian's %s into %s", package, cache);
-	return box_kernel_fetch(cache, release, interrupt_fd(), err);
+	return boot_kernel_fetch(cache, release, interrupt_fd(), err);
 }
 
-static int kernel_find_or_fetch(struct box_kernel *ret_kernel, struct error *err)
+static int kernel_find_or_fetch(struct boot_kernel *ret_kernel, struct error *err)
 {
-	CLEANUP_FREE char *cache = box_kernel_cache();
+	CLEANUP_FREE char *cache = boot_kernel_cache();
 	CLEANUP_FREE char *release = NULL;
 	int code;
 
 	if (cache == NULL)
 		return error_errno(err, -ENOMEM, "no cache");
-	code = box_kernel_find(cache, ret_kernel, err);
+	code = boot_kernel_find(cache, ret_kernel, err);
 	if (code != -ENOENT)
 		return code;
-	code = box_kernel_offered(interrupt_fd(), &release, err);
+	code = boot_kernel_offered(interrupt_fd(), &release, err);
 	if (code == 0)
 		code = kernel_fetch(cache, release, err);
-	return code == 0 ? box_kernel_find(cache, ret_kernel, err) : code;
+	return code == 0 ? boot_kernel_find(cache, ret_kernel, err) : code;
 }
 
 static int fetch(struct error *err)
 {
-	CLEANUP_FREE char *cache = box_kernel_cache();
+	CLEANUP_FREE char *cache = boot_kernel_cache();
 	CLEANUP_FREE char *release = NULL;
-	int code = cache != NULL ? box_kernel_offered(interrupt_fd(), &release, err) :
+	int code = cache != NULL ? boot_kernel_offered(interrupt_fd(), &release, err) :
 				   error_errno(err, -ENOMEM, "no cache");
 
-	if (code == 0 && !box_kernel_is_cached(cache, release))
+	if (code == 0 && !boot_kernel_is_cached(cache, release))
 		code = kernel_fetch(cache, release, err);
 	if (code < 0)
 		return code;
@@ -186,22 +186,22 @@ static int fetch(struct error *err)
 
 static int check_kernel(const struct lab_box_settings *settings, struct error *err)
 {
-	CLEANUP_FREE char *cache = box_kernel_cache();
+	CLEANUP_FREE char *cache = boot_kernel_cache();
 	CLEANUP_FREE char *release = NULL;
-	struct box_kernel kernel = { 0 };
+	struct boot_kernel kernel = { 0 };
 	int code;
 
 	if (settings->kernel != NULL) {
 		printf("a box can be booted here, with %s\n", settings->kernel);
 		return 0;
 	}
-	code = box_kernel_find(cache, &kernel, err);
+	code = boot_kernel_find(cache, &kernel, err);
 	if (code == 0)
 		printf("a box can be booted here, with the cached kernel %s\n", kernel.release);
-	box_kernel_done(&kernel);
+	boot_kernel_done(&kernel);
 	if (code != -ENOENT)
 		return code;
-	code = box_kernel_offered(interrupt_fd(), &release, err);
+	code = boot_kernel_offered(interrupt_fd(), &release, err);
 	if (code == 0)
 		printf("a box can be booted here, once the kernel %s is fetched\n", release);
 	return code;
@@ -228,7 +228,7 @@ static int end_interrupted(const struct error *err)
 	return fail(err);
 }
 
-static int run_box(struct box_spec *spec, struct box_kernel *kernel, struct error *err)
+static int run_box(struct box_spec *spec, struct boot_kernel *kernel, struct error *err)
 {
 	struct box *box;
 	int status, code = 0;
@@ -259,7 +259,7 @@ static int run_command(struct box_spec *spec, const char *console)
 {
 	CLEANUP_FREE char *directory = getcwd(NULL, 0);
 	CLEANUP_CLOSE int console_fd = -1;
-	struct box_kernel kernel = { 0 };
+	struct boot_kernel kernel = { 0 };
 	struct error err = { 0 };
 	int code;
 
@@ -272,7 +272,7 @@ static int run_command(struct box_spec *spec, const char *console)
 	spec->console_fd = console_fd;
 	if (code == 0)
 		code = run_box(spec, &kernel, &err);
-	box_kernel_done(&kernel);
+	boot_kernel_done(&kernel);
 	if (code == -ECANCELED)
 		return end_interrupted(&err);
 	return code < 0 ? fail(&err) : code;

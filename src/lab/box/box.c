@@ -59,12 +59,12 @@ static int kvm_check(struct error *err)
 static int view_check(struct error *err)
 {
 	static const char *const nothing[] = { "true", NULL };
-	struct box_process_plan plan = { .arguments = nothing, .output_fd = -1, .error_fd = -1,
+	struct child_plan plan = { .arguments = nothing, .output_fd = -1, .error_fd = -1,
 					 .read_only_view = true };
-	struct box_process process;
-	int code = box_process_start(&process, &plan, err);
+	struct child process;
+	int code = child_start(&process, &plan, err);
 
-	box_process_done(&process);
+	child_done(&process);
 	return code < 0 ? error_prefix(err, "the root cannot be shared read-only") : 0;
 }
 

@@ -51,7 +51,7 @@ struct box_spec {
 #define BOX_DISKS_MOST 26u
 
 /* 0 where this machine can boot a box of this accelerator, else the reason and what to install:
- * programs, privileges, processor; not the kernel, which box_kernel.h finds. */
+ * programs, privileges, processor; not the kernel, which boot_kernel.h finds. */
 int box_check(enum box_accel accel, struct error *err);
 
 /* Checks the spec; starts nothing. */

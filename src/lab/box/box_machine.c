@@ -4,7 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "lab/box/box_qemu.h"
-#include "lab/box/box_tsc.h"
+#include "lab/host/tsc.h"
 #include "lab/box/box_wire.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ struct ends {
 	int *fds;
 	size_t count, capacity;
 	int qemu_log_fd, server_log_fd;
-	struct box_tsc begun; /* starting the servers takes long enough to tell the rate */
+	struct tsc begun; /* starting the servers takes long enough to tell the rate */
 };
 
 static void ends_done(struct ends *ends)
@@ -38,7 +38,7 @@ static void ends_done(struct ends *ends)
 static int ends_init(struct ends *ends, size_t most)
 {
 	*ends = (struct ends){ .qemu_log_fd = -1, .server_log_fd = -1 };
-	box_tsc_sample(&ends->begun);
+	tsc_sample(&ends->begun);
 	ends->fds = calloc(most, sizeof *ends->fds);
 	ends->capacity = most;
 	return ends->fds != NULL ? 0 : -ENOMEM;
@@ -52,7 +52,7 @@ static void ends_add(struct ends *ends, int fd)
 static void machine_init(struct box_machine *machine)
 {
 	*machine = (struct box_machine){ 0 };
-	box_process_init(&machine->qemu);
+	child_init(&machine->qemu);
 	machine->port_fd = machine->console_fd = -1;
 	machine->qemu_log_fd = machine->server_log_fd = -1;
 }
@@ -62,9 +62,9 @@ void box_machine_done(struct box_machine *machine)
 	size_t i;
 
 	/* QEMU first: with nobody to serve, a virtiofsd has nothing left to write. */
-	box_process_done(&machine->qemu);
+	child_done(&machine->qemu);
 	for (i = 0; i < machine->server_count; i++)
-		box_process_done(&machine->servers[i]);
+		child_done(&machine->servers[i]);
 	free(machine->servers);
 	cleanup_close(&machine->port_fd);
 	cleanup_close(&machine->console_fd);
@@ -157,10 +157,10 @@ static int pair_make(int *ret_listener, int *ret_connected, struct error *err)
 static int server_start(struct box_machine *machine, const char *directory, bool writable,
 			struct ends *ends, struct error *err)
 {
-	struct box_process *server = &machine->servers[machine->server_count];
-	struct box_arguments arguments;
+	struct child *server = &machine->servers[machine->server_count];
+	struct arguments arguments;
 	CLEANUP_CLOSE int listener = -1;
-	struct box_process_plan plan = { .output_fd = -1, .error_fd = ends->server_log_fd };
+	struct child_plan plan = { .output_fd = -1, .error_fd = ends->server_log_fd };
 	int connected = -1, code = pair_make(&listener, &connected, err);
 
 	if (code < 0)
@@ -174,10 +174,10 @@ static int server_start(struct box_machine *machine, const char *directory, bool
 	plan.kept_fds = &listener;
 	plan.kept_count = 1;
 	plan.read_only_view = !writable;
-	code = box_process_start(server, &plan, err);
+	code = child_start(server, &plan, err);
 	if (code == 0)
 		machine->server_count++;
-	box_arguments_done(&arguments);
+	arguments_done(&arguments);
 	return code;
 }
 
@@ -228,9 +228,9 @@ static int disks_make(const struct box_spec *spec, struct ends *ends, struct err
 /* The ends in the order in which they were added. */
 static struct box_wiring wiring_of(const struct ends *ends, size_t writable_count)
 {
-	struct box_tsc now;
+	struct tsc now;
 
-	box_tsc_sample(&now);
+	tsc_sample(&now);
 	return (struct box_wiring){
 		.port_fd = ends->fds[0],
 		.console_fd = ends->fds[1],
@@ -238,7 +238,7 @@ static struct box_wiring wiring_of(const struct ends *ends, size_t writable_coun
 		.writable_fds = &ends->fds[3],
 		.writable_count = writable_count,
 		.disk_fds = &ends->fds[3 + writable_count],
-		.tsc_khz = box_tsc_khz(&ends->begun, &now),
+		.tsc_khz = tsc_khz(&ends->begun, &now),
 	};
 }
 
@@ -246,16 +246,16 @@ static int qemu_start(struct box_machine *machine, const struct box_spec *spec,
 		      size_t writable_count, const struct ends *ends, struct error *err)
 {
 	struct box_wiring wiring = wiring_of(ends, writable_count);
-	struct box_process_plan plan = { .output_fd = -1, .error_fd = ends->qemu_log_fd,
+	struct child_plan plan = { .output_fd = -1, .error_fd = ends->qemu_log_fd,
 					 .kept_fds = ends->fds, .kept_count = ends->count };
-	struct box_arguments arguments;
+	struct arguments arguments;
 	int code = box_qemu_arguments(&arguments, spec, &wiring, err);
 
 	if (code < 0)
 		return code;
 	plan.arguments = (const char *const *)arguments.items;
-	code = box_process_start(&machine->qemu, &plan, err);
-	box_arguments_done(&arguments);
+	code = child_start(&machine->qemu, &plan, err);
+	arguments_done(&arguments);
 	return code;
 }
 

@@ -8,11 +8,11 @@
 #define LAB_BOX_MACHINE_H
 
 #include "lab/box/box.h"
-#include "lab/box/box_process.h"
+#include "lab/host/child.h"
 
 struct box_machine {
-	struct box_process qemu;
-	struct box_process *servers; /* virtiofsd; the first serves the root */
+	struct child qemu;
+	struct child *servers; /* virtiofsd; the first serves the root */
 	size_t server_count;
 	int port_fd;	/* frames; the job is already in it */
 	int console_fd; /* what the kernel says; non-blocking, as the two below */

@@ -4,91 +4,45 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "base/vec.h"
 #include "lab/box/box_wire.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define KERNEL_COMMAND_LINE_MAX 2048 /* COMMAND_LINE_SIZE on x86 */
 
-static __attribute__((format(printf, 2, 3))) void add(struct box_arguments *arguments,
-						      const char *format, ...)
-{
-	char *text = NULL;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
-	va_end(args);
-	if (text == NULL ||
-	    !VEC_RESERVE(arguments->items, arguments->capacity, arguments->count + 2)) {
-		arguments->failed = true;
-		free(text);
-		return;
-	}
-	arguments->items[arguments->count++] = text;
-	arguments->items[arguments->count] = NULL;
-}
-
-void box_arguments_done(struct box_arguments *arguments)
-{
-	size_t i;
-
-	for (i = 0; i < arguments->count; i++)
-		free(arguments->items[i]);
-	free(arguments->items);
-	*arguments = (struct box_arguments){ 0 };
-}
-
-static int arguments_verdict(struct box_arguments *arguments, struct error *err)
-{
-	if (!arguments->failed)
-		return 0;
-	box_arguments_done(arguments);
-	return error_errno(err, -ENOMEM, "cannot build a command line");
-}
-
-static void add_option(struct box_arguments *arguments, const char *name, const char *value)
-{
-	add(arguments, "%s", name);
-	add(arguments, "%s", value);
-}
-
 /* virtiofs reads and writes the guest's memory itself, so the memory must be shared. */
-static void add_machine(struct box_arguments *arguments, const struct box_spec *spec)
+static void add_machine(struct arguments *arguments, const struct box_spec *spec)
 {
 	unsigned long long mebibytes = spec->memory_bytes >> 20;
 	bool kvm = spec->accel == BOX_ACCEL_KVM;
 
-	add_option(arguments, "-accel", kvm ? "kvm" : "tcg,thread=multi");
+	arguments_add_option(arguments, "-accel", kvm ? "kvm" : "tcg,thread=multi");
 	/* TCG's max has SVM with nested paging; a real processor has what it has. */
-	add_option(arguments, "-cpu", kvm ? "host" : "max");
-	add(arguments, "-smp");
-	add(arguments, "%u", spec->cpus);
-	add(arguments, "-m");
-	add(arguments, "%lluM", mebibytes);
-	add(arguments, "-object");
-	add(arguments, "memory-backend-memfd,id=memory,size=%lluM,share=on", mebibytes);
-	add_option(arguments, "-numa", "node,memdev=memory");
-	add(arguments, "-nodefaults");
-	add(arguments, "-no-user-config");
-	add(arguments, "-no-reboot");
-	add_option(arguments, "-display", "none");
-	add_option(arguments, "-name", "truce-box");
+	arguments_add_option(arguments, "-cpu", kvm ? "host" : "max");
+	arguments_add(arguments, "-smp");
+	arguments_add(arguments, "%u", spec->cpus);
+	arguments_add(arguments, "-m");
+	arguments_add(arguments, "%lluM", mebibytes);
+	arguments_add(arguments, "-object");
+	arguments_add(arguments, "memory-backend-memfd,id=memory,size=%lluM,share=on", mebibytes);
+	arguments_add_option(arguments, "-numa", "node,memdev=memory");
+	arguments_add(arguments, "-nodefaults");
+	arguments_add(arguments, "-no-user-config");
+	arguments_add(arguments, "-no-reboot");
+	arguments_add_option(arguments, "-display", "none");
+	arguments_add_option(arguments, "-name", "truce-box");
 }
 
-static void add_share(struct box_arguments *arguments, const char *tag, int fd)
+static void add_share(struct arguments *arguments, const char *tag, int fd)
 {
-	add(arguments, "-chardev");
-	add(arguments, "socket,id=%s,fd=%d", tag, fd);
-	add(arguments, "-device");
-	add(arguments, "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
+	arguments_add(arguments, "-chardev");
+	arguments_add(arguments, "socket,id=%s,fd=%d", tag, fd);
+	arguments_add(arguments, "-device");
+	arguments_add(arguments, "vhost-user-fs-pci,chardev=%s,tag=%s", tag, tag);
 }
 
-static void add_shares(struct box_arguments *arguments, const struct box_wiring *wiring)
+static void add_shares(struct arguments *arguments, const struct box_wiring *wiring)
 {
 	char tag[32];
 	size_t i;
@@ -100,25 +54,25 @@ static void add_shares(struct box_arguments *arguments, const struct box_wiring 
 	}
 }
 
-static void add_port(struct box_arguments *arguments, const struct box_wiring *wiring)
+static void add_port(struct arguments *arguments, const struct box_wiring *wiring)
 {
-	add(arguments, "-chardev");
-	add(arguments, "socket,id=console,fd=%d", wiring->console_fd);
-	add_option(arguments, "-serial", "chardev:console");
-	add_option(arguments, "-device", "virtio-serial-pci");
-	add(arguments, "-chardev");
-	add(arguments, "socket,id=port,fd=%d", wiring->port_fd);
-	add_option(arguments, "-device", "virtserialport,chardev=port,name=" BOX_PORT_NAME);
+	arguments_add(arguments, "-chardev");
+	arguments_add(arguments, "socket,id=console,fd=%d", wiring->console_fd);
+	arguments_add_option(arguments, "-serial", "chardev:console");
+	arguments_add_option(arguments, "-device", "virtio-serial-pci");
+	arguments_add(arguments, "-chardev");
+	arguments_add(arguments, "socket,id=port,fd=%d", wiring->port_fd);
+	arguments_add_option(arguments, "-device", "virtserialport,chardev=port,name=" BOX_PORT_NAME);
 }
 
 /* QEMU opens the inherited file anew by this path, with the access it likes. */
-static void add_disk(struct box_arguments *arguments, size_t number, int fd)
+static void add_disk(struct arguments *arguments, size_t number, int fd)
 {
-	add(arguments, "-drive");
-	add(arguments, "if=none,id=disk%zu,format=raw,discard=unmap,file=/proc/self/fd/%d", number,
+	arguments_add(arguments, "-drive");
+	arguments_add(arguments, "if=none,id=disk%zu,format=raw,discard=unmap,file=/proc/self/fd/%d", number,
 	    fd);
-	add(arguments, "-device");
-	add(arguments, "virtio-blk-pci,drive=disk%zu,serial=disk%zu", number, number);
+	arguments_add(arguments, "-device");
+	arguments_add(arguments, "virtio-blk-pci,drive=disk%zu,serial=disk%zu", number, number);
 }
 
 /* On a busy machine an emulated timer ticks late: the kernel would panic because it seems dead
@@ -140,7 +94,7 @@ static int init_path_check(const char *init, struct error *err)
 	return 0;
 }
 
-static int add_kernel(struct box_arguments *arguments, const struct box_spec *spec,
+static int add_kernel(struct arguments *arguments, const struct box_spec *spec,
 		      uint64_t tsc_khz, struct error *err)
 {
 	struct str append;
@@ -159,23 +113,23 @@ static int add_kernel(struct box_arguments *arguments, const struct box_spec *sp
 		code = error_set(err, -ENAMETOOLONG,
 				 "the path of box-init is too long for a kernel's command line");
 	if (code == 0) {
-		add_option(arguments, "-kernel", spec->kernel);
+		arguments_add_option(arguments, "-kernel", spec->kernel);
 		if (spec->initrd != NULL)
-			add_option(arguments, "-initrd", spec->initrd);
-		add_option(arguments, "-append", append.data);
+			arguments_add_option(arguments, "-initrd", spec->initrd);
+		arguments_add_option(arguments, "-append", append.data);
 	}
 	str_done(&append);
 	return code;
 }
 
-int box_qemu_arguments(struct box_arguments *ret, const struct box_spec *spec,
+int box_qemu_arguments(struct arguments *ret, const struct box_spec *spec,
 		       const struct box_wiring *wiring, struct error *err)
 {
 	size_t i;
 	int code;
 
-	*ret = (struct box_arguments){ 0 };
-	add(ret, "%s", box_qemu_program() != NULL ? box_qemu_program() : "qemu-system-x86_64");
+	*ret = (struct arguments){ 0 };
+	arguments_add(ret, "%s", box_qemu_program() != NULL ? box_qemu_program() : "qemu-system-x86_64");
 	add_machine(ret, spec);
 	add_shares(ret, wiring);
 	add_port(ret, wiring);
@@ -183,7 +137,7 @@ int box_qemu_arguments(struct box_arguments *ret, const struct box_spec *spec,
 		add_disk(ret, i, wiring->disk_fds[i]);
 	code = add_kernel(ret, spec, wiring->tsc_khz, err);
 	if (code < 0) {
-		box_arguments_done(ret);
+		arguments_done(ret);
 		return code;
 	}
 	return arguments_verdict(ret, err);
@@ -191,21 +145,21 @@ int box_qemu_arguments(struct box_arguments *ret, const struct box_spec *spec,
 
 /* The box's root never changes while it runs, so everything may be cached; what is writable is
  * written by this machine too, so a cached entry is asked for again after a second. */
-int box_virtiofsd_arguments(struct box_arguments *ret, const char *program, const char *directory,
+int box_virtiofsd_arguments(struct arguments *ret, const char *program, const char *directory,
 			    int listener_fd, bool writable, struct error *err)
 {
 	if (strchr(directory, ',') != NULL)
 		return error_set(err, -EINVAL, "%s: virtiofsd cannot share a path with a comma",
 				 directory);
-	*ret = (struct box_arguments){ 0 };
-	add(ret, "%s", program);
-	add(ret, "--fd=%d", listener_fd);
-	add(ret, "-o");
-	add(ret, "source=%s", directory);
-	add_option(ret, "-o", writable ? "cache=auto" : "cache=always");
+	*ret = (struct arguments){ 0 };
+	arguments_add(ret, "%s", program);
+	arguments_add(ret, "--fd=%d", listener_fd);
+	arguments_add(ret, "-o");
+	arguments_add(ret, "source=%s", directory);
+	arguments_add_option(ret, "-o", writable ? "cache=auto" : "cache=always");
 	/* Its other sandbox wants namespaces that containers refuse. */
-	add_option(ret, "-o", "sandbox=chroot");
-	add_option(ret, "-o", "log_level=err");
+	arguments_add_option(ret, "-o", "sandbox=chroot");
+	arguments_add_option(ret, "-o", "log_level=err");
 	return arguments_verdict(ret, err);
 }
 

@@ -7,12 +7,7 @@
 #define LAB_BOX_BOX_QEMU_H
 
 #include "lab/box/box.h"
-
-struct box_arguments {
-	char **items; /* ends in NULL */
-	size_t count, capacity;
-	bool failed;
-};
+#include "lab/host/arguments.h"
 
 struct box_wiring {
 	int port_fd;    /* the frames of box_wire.h */
@@ -25,14 +20,12 @@ struct box_wiring {
 };
 
 /* -ENAMETOOLONG where the kernel's command line would not hold the path of box-init. */
-int box_qemu_arguments(struct box_arguments *ret, const struct box_spec *spec,
+int box_qemu_arguments(struct arguments *ret, const struct box_spec *spec,
 		       const struct box_wiring *wiring, struct error *err);
 
 /* listener_fd: a listening socket whose first connection is QEMU's. */
-int box_virtiofsd_arguments(struct box_arguments *ret, const char *program, const char *directory,
+int box_virtiofsd_arguments(struct arguments *ret, const char *program, const char *directory,
 			    int listener_fd, bool writable, struct error *err);
-
-void box_arguments_done(struct box_arguments *arguments);
 
 /* The first of these that can be executed, or NULL. */
 const char *box_qemu_program(void);

@@ -24,7 +24,7 @@ static struct box_wiring plain_wiring(void)
 }
 
 /* Whether the option stands there with exactly this value. */
-static bool has(const struct box_arguments *arguments, const char *option, const char *value)
+static bool has(const struct arguments *arguments, const char *option, const char *value)
 {
 	size_t i;
 
@@ -35,9 +35,9 @@ static bool has(const struct box_arguments *arguments, const char *option, const
 	return false;
 }
 
-static struct box_arguments build(const struct box_spec *spec, const struct box_wiring *wiring)
+static struct arguments build(const struct box_spec *spec, const struct box_wiring *wiring)
 {
-	struct box_arguments arguments;
+	struct arguments arguments;
 
 	assert_int_equal(box_qemu_arguments(&arguments, spec, wiring, NULL), 0);
 	assert_null(arguments.items[arguments.count]);
@@ -48,7 +48,7 @@ static void a_plain_box_is_emulated_and_shares_its_memory(void **state)
 {
 	struct box_spec spec = plain_spec();
 	struct box_wiring wiring = plain_wiring();
-	struct box_arguments arguments = build(&spec, &wiring);
+	struct arguments arguments = build(&spec, &wiring);
 
 	assert_true(has(&arguments, "-accel", "tcg,thread=multi"));
 	assert_true(has(&arguments, "-cpu", "max"));
@@ -60,21 +60,21 @@ static void a_plain_box_is_emulated_and_shares_its_memory(void **state)
 	assert_true(has(&arguments, "-append",
 			"console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro "
 			"no_timer_check init=\"/usr/libexec/box-init\""));
-	box_arguments_done(&arguments);
+	arguments_done(&arguments);
 }
 
 static void every_wire_is_a_descriptor(void **state)
 {
 	struct box_spec spec = plain_spec();
 	struct box_wiring wiring = plain_wiring();
-	struct box_arguments arguments = build(&spec, &wiring);
+	struct arguments arguments = build(&spec, &wiring);
 
 	assert_true(has(&arguments, "-chardev", "socket,id=rootfs,fd=13"));
 	assert_true(has(&arguments, "-device", "vhost-user-fs-pci,chardev=rootfs,tag=rootfs"));
 	assert_true(has(&arguments, "-chardev", "socket,id=console,fd=12"));
 	assert_true(has(&arguments, "-chardev", "socket,id=port,fd=11"));
 	assert_true(has(&arguments, "-device", "virtserialport,chardev=port,name=truce.box"));
-	box_arguments_done(&arguments);
+	arguments_done(&arguments);
 }
 
 static void disks_and_writable_shares_are_numbered_in_order(void **state)
@@ -82,7 +82,7 @@ static void disks_and_writable_shares_are_numbered_in_order(void **state)
 	static const uint64_t sizes[] = { 1 << 20, 1 << 30 };
 	struct box_spec spec = plain_spec();
 	struct box_wiring wiring = plain_wiring();
-	struct box_arguments arguments;
+	struct arguments arguments;
 
 	spec.disk_bytes = sizes;
 	spec.disk_count = ARRAY_SIZE(sizes);
@@ -98,21 +98,21 @@ static void disks_and_writable_shares_are_numbered_in_order(void **state)
 	assert_true(has(&arguments, "-chardev", "socket,id=writable1,fd=32"));
 	assert_true(has(&arguments, "-device",
 			"vhost-user-fs-pci,chardev=writable0,tag=writable0"));
-	box_arguments_done(&arguments);
+	arguments_done(&arguments);
 }
 
 static void only_an_emulated_processor_is_told_the_rate_of_its_clock(void **state)
 {
 	struct box_spec spec = plain_spec();
 	struct box_wiring wiring = plain_wiring();
-	struct box_arguments arguments;
+	struct arguments arguments;
 
 	wiring.tsc_khz = 2596084;
 	arguments = build(&spec, &wiring);
 	assert_true(has(&arguments, "-append",
 			"console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro "
 			"no_timer_check tsc_early_khz=2596084 init=\"/usr/libexec/box-init\""));
-	box_arguments_done(&arguments);
+	arguments_done(&arguments);
 	spec.accel = BOX_ACCEL_KVM;
 	arguments = build(&spec, &wiring);
 	assert_true(has(&arguments, "-accel", "kvm"));
@@ -120,7 +120,7 @@ static void only_an_emulated_processor_is_told_the_rate_of_its_clock(void **stat
 	assert_true(has(&arguments, "-append",
 			"console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro "
 			"init=\"/usr/libexec/box-init\""));
-	box_arguments_done(&arguments);
+	arguments_done(&arguments);
 }
 
 static void a_path_that_a_kernel_cannot_take_is_refused_by_name(void **state)
@@ -128,7 +128,7 @@ static void a_path_that_a_kernel_cannot_take_is_refused_by_name(void **state)
 	static char long_path[3000];
 	struct box_spec spec = plain_spec();
 	struct box_wiring wiring = plain_wiring();
-	struct box_arguments arguments;
+	struct arguments arguments;
 	struct error err = { 0 };
 
 	spec.init = "/a \"quoted\" directory/box-init";
@@ -141,23 +141,23 @@ static void a_path_that_a_kernel_cannot_take_is_refused_by_name(void **state)
 
 static void only_a_writable_share_asks_again_for_what_it_cached(void **state)
 {
-	struct box_arguments arguments;
+	struct arguments arguments;
 
 	assert_int_equal(box_virtiofsd_arguments(&arguments, "virtiofsd", "/", 9, false, NULL), 0);
 	assert_string_equal(arguments.items[1], "--fd=9");
 	assert_true(has(&arguments, "-o", "source=/"));
 	assert_true(has(&arguments, "-o", "cache=always"));
-	box_arguments_done(&arguments);
+	arguments_done(&arguments);
 	assert_int_equal(box_virtiofsd_arguments(&arguments, "virtiofsd", "/srv", 9, true, NULL),
 			 0);
 	assert_true(has(&arguments, "-o", "source=/srv"));
 	assert_true(has(&arguments, "-o", "cache=auto"));
-	box_arguments_done(&arguments);
+	arguments_done(&arguments);
 }
 
 static void a_directory_that_would_end_an_option_is_refused(void **state)
 {
-	struct box_arguments arguments;
+	struct arguments arguments;
 
 	assert_int_equal(box_virtiofsd_arguments(&arguments, "virtiofsd", "/a,sandbox=none", 9,
 						 true, NULL), -EINVAL);

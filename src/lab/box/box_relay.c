@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/text.h"
-#include "lab/box/box_tail.h"
+#include "lab/host/tail.h"
 #include "lab/box/box_wire.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ struct relay {
 	struct box_machine *machine;
 	const struct box_spec *spec;
 	struct box_reader reader;
-	struct box_tail console, qemu_log, server_log;
+	struct tail console, qemu_log, server_log;
 	/* Output that is being written; no frame is read before it is out. */
 	const unsigned char *output;
 	size_t output_size;
@@ -181,7 +181,7 @@ static void append_cause(const struct relay *relay, struct str *sentence)
 
 	str_init(&line);
 	for (i = 0; i < ARRAY_SIZE(marks) && line.length == 0; i++)
-		if (box_tail_last_line(&relay->console, marks[i], &line))
+		if (tail_last_line(&relay->console, marks[i], &line))
 			str_appendf(sentence, "; before that: %s", line.data);
 	str_done(&line);
 }
@@ -192,9 +192,9 @@ static void append_last_words(const struct relay *relay, struct str *sentence)
 	struct str line;
 
 	str_init(&line);
-	if (box_tail_last_line(&relay->console, "Kernel panic", &line) ||
-	    box_tail_last_line(&relay->console, "box-init:", &line) ||
-	    box_tail_last_line(&relay->console, NULL, &line))
+	if (tail_last_line(&relay->console, "Kernel panic", &line) ||
+	    tail_last_line(&relay->console, "box-init:", &line) ||
+	    tail_last_line(&relay->console, NULL, &line))
 		str_appendf(sentence, "; its console's last words: %s", line.data);
 	str_done(&line);
 }
@@ -205,7 +205,7 @@ static void append_end(const struct relay *relay, struct str *sentence)
 	struct str panic;
 
 	str_init(&panic);
-	if (box_tail_last_line(&relay->console, "Kernel panic", &panic)) {
+	if (tail_last_line(&relay->console, "Kernel panic", &panic)) {
 		str_appendf(sentence, "the box's kernel died: %s", panic.data);
 		append_cause(relay, sentence);
 	} else {
@@ -240,9 +240,9 @@ static int limits_check(const struct relay *relay, struct error *err)
 
 static void tails_read(struct relay *relay)
 {
-	box_tail_read(&relay->console, relay->machine->console_fd, relay->spec->console_fd);
-	box_tail_read(&relay->qemu_log, relay->machine->qemu_log_fd, -1);
-	box_tail_read(&relay->server_log, relay->machine->server_log_fd, -1);
+	tail_read(&relay->console, relay->machine->console_fd, relay->spec->console_fd);
+	tail_read(&relay->qemu_log, relay->machine->qemu_log_fd, -1);
+	tail_read(&relay->server_log, relay->machine->server_log_fd, -1);
 }
 
 static int server_died(struct relay *relay, struct error *err)
@@ -252,7 +252,7 @@ static int server_died(struct relay *relay, struct error *err)
 	tails_read(relay);
 	str_init(&sentence);
 	str_append(&sentence, "virtiofsd ended before the box: ");
-	if (!box_tail_last_line(&relay->server_log, NULL, &sentence))
+	if (!tail_last_line(&relay->server_log, NULL, &sentence))
 		str_append(&sentence, "it said nothing");
 	return sentence_fail(&sentence, -EIO, err);
 }
@@ -265,12 +265,12 @@ static int qemu_died(struct relay *relay, struct error *err)
 
 	tails_read(relay);
 	str_init(&sentence);
-	box_process_ended(&relay->machine->qemu, &status);
+	child_ended(&relay->machine->qemu, &status);
 	if (WIFSIGNALED(status)) {
 		str_appendf(&sentence, "QEMU was killed by signal %d", WTERMSIG(status));
 	} else if (WEXITSTATUS(status) != 0) {
 		str_append(&sentence, "QEMU failed: ");
-		if (!box_tail_last_line(&relay->qemu_log, NULL, &sentence))
+		if (!tail_last_line(&relay->qemu_log, NULL, &sentence))
 			str_appendf(&sentence, "exit status %d", WEXITSTATUS(status));
 	} else {
 		append_end(relay, &sentence);
@@ -309,9 +309,9 @@ static struct pollfd *watch_new(const struct relay *relay, size_t *ret_count)
 	return watched;
 }
 
-static void watch_tail(struct pollfd *watched, struct box_tail *tail, int copy_fd)
+static void watch_tail(struct pollfd *watched, struct tail *tail, int copy_fd)
 {
-	if (watched->revents != 0 && !box_tail_read(tail, watched->fd, copy_fd))
+	if (watched->revents != 0 && !tail_read(tail, watched->fd, copy_fd))
 		watched->fd = -1;
 }
 

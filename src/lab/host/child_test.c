@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/box/box_process.h"
+#include "lab/host/child.h"
+#include "lab/host/tool.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -26,11 +27,11 @@ static bool readable_within_limit(int fd)
 static void a_program_that_is_not_there_is_named(void **state)
 {
 	static const char *const arguments[] = { "no-such-program-anywhere", NULL };
-	struct box_process_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1 };
-	struct box_process process;
+	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1 };
+	struct child process;
 	struct error err = { 0 };
 
-	assert_int_equal(box_process_start(&process, &plan, &err), -ENOENT);
+	assert_int_equal(child_start(&process, &plan, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "no-such-program-anywhere"));
 	assert_int_equal(process.pid, 0);
 	assert_int_equal(process.pidfd, -1);
@@ -39,31 +40,31 @@ static void a_program_that_is_not_there_is_named(void **state)
 static void the_exit_of_a_child_is_seen_at_its_descriptor(void **state)
 {
 	static const char *const arguments[] = { "sh", "-c", "exit 7", NULL };
-	struct box_process_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1 };
-	struct box_process process;
+	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1 };
+	struct child process;
 	int status = 0;
 
-	assert_int_equal(box_process_start(&process, &plan, NULL), 0);
+	assert_int_equal(child_start(&process, &plan, NULL), 0);
 	assert_true(readable_within_limit(process.pidfd));
-	assert_true(box_process_ended(&process, &status));
+	assert_true(child_ended(&process, &status));
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 7);
-	box_process_done(&process);
+	child_done(&process);
 }
 
 static void done_kills_what_still_runs(void **state)
 {
 	static const char *const arguments[] = { "sleep", "1000", NULL };
-	struct box_process_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1 };
-	struct box_process process;
+	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1 };
+	struct child process;
 	pid_t pid;
 
-	assert_int_equal(box_process_start(&process, &plan, NULL), 0);
+	assert_int_equal(child_start(&process, &plan, NULL), 0);
 	pid = process.pid;
-	box_process_done(&process);
+	child_done(&process);
 	assert_int_equal(kill(pid, 0), -1);
 	assert_int_equal(errno, ESRCH);
-	box_process_done(&process);
+	child_done(&process);
 }
 
 /* A parent in between starts the child, tells its pid, and is killed as nobody expects it. */
@@ -71,8 +72,8 @@ static void a_child_dies_with_a_parent_that_was_killed(void **state)
 {
 	static const char *const arguments[] = { "sh", "-c", "echo; exec sleep 1000", NULL };
 	CLEANUP_CLOSE int alive_fd = -1;
-	struct box_process_plan plan = { .arguments = arguments, .error_fd = -1 };
-	struct box_process process;
+	struct child_plan plan = { .arguments = arguments, .error_fd = -1 };
+	struct child process;
 	char newline;
 	int alive[2];
 	pid_t parent;
@@ -83,7 +84,7 @@ static void a_child_dies_with_a_parent_that_was_killed(void **state)
 	if (parent == 0) {
 		close(alive[0]);
 		plan.output_fd = alive[1];
-		box_process_start(&process, &plan, NULL);
+		child_start(&process, &plan, NULL);
 		close(alive[1]);
 		pause();
 	}
@@ -102,7 +103,7 @@ static void a_tool_gives_its_output(void **state)
 	struct str output;
 
 	str_init(&output);
-	assert_int_equal(box_tool_run(arguments, "/usr", -1, &output, NULL), 0);
+	assert_int_equal(tool_run(arguments, "/usr", -1, &output, NULL), 0);
 	assert_string_equal(output.data, "/usr\n");
 	str_done(&output);
 }
@@ -112,7 +113,7 @@ static void a_tool_that_fails_is_quoted(void **state)
 	static const char *const arguments[] = { "sh", "-c", "echo why >&2; exit 1", NULL };
 	struct error err = { 0 };
 
-	assert_int_equal(box_tool_run(arguments, NULL, -1, NULL, &err), -EIO);
+	assert_int_equal(tool_run(arguments, NULL, -1, NULL, &err), -EIO);
 	assert_non_null(strstr(err.text, "failed: why"));
 }
 
@@ -123,7 +124,7 @@ static void a_tool_with_much_output_does_not_hang(void **state)
 	struct str output;
 
 	str_init(&output);
-	assert_int_equal(box_tool_run(arguments, NULL, -1, &output, NULL), 0);
+	assert_int_equal(tool_run(arguments, NULL, -1, &output, NULL), 0);
 	assert_int_equal(output.length, 1000000);
 	str_done(&output);
 }
@@ -136,7 +137,7 @@ static void a_cancelled_tool_is_killed(void **state)
 
 	assert_int_equal(pipe(cancel), 0);
 	assert_int_equal(write(cancel[1], "", 1), 1);
-	assert_int_equal(box_tool_run(arguments, NULL, cancel[0], NULL, &err), -ECANCELED);
+	assert_int_equal(tool_run(arguments, NULL, cancel[0], NULL, &err), -ECANCELED);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	close(cancel[0]);
 	close(cancel[1]);
@@ -144,25 +145,25 @@ static void a_cancelled_tool_is_killed(void **state)
 
 static void a_read_only_view_refuses_to_write(void **state)
 {
-	char file[] = "/tmp/box_process_test.XXXXXX";
+	char file[] = "/tmp/child_test.XXXXXX";
 	const char *arguments[] = { "sh", "-c", "echo written >\"$0\"", file, NULL };
-	struct box_process_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
+	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
 					 .read_only_view = true };
-	struct box_process process;
+	struct child process;
 	struct error err = { 0 };
 	int fd, status = 0;
 
 	fd = mkstemp(file);
 	assert_true(fd >= 0);
-	if (box_process_start(&process, &plan, &err) < 0) {
+	if (child_start(&process, &plan, &err) < 0) {
 		close(fd);
 		unlink(file);
 		print_message("%s\n", err.text);
 		skip();
 	}
 	assert_true(readable_within_limit(process.pidfd));
-	assert_true(box_process_ended(&process, &status));
-	box_process_done(&process);
+	assert_true(child_ended(&process, &status));
+	child_done(&process);
 	assert_int_not_equal(status, 0);
 	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
 	close(fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/box/box_tail.h"
+#include "lab/host/tail.h"
 
 #include "base/cursor.h"
 #include "base/str.h"
@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <unistd.h>
 
-void box_tail_init(struct box_tail *tail)
+void tail_init(struct tail *tail)
 {
 	tail->size = 0;
 }
 
-void box_tail_add(struct box_tail *tail, const char *bytes, size_t size)
+void tail_add(struct tail *tail, const char *bytes, size_t size)
 {
 	size_t kept = tail->size;
 
@@ -28,13 +28,13 @@ void box_tail_add(struct box_tail *tail, const char *bytes, size_t size)
 	tail->size = kept + size;
 }
 
-bool box_tail_read(struct box_tail *tail, int fd, int copy_fd)
+bool tail_read(struct tail *tail, int fd, int copy_fd)
 {
 	char bytes[4096];
 	ssize_t size;
 
 	while ((size = read(fd, bytes, sizeof bytes)) > 0) {
-		box_tail_add(tail, bytes, (size_t)size);
+		tail_add(tail, bytes, (size_t)size);
 		/* A copy that a full disk cuts short must not end the box. */
 		if (copy_fd >= 0)
 			(void)!write(copy_fd, bytes, (size_t)size);
@@ -49,7 +49,7 @@ static void line_trim(struct cursor *line)
 	cursor_skip_blanks(line);
 }
 
-bool box_tail_last_line(const struct box_tail *tail, const char *mark, struct str *to)
+bool tail_last_line(const struct tail *tail, const char *mark, struct str *to)
 {
 	struct cursor all = cursor_over(tail->bytes, tail->size);
 	struct cursor line, found = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/box/box_tail.h"
+#include "lab/host/tail.h"
 
 #include "base/str.h"
 
@@ -9,11 +9,11 @@
 #include <string.h>
 #include <cmocka.h>
 
-static struct box_tail tail;
+static struct tail tail;
 
 static void say(const char *text)
 {
-	box_tail_add(&tail, text, strlen(text));
+	tail_add(&tail, text, strlen(text));
 }
 
 static void assert_line(const char *mark, const char *expected)
@@ -21,14 +21,14 @@ static void assert_line(const char *mark, const char *expected)
 	struct str line;
 
 	str_init(&line);
-	assert_true(box_tail_last_line(&tail, mark, &line));
+	assert_true(tail_last_line(&tail, mark, &line));
 	assert_string_equal(line.data, expected);
 	str_done(&line);
 }
 
 static void the_last_line_is_the_last_that_says_something(void **state)
 {
-	box_tail_init(&tail);
+	tail_init(&tail);
 	say("first\n  second \r\n");
 	say("\n \n");
 	assert_line(NULL, "second");
@@ -36,7 +36,7 @@ static void the_last_line_is_the_last_that_says_something(void **state)
 
 static void a_marked_line_is_found_behind_later_ones(void **state)
 {
-	box_tail_init(&tail);
+	tail_init(&tail);
 	say("[ 1.0] Kernel panic - not syncing: no init\n[ 1.1] CPU: 0\n");
 	assert_line("Kernel panic", "[ 1.0] Kernel panic - not syncing: no init");
 }
@@ -45,17 +45,17 @@ static void silence_has_no_last_line(void **state)
 {
 	struct str line;
 
-	box_tail_init(&tail);
+	tail_init(&tail);
 	str_init(&line);
-	assert_false(box_tail_last_line(&tail, NULL, &line));
+	assert_false(tail_last_line(&tail, NULL, &line));
 	say("\n\n");
-	assert_false(box_tail_last_line(&tail, NULL, &line));
+	assert_false(tail_last_line(&tail, NULL, &line));
 	assert_int_equal(line.length, 0);
 }
 
 static void terminal_escapes_never_come_out(void **state)
 {
-	box_tail_init(&tail);
+	tail_init(&tail);
 	say("\033]0;title\a ends\n");
 	assert_line(NULL, "\\x1b]0;title\\x07 ends");
 }
@@ -66,7 +66,7 @@ static void only_the_end_of_a_long_stream_is_kept(void **state)
 	int i;
 
 	memset(flood, 'x', sizeof flood - 1);
-	box_tail_init(&tail);
+	tail_init(&tail);
 	say("start\n");
 	say(flood);
 	for (i = 0; i < 1000; i++)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * box_kernel_fetch. All of it happens in CACHE/.fetch-XXXXXX, under the lock CACHE/.lock: so a
+ * boot_kernel_fetch. All of it happens in CACHE/.fetch-XXXXXX, under the lock CACHE/.lock: so a
  * .fetch- directory that is there when the lock is taken belongs to a fetch that died.
  */
-#include "lab/box/box_kernel.h"
+#include "lab/host/boot_kernel.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "lab/box/box_image.h"
-#include "lab/box/box_process.h"
+#include "lab/host/boot_image.h"
+#include "lab/host/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,14 +90,14 @@ static int lock_take(const char *cache, int cancel_fd, int *ret_fd, struct error
 static int package_download(const char *release, const char *work, int cancel_fd,
 			    struct error *err)
 {
-	CLEANUP_FREE char *package = box_kernel_package(release);
+	CLEANUP_FREE char *package = boot_kernel_package(release);
 	/* apt would step down to a user that cannot write here, and say so each time. */
 	const char *download[] = { "apt-get", "download", "-q", "-o", "APT::Sandbox::User=root",
 				   package, NULL };
 
 	if (package == NULL)
 		return error_errno(err, -ENOMEM, "%s", release);
-	return box_tool_run(download, work, cancel_fd, NULL, err);
+	return tool_run(download, work, cancel_fd, NULL, err);
 }
 
 static int package_unpack(const char *work, int cancel_fd, struct error *err)
@@ -105,7 +105,7 @@ static int package_unpack(const char *work, int cancel_fd, struct error *err)
 	static const char *const unpack[] = { "sh", "-c", "dpkg-deb -x ./*.deb tree && rm ./*.deb",
 					      NULL };
 
-	return box_tool_run(unpack, work, cancel_fd, NULL, err);
+	return tool_run(unpack, work, cancel_fd, NULL, err);
 }
 
 /* Debian's package makes modules.dep when it is installed, which this one never is. */
@@ -113,7 +113,7 @@ static int modules_index(const char *release, const char *work, int cancel_fd, s
 {
 	const char *index[] = { "depmod", "-b", "tree", release, NULL };
 
-	return box_tool_run(index, work, cancel_fd, NULL, err);
+	return tool_run(index, work, cancel_fd, NULL, err);
 }
 
 static int tree_put_in_place(const char *work, const char *cache, const char *release,
@@ -145,17 +145,17 @@ static int fetch_into(const char *work, const char *cache, const char *release, 
 	if (code == 0)
 		code = package_unpack(work, cancel_fd, err);
 	if (code == 0)
-		code = box_image_check(boot, release, err);
+		code = boot_image_check(boot, release, err);
 	if (code == 0)
 		code = modules_index(release, work, cancel_fd, err);
 	if (code == 0)
-		code = box_image_unpack(boot, release, err);
+		code = boot_image_unpack(boot, release, err);
 	if (code == 0)
 		code = tree_put_in_place(work, cache, release, err);
 	return code;
 }
 
-int box_kernel_fetch(const char *cache, const char *release, int cancel_fd, struct error *err)
+int boot_kernel_fetch(const char *cache, const char *release, int cancel_fd, struct error *err)
 {
 	CLEANUP_FREE char *work = NULL;
 	CLEANUP_CLOSE int lock_fd = -1;
@@ -163,7 +163,7 @@ int box_kernel_fetch(const char *cache, const char *release, int cancel_fd, stru
 
 	if (code == 0)
 		code = lock_take(cache, cancel_fd, &lock_fd, err);
-	if (code < 0 || box_kernel_is_cached(cache, release))
+	if (code < 0 || boot_kernel_is_cached(cache, release))
 		return code;
 	dead_fetches_remove(cache);
 	if (asprintf(&work, "%s/" WORK_PREFIX "XXXXXX", cache) < 0 || mkdtemp(work) == NULL)

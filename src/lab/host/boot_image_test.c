@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/box/box_image.h"
+#include "lab/host/boot_image.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -17,7 +17,7 @@
 	"CONFIG_VIRTIO_PCI=y\nCONFIG_VIRTIO_FS=y\nCONFIG_VIRTIO_CONSOLE=y\nCONFIG_DEVTMPFS=y\n" \
 	"CONFIG_CGROUPS=y\nCONFIG_SERIAL_8250_CONSOLE=y\n"
 
-static char boot[] = "/tmp/box_image_test.XXXXXX";
+static char boot[] = "/tmp/boot_image_test.XXXXXX";
 
 static void write_file(const char *name, const void *bytes, size_t size)
 {
@@ -62,7 +62,7 @@ static size_t image_make(unsigned char image[2048], const char *kernel)
 static void a_kernel_with_all_that_a_box_needs_passes(void **state)
 {
 	write_file("config-" RELEASE, NEEDED, strlen(NEEDED));
-	assert_int_equal(box_image_check(boot, RELEASE, NULL), 0);
+	assert_int_equal(boot_image_check(boot, RELEASE, NULL), 0);
 }
 
 static void a_driver_that_is_a_module_is_named(void **state)
@@ -71,7 +71,7 @@ static void a_driver_that_is_a_module_is_named(void **state)
 	struct error err = { 0 };
 
 	write_file("config-" RELEASE, config, strlen(config));
-	assert_int_equal(box_image_check(boot, RELEASE, &err), -ENOTSUP);
+	assert_int_equal(boot_image_check(boot, RELEASE, &err), -ENOTSUP);
 	assert_non_null(strstr(err.text, "CONFIG_VIRTIO_PCI"));
 }
 
@@ -79,7 +79,7 @@ static void a_missing_configuration_is_an_error_with_its_path(void **state)
 {
 	struct error err = { 0 };
 
-	assert_int_equal(box_image_check(boot, "6.99", &err), -ENOENT);
+	assert_int_equal(boot_image_check(boot, "6.99", &err), -ENOENT);
 	assert_non_null(strstr(err.text, "config-6.99"));
 }
 
@@ -90,7 +90,7 @@ static void a_packed_kernel_is_unpacked(void **state)
 
 	write_file("config-" RELEASE, config, strlen(config));
 	write_file("vmlinuz-" RELEASE, image, image_make(image, "the kernel itself"));
-	assert_int_equal(box_image_unpack(boot, RELEASE, NULL), 0);
+	assert_int_equal(boot_image_unpack(boot, RELEASE, NULL), 0);
 	assert_true(plain_image_is("the kernel itself"));
 }
 
@@ -100,7 +100,7 @@ static void a_kernel_without_the_entry_for_it_stays_packed(void **state)
 
 	write_file("config-" RELEASE, NEEDED, strlen(NEEDED));
 	write_file("vmlinuz-" RELEASE, image, image_make(image, "another"));
-	assert_int_equal(box_image_unpack(boot, RELEASE, NULL), 0);
+	assert_int_equal(boot_image_unpack(boot, RELEASE, NULL), 0);
 	assert_false(plain_image_is("another"));
 }
 
@@ -109,15 +109,15 @@ static void a_payload_outside_the_image_is_refused(void **state)
 	unsigned char image[2048];
 	size_t at, packed, size = image_make(image, "kernel");
 
-	assert_int_equal(box_image_payload(image, size, &at, &packed), 0);
+	assert_int_equal(boot_image_payload(image, size, &at, &packed), 0);
 	assert_int_equal(at, 2 * 512 + 16);
 	assert_int_equal(at + packed, size);
-	assert_int_equal(box_image_payload(image, size - 1, &at, &packed), -EINVAL);
-	assert_int_equal(box_image_payload(image, 100, &at, &packed), -EINVAL);
+	assert_int_equal(boot_image_payload(image, size - 1, &at, &packed), -EINVAL);
+	assert_int_equal(boot_image_payload(image, 100, &at, &packed), -EINVAL);
 	memset(image + 0x248, 0xff, 4);
-	assert_int_equal(box_image_payload(image, size, &at, &packed), -EINVAL);
+	assert_int_equal(boot_image_payload(image, size, &at, &packed), -EINVAL);
 	image[0x202] = 'x';
-	assert_int_equal(box_image_payload(image, size, &at, &packed), -EINVAL);
+	assert_int_equal(boot_image_payload(image, size, &at, &packed), -EINVAL);
 }
 
 static int make_boot(void **state)

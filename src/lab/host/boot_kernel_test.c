@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/box/box_kernel.h"
+#include "lab/host/boot_kernel.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -20,7 +20,7 @@ static void the_newest_6_12_is_chosen_by_number_not_by_letter(void **state)
 		"6.12.73+deb12-cloud-amd64",
 	};
 
-	assert_string_equal(box_kernel_choose(releases, ARRAY_SIZE(releases)), releases[1]);
+	assert_string_equal(boot_kernel_choose(releases, ARRAY_SIZE(releases)), releases[1]);
 }
 
 static void a_6_12_is_preferred_to_what_is_newer_and_older(void **state)
@@ -31,7 +31,7 @@ static void a_6_12_is_preferred_to_what_is_newer_and_older(void **state)
 		"7.0.4+deb14-cloud-amd64",
 	};
 
-	assert_string_equal(box_kernel_choose(releases, ARRAY_SIZE(releases)), releases[1]);
+	assert_string_equal(boot_kernel_choose(releases, ARRAY_SIZE(releases)), releases[1]);
 }
 
 static void without_a_6_12_the_newest_is_chosen(void **state)
@@ -42,7 +42,7 @@ static void without_a_6_12_the_newest_is_chosen(void **state)
 		"6.1.0-56-cloud-amd64",
 	};
 
-	assert_string_equal(box_kernel_choose(releases, ARRAY_SIZE(releases)), releases[1]);
+	assert_string_equal(boot_kernel_choose(releases, ARRAY_SIZE(releases)), releases[1]);
 }
 
 static void what_is_no_cloud_kernel_from_6_1_on_is_never_chosen(void **state)
@@ -62,11 +62,11 @@ static void what_is_no_cloud_kernel_from_6_1_on_is_never_chosen(void **state)
 		"6.12.117+deb12-cloud-amd64-unsigned",
 	};
 
-	assert_null(box_kernel_choose(releases, ARRAY_SIZE(releases)));
-	assert_null(box_kernel_choose(releases, 0));
+	assert_null(boot_kernel_choose(releases, ARRAY_SIZE(releases)));
+	assert_null(boot_kernel_choose(releases, 0));
 }
 
-static char cache[] = "/tmp/box_kernel_test.XXXXXX";
+static char cache[] = "/tmp/boot_kernel_test.XXXXXX";
 
 static void make_release(const char *release, bool with_index, bool with_plain_image)
 {
@@ -97,36 +97,36 @@ static int remove_cache(void **state)
 
 static void an_empty_or_missing_cache_has_no_kernel(void **state)
 {
-	struct box_kernel kernel;
+	struct boot_kernel kernel;
 	struct error err = { 0 };
 
-	assert_int_equal(box_kernel_find(cache, &kernel, &err), -ENOENT);
+	assert_int_equal(boot_kernel_find(cache, &kernel, &err), -ENOENT);
 	assert_non_null(strstr(err.text, cache));
-	assert_int_equal(box_kernel_find("/nowhere/at/all", &kernel, &err), -ENOENT);
+	assert_int_equal(boot_kernel_find("/nowhere/at/all", &kernel, &err), -ENOENT);
 }
 
 static void a_release_without_its_index_of_modules_does_not_count(void **state)
 {
-	struct box_kernel kernel;
+	struct boot_kernel kernel;
 
 	make_release("6.12.5+deb12-cloud-amd64", true, false);
 	make_release("6.12.6+deb12-cloud-amd64", false, false);
-	assert_int_equal(box_kernel_find(cache, &kernel, NULL), 0);
+	assert_int_equal(boot_kernel_find(cache, &kernel, NULL), 0);
 	assert_string_equal(kernel.release, "6.12.5+deb12-cloud-amd64");
 	assert_non_null(strstr(kernel.image, "/boot/vmlinuz-6.12.5+deb12-cloud-amd64"));
-	box_kernel_done(&kernel);
+	boot_kernel_done(&kernel);
 }
 
 static void an_unpacked_image_is_booted_where_there_is_one(void **state)
 {
-	struct box_kernel kernel;
+	struct boot_kernel kernel;
 
 	make_release("6.12.7+deb12-cloud-amd64", true, true);
-	assert_int_equal(box_kernel_find(cache, &kernel, NULL), 0);
+	assert_int_equal(boot_kernel_find(cache, &kernel, NULL), 0);
 	assert_non_null(strstr(kernel.image, "/6.12.7+deb12-cloud-amd64/boot/vmlinux"));
 	assert_null(strstr(kernel.image, "vmlinuz"));
-	assert_true(box_kernel_is_cached(cache, "6.12.7+deb12-cloud-amd64"));
-	box_kernel_done(&kernel);
+	assert_true(boot_kernel_is_cached(cache, "6.12.7+deb12-cloud-amd64"));
+	boot_kernel_done(&kernel);
 }
 
 static void the_cache_is_where_the_environment_says(void **state)
@@ -135,11 +135,11 @@ static void the_cache_is_where_the_environment_says(void **state)
 
 	setenv("TRUCE_CACHE", "/own", 1);
 	setenv("XDG_CACHE_HOME", "/shared", 1);
-	own = box_kernel_cache();
+	own = boot_kernel_cache();
 	unsetenv("TRUCE_CACHE");
-	shared = box_kernel_cache();
+	shared = boot_kernel_cache();
 	setenv("XDG_CACHE_HOME", "", 1);
-	fallback = box_kernel_cache();
+	fallback = boot_kernel_cache();
 	assert_string_equal(own, "/own/kernels");
 	assert_string_equal(shared, "/shared/truce/kernels");
 	assert_string_equal(fallback, "/var/cache/truce/kernels");

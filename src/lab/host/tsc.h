@@ -4,20 +4,20 @@
  * A guest that measures it on a busy machine gets it wrong, and with it every clock it has. Here
  * it is the distance between two samples, each of the counter and of the clock at one moment.
  */
-#ifndef LAB_BOX_TSC_H
-#define LAB_BOX_TSC_H
+#ifndef LAB_HOST_TSC_H
+#define LAB_HOST_TSC_H
 
 #include <stdint.h>
 
-struct box_tsc {
+struct tsc {
 	uint64_t ticks;
 	uint64_t nsec;		    /* CLOCK_MONOTONIC_RAW */
 	uint64_t uncertainty_ticks; /* how long reading both took */
 };
 
-void box_tsc_sample(struct box_tsc *ret_sample);
+void tsc_sample(struct tsc *ret_sample);
 
 /* In kHz; 0 where the samples do not tell it to one part in a thousand. */
-uint64_t box_tsc_khz(const struct box_tsc *from, const struct box_tsc *to);
+uint64_t tsc_khz(const struct tsc *from, const struct tsc *to);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/box/box_image.h"
+#include "lab/host/boot_image.h"
 
 #include "base/cleanup.h"
 #include "base/cursor.h"
@@ -74,7 +74,7 @@ static bool config_has(const struct file_view *config, const char *option)
 	return false;
 }
 
-int box_image_check(const char *boot, const char *release, struct error *err)
+int boot_image_check(const char *boot, const char *release, struct error *err)
 {
 	static const char *const needed[] = { "CONFIG_VIRTIO_PCI", "CONFIG_VIRTIO_FS",
 					      "CONFIG_VIRTIO_CONSOLE", "CONFIG_DEVTMPFS",
@@ -100,7 +100,7 @@ static uint32_t little_at(const unsigned char *bytes)
 	return le32toh(little);
 }
 
-int box_image_payload(const unsigned char *image, size_t size, size_t *ret_at, size_t *ret_size)
+int boot_image_payload(const unsigned char *image, size_t size, size_t *ret_at, size_t *ret_size)
 {
 	uint64_t setup_sectors, at, payload;
 
@@ -160,7 +160,7 @@ static int image_unpack(const struct file_view *image, const char *boot, struct 
 	CLEANUP_FREE char *path = NULL;
 	size_t at, size;
 
-	if (box_image_payload(image->bytes, image->size, &at, &size) < 0 ||
+	if (boot_image_payload(image->bytes, image->size, &at, &size) < 0 ||
 	    little_at(image->bytes + at) != ZSTD_MAGICNUMBER)
 		return 0;
 	if (asprintf(&path, "%s/vmlinux", boot) < 0)
@@ -168,7 +168,7 @@ static int image_unpack(const struct file_view *image, const char *boot, struct 
 	return payload_unpack(image->bytes + at, size, path, err);
 }
 
-int box_image_unpack(const char *boot, const char *release, struct error *err)
+int boot_image_unpack(const char *boot, const char *release, struct error *err)
 {
 	struct file_view config = { 0 }, image = { 0 };
 	int code = boot_file_open(&config, boot, "config", release, err);

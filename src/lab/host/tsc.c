@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/box/box_tsc.h"
+#include "lab/host/tsc.h"
 
 #include <time.h>
 #include <x86intrin.h>
@@ -7,7 +7,7 @@
 #define SAMPLES 8
 #define PART_MOST 1000
 
-static void sample_once(struct box_tsc *ret_sample)
+static void sample_once(struct tsc *ret_sample)
 {
 	uint64_t before = __rdtsc(), after;
 	struct timespec now;
@@ -20,9 +20,9 @@ static void sample_once(struct box_tsc *ret_sample)
 }
 
 /* The best of a few: between the two readings another program may run. */
-void box_tsc_sample(struct box_tsc *ret_sample)
+void tsc_sample(struct tsc *ret_sample)
 {
-	struct box_tsc sample;
+	struct tsc sample;
 	int i;
 
 	sample_once(ret_sample);
@@ -33,7 +33,7 @@ void box_tsc_sample(struct box_tsc *ret_sample)
 	}
 }
 
-uint64_t box_tsc_khz(const struct box_tsc *from, const struct box_tsc *to)
+uint64_t tsc_khz(const struct tsc *from, const struct tsc *to)
 {
 	uint64_t ticks = to->ticks - from->ticks, nsec = to->nsec - from->nsec;
 	uint64_t uncertainty = from->uncertainty_ticks + to->uncertainty_ticks;

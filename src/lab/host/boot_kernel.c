@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/box/box_kernel.h"
+#include "lab/host/boot_kernel.h"
 
 #include "base/cleanup.h"
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "lab/box/box_process.h"
+#include "lab/host/tool.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,17 +15,17 @@
 #define PACKAGE_SUFFIX "-unsigned"
 #define CLOUD_SUFFIX "-cloud-amd64"
 
-void box_kernel_done(struct box_kernel *kernel)
+void boot_kernel_done(struct boot_kernel *kernel)
 {
 	if (kernel == NULL)
 		return;
 	free(kernel->release);
 	free(kernel->image);
 	free(kernel->modules_dir);
-	*kernel = (struct box_kernel){ 0 };
+	*kernel = (struct boot_kernel){ 0 };
 }
 
-char *box_kernel_cache(void)
+char *boot_kernel_cache(void)
 {
 	const char *own = getenv("TRUCE_CACHE");
 	const char *shared = getenv("XDG_CACHE_HOME");
@@ -58,7 +58,7 @@ static int release_rank(const char *release)
 	return strncmp(release, "6.12.", 5) == 0 ? 2 : 1;
 }
 
-const char *box_kernel_choose(const char *const *releases, size_t count)
+const char *boot_kernel_choose(const char *const *releases, size_t count)
 {
 	const char *best = NULL;
 	int best_rank = 0;
@@ -105,7 +105,7 @@ static int releases_add(struct releases *releases, const char *name, size_t size
 
 static char *releases_take_best(struct releases *releases)
 {
-	const char *best = box_kernel_choose((const char *const *)releases->names,
+	const char *best = boot_kernel_choose((const char *const *)releases->names,
 					     releases->count);
 
 	return best != NULL ? strdup(best) : NULL;
@@ -118,7 +118,7 @@ static char *path_of(const char *cache, const char *release, const char *rest)
 	return asprintf(&path, "%s/%s%s", cache, release, rest) >= 0 ? path : NULL;
 }
 
-bool box_kernel_is_cached(const char *cache, const char *release)
+bool boot_kernel_is_cached(const char *cache, const char *release)
 {
 	char inside[512];
 	int length = snprintf(inside, sizeof inside, "/lib/modules/%s/modules.dep", release);
@@ -139,7 +139,7 @@ static int releases_of_cache(const char *cache, struct releases *releases)
 	if (dir == NULL)
 		return errno == ENOENT ? 0 : -errno;
 	while (code == 0 && (entry = readdir(dir)) != NULL)
-		if (box_kernel_is_cached(cache, entry->d_name))
+		if (boot_kernel_is_cached(cache, entry->d_name))
 			code = releases_add(releases, entry->d_name, strlen(entry->d_name));
 	return code;
 }
@@ -158,21 +158,21 @@ static char *image_of(const char *cache, const char *release)
 											 NULL;
 }
 
-static int kernel_fill(struct box_kernel *ret, const char *cache, char *release, struct error *err)
+static int kernel_fill(struct boot_kernel *ret, const char *cache, char *release, struct error *err)
 {
-	struct box_kernel kernel = { .release = release };
+	struct boot_kernel kernel = { .release = release };
 
 	kernel.image = image_of(cache, release);
 	kernel.modules_dir = path_of(cache, release, "");
 	if (kernel.image == NULL || kernel.modules_dir == NULL) {
-		box_kernel_done(&kernel);
+		boot_kernel_done(&kernel);
 		return error_errno(err, -ENOMEM, "cannot name the kernel %s", release);
 	}
 	*ret = kernel;
 	return 0;
 }
 
-int box_kernel_find(const char *cache, struct box_kernel *ret_kernel, struct error *err)
+int boot_kernel_find(const char *cache, struct boot_kernel *ret_kernel, struct error *err)
 {
 	struct releases releases = { 0 };
 	char *best = NULL;
@@ -210,7 +210,7 @@ static int releases_of_apt(int cancel_fd, struct releases *releases, struct erro
 	int code;
 
 	str_init(&output);
-	code = box_tool_run(search, NULL, cancel_fd, &output, err);
+	code = tool_run(search, NULL, cancel_fd, &output, err);
 	cursor = cursor_over(output.data, output.length);
 	while (code == 0 && cursor_take_line(&cursor, &line))
 		code = releases_add_package(releases, line);
@@ -218,7 +218,7 @@ static int releases_of_apt(int cancel_fd, struct releases *releases, struct erro
 	return code;
 }
 
-int box_kernel_offered(int cancel_fd, char **ret_release, struct error *err)
+int boot_kernel_offered(int cancel_fd, char **ret_release, struct error *err)
 {
 	struct releases releases = { 0 };
 	char *best = NULL;
@@ -237,7 +237,7 @@ int box_kernel_offered(int cancel_fd, char **ret_release, struct error *err)
 	return 0;
 }
 
-char *box_kernel_package(const char *release)
+char *boot_kernel_package(const char *release)
 {
 	char *package;
 
