@@ -24,9 +24,10 @@
 #define AGENT_FRAME_HEADER 8
 #define AGENT_FRAME_MAX 65536 /* with its header */
 #define AGENT_JOB_MAX 16      /* jobs are 1 to this; 0 is no job */
-#define AGENT_TEXT_MAX 4096
+#define AGENT_TEXT_MAX 4096 /* without control characters; a result's lines end in \n */
 #define AGENT_BUCKET_MAX 1024 /* of a latency histogram */
 #define AGENT_START_AHEAD_MAX_NSEC 60000000000ull
+#define AGENT_FREEZE_MSEC_MAX 60000
 #define AGENT_REPORT_MSEC 100
 #define AGENT_REPORT_MSEC_MIN 20
 #define AGENT_REPORT_MSEC_MAX 10000
@@ -131,6 +132,9 @@ int agent_reader_next(struct agent_reader *reader, struct agent_message *ret_mes
 
 /* In the middle of a frame: whoever sends does not leave it so for long. */
 bool agent_reader_in_frame(const struct agent_reader *reader);
+
+/* Gives the frame at the front up and looks for a HELLO behind its first byte. */
+void agent_reader_resync(struct agent_reader *reader);
 
 const char *agent_counter_name(enum agent_counter counter);
 
