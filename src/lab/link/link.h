@@ -72,7 +72,7 @@ void link_set_silence(struct link *link, uint64_t limit_nsec);
 int link_fd(const struct link *link);
 short link_wants(const struct link *link);	    /* of poll(2) */
 uint64_t link_deadline(const struct link *link); /* the next turn at the latest */
-void link_turn(struct link *link, uint64_t now_nsec, short happened);
+void link_turn(struct link *link, short happened);
 
 /* The next event; what it points to is valid until the next call. */
 bool link_next(struct link *link, struct link_event *ret);
