@@ -3,28 +3,30 @@
 
 #include <time.h>
 
-static uint64_t clock_usec(clockid_t id)
+static uint64_t clock_nsec(clockid_t id)
 {
 	struct timespec now;
 
 	clock_gettime(id, &now);
-	return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_monotonic_nsec(void)
+{
+	return clock_nsec(CLOCK_MONOTONIC);
 }
 
 uint64_t clock_monotonic_usec(void)
 {
-	return clock_usec(CLOCK_MONOTONIC);
+	return clock_nsec(CLOCK_MONOTONIC) / NSEC_PER_USEC;
 }
 
 uint64_t clock_realtime_usec(void)
 {
-	return clock_usec(CLOCK_REALTIME);
+	return clock_nsec(CLOCK_REALTIME) / NSEC_PER_USEC;
 }
 
 uint64_t clock_thread_cpu_nsec(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+	return clock_nsec(CLOCK_THREAD_CPUTIME_ID);
 }

@@ -8,7 +8,11 @@
 
 #define USEC_PER_SEC 1000000ull
 #define USEC_PER_MSEC 1000ull
+#define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_MSEC 1000000ull
+#define NSEC_PER_USEC 1000ull
 
+uint64_t clock_monotonic_nsec(void);
 uint64_t clock_monotonic_usec(void);
 uint64_t clock_realtime_usec(void);
 /* CPU time of this thread: what a tick costs. */
