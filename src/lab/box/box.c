@@ -3,13 +3,13 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "lab/box/box_job.h"
 #include "lab/box/box_machine.h"
 #include "lab/box/box_qemu.h"
 #include "lab/box/box_relay.h"
+#include "lab/host/ability.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,31 +29,6 @@ struct box {
 	char **writables; /* ends in NULL */
 	struct str job;
 };
-
-static bool processor_virtualises(void)
-{
-	CLEANUP_FCLOSE FILE *file = fopen("/proc/cpuinfo", "re");
-	CLEANUP_FREE char *line = NULL;
-	size_t capacity = 0;
-
-	while (file != NULL && getline(&line, &capacity, file) > 0)
-		if (strncmp(line, "flags", 5) == 0)
-			return strstr(line, " vmx") != NULL || strstr(line, " svm") != NULL;
-	return false;
-}
-
-static int kvm_check(struct error *err)
-{
-	CLEANUP_CLOSE int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0)
-		return error_errno(err, -errno, "/dev/kvm cannot be opened; use --accel tcg");
-	if (!processor_virtualises())
-		return error_set(err, -ENOTSUP,
-				 "the processor shows neither vmx nor svm, so /dev/kvm would "
-				 "crawl; use --accel tcg");
-	return 0;
-}
 
 /* Needs Linux 5.12 and CAP_SYS_ADMIN, which a container may lack: only trying tells. */
 static int view_check(struct error *err)
@@ -84,7 +59,7 @@ int box_check(enum box_accel accel, struct error *err)
 	if (box_virtiofsd_program() == NULL)
 		return error_set(err, -ENOENT, "/usr/lib/qemu/virtiofsd (QEMU before 8.0) not "
 				 "found: apt-get install qemu-system-common");
-	if (accel == BOX_ACCEL_KVM && kvm_check(err) < 0)
+	if (accel == BOX_ACCEL_KVM && accelerator_check(ACCELERATOR_KVM, err) < 0)
 		return err != NULL ? err->code : -ENOTSUP;
 	return view_check(err);
 }

@@ -9,11 +9,11 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "lab/host/boot_image.h"
+#include "lab/host/scratch.h"
 #include "lab/host/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
@@ -38,16 +38,6 @@ static int directory_make(const char *path, struct error *err)
 			*slash = '/';
 	}
 	return 0;
-}
-
-static int entry_remove(const char *path, const struct stat *status, int type, struct FTW *where)
-{
-	return remove(path);
-}
-
-static void tree_remove(const char *path)
-{
-	nftw(path, entry_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static void dead_fetches_remove(const char *cache)

@@ -20,13 +20,13 @@ const char *scratch_path(const struct scratch *scratch);
 /* The directory as a descriptor; borrowed. */
 int scratch_fd(const struct scratch *scratch);
 
-/* A file without a name in it, which is gone with its last descriptor. */
-int scratch_file(const struct scratch *scratch, int *ret_fd, struct error *err);
-
 /* Removes it with all that is in it. */
 void scratch_free(struct scratch *scratch);
 
 /* Everything below a path, and it; what is another file system's root stays. */
 void tree_remove(const char *path);
+
+/* A file without a name in this directory, which is gone with its last descriptor. */
+int unnamed_file(const char *directory, int *ret_fd, struct error *err);
 
 #endif

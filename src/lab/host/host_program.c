@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/host/ability.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Where a person gets what is missing, and where it may be though PATH does not say so. */
+static const struct known_program {
+	const char *name, *package, *place;
+} known[] = {
+	{ "qemu-system-x86_64", "qemu-system-x86", "/usr/local/bin/qemu-system-x86_64" },
+	{ "qemu-img", "qemu-utils", NULL },
+	{ "qemu-storage-daemon", "qemu-system-common", NULL },
+	{ "mke2fs", "e2fsprogs", "/sbin/mke2fs" },
+	{ "depmod", "kmod", "/sbin/depmod" },
+	{ "xz", "xz-utils", NULL },
+	{ "gzip", "gzip", NULL },
+	{ "mmdebstrap", "mmdebstrap", NULL },
+};
+
+static const struct known_program *program_known(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return &known[i];
+	return NULL;
+}
+
+static char *program_in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	CLEANUP_FREE char *places = strdup(path != NULL ? path : "/usr/bin:/bin");
+	char *place, *rest, *found;
+
+	for (place = places != NULL ? strtok_r(places, ":", &rest) : NULL; place != NULL;
+	     place = strtok_r(NULL, ":", &rest)) {
+		if (asprintf(&found, "%s/%s", place, name) < 0)
+			return NULL;
+		if (access(found, X_OK) == 0)
+			return found;
+		free(found);
+	}
+	return NULL;
+}
+
+int host_program(const char *name, char **ret_path, struct error *err)
+{
+	const struct known_program *program = program_known(name);
+	char *path = program_in_path(name);
+
+	if (path == NULL && program != NULL && program->place != NULL &&
+	    access(program->place, X_OK) == 0)
+		path = strdup(program->place);
+	if (path == NULL)
+		return error_set(err, -ENOENT, "%s not found: apt-get install %s", name,
+				 program != NULL ? program->package : name);
+	*ret_path = path;
+	return 0;
+}
