@@ -53,7 +53,8 @@ const struct workload *work_kind(const struct work *work);
 int work_prepare(struct work *work, struct error *err);
 /* At this instant, or at once if it has passed. -EINVAL unless it is READY. */
 int work_start(struct work *work, uint64_t at_nsec);
-/* Asks it to end; a worker that has not within two seconds is killed by a later work_poll. */
+/* Asks it to end: its counts then stand still within milliseconds, and it checks what it did
+ * before it is DONE. A worker that is not within 30 seconds is killed by a later work_poll. */
 void work_stop(struct work *work);
 void work_free(struct work *work);
 
