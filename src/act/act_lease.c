@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act/act_lease.h"
 
+#include "act/act_hurry.h"
 #include "act/act_theirs.h"
 #include "act/actuator.h"
 #include "base/cleanup.h"
@@ -612,11 +613,14 @@ static int release_unused(struct act_context *context, const struct vm_identity 
 
 	while (i-- > 0) {
 		const struct lease *lease = list->items[i];
+		struct act_hurry hurry;
 
 		if (lease == NULL || lease->kind != kind || is_in_use(list, lease) ||
 		    vm_identity_compare(&lease->vm, vm) != 0)
 			continue;
+		hurry = act_hurry_begin(context);
 		r = leases_undo(context->leases, lease->id, err);
+		act_hurry_end(context, &hurry);
 		if (r < 0)
 			return r;
 		list->items[i] = NULL;

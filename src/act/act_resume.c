@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Taking over what a predecessor set, by the notes of its leases; and giving it back by hand. */
+#include "act/act_hurry.h"
 #include "act/act_lease.h"
 #include "act/act_state.h"
 #include "act/act_worker.h"
@@ -51,6 +52,7 @@ size_t act_resume(struct act *act, const struct snapshot *snapshot)
 	size_t i;
 	uint64_t id = 0;
 
+	act_hurry_clean(act->leases);
 	leases_forget_dead(act->leases);
 	while ((lease = leases_next(act->leases, id)) != NULL) {
 		id = lease->id;

@@ -6,6 +6,7 @@
  */
 #include "act/act.h"
 
+#include "act/act_hurry.h"
 #include "act/act_lease.h"
 #include "act/actuator.h"
 #include "base/cleanup.h"
@@ -189,7 +190,7 @@ static const struct actuator tree = {
 const struct actuator *const actuators[] = { &plain, &own_cgroup, &nices, &slow, &tree, NULL };
 const struct lease_kind *const act_lease_kinds[] = {
 	&act_lease_file_kind, &act_lease_nice_kind, &act_lease_affinity_kind, &act_lease_cgroup_kind,
-	&act_lease_moved_kind, NULL,
+	&act_lease_moved_kind, &act_lease_hurry_kind, NULL,
 };
 
 /* -- a host */
@@ -600,6 +601,22 @@ static void a_successor_takes_over_what_the_journal_says(void **state)
 	assert_string_equal(text(bed, "/knob/5000100"), "100");
 }
 
+static void a_successor_first_ends_the_hurry_of_one_that_was_killed(void **state)
+{
+	struct bed *bed = *state;
+	struct act_context context = { .root = bed->root, .leases = bed->leases };
+
+	root_memory_put(bed->root, "/sys/kernel/rcu_expedited", "0\n");
+	root_memory_put(bed->root, "/sys/kernel/rcu_normal", "0\n");
+	(void)act_hurry_begin(&context);
+	assert_string_equal(text(bed, "/sys/kernel/rcu_expedited"), "1");
+	act_reopen(bed, false);
+	assert_int_equal(leases_count(bed->leases), 1);
+	assert_int_equal(act_resume(bed->act, &bed->snapshot), 0);
+	assert_string_equal(text(bed, "/sys/kernel/rcu_expedited"), "0");
+	assert_int_equal(leases_count(bed->leases), 0);
+}
+
 static void memory_high_is_released_by_itself(void **state)
 {
 	struct bed *bed = *state;
@@ -850,6 +867,7 @@ int main(void)
 		CASE(a_made_cgroup_goes_with_its_vm),
 		CASE(somebody_elses_hand_is_told_as_drift_once),
 		CASE(a_successor_takes_over_what_the_journal_says),
+		CASE(a_successor_first_ends_the_hurry_of_one_that_was_killed),
 		CASE(memory_high_is_released_by_itself),
 		CASE(a_balloon_that_does_not_follow_is_told),
 		CASE(a_balloon_on_its_way_has_not_drifted),

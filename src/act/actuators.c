@@ -3,6 +3,7 @@
  * The table of actuators and of the kinds of leases that they write. For each setting the first
  * that can serve the VM is taken: owners stand before plain files.
  */
+#include "act/act_hurry.h"
 #include "act/act_lease.h"
 #include "act/actuator.h"
 
@@ -78,6 +79,7 @@ const struct lease_kind *const act_lease_kinds[] = {
 	&act_lease_slice_kind,
 	&act_lease_cgroup_kind,
 	&act_lease_moved_kind,
+	&act_lease_hurry_kind,
 	CPU_LEASE_KINDS(ADDRESS)
 	MEMORY_LEASE_KINDS(ADDRESS)
 	NULL,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act/cpu_fake.h"
+#include "act/act_hurry.h"
 #include "act/act_lease.h"
 #include "act/cpu_place.h"
 #include "act/cpu_scale.h"
@@ -319,6 +320,70 @@ static void real_time_threads_are_not_weighed(void **state)
 	cpu_fake_free(&fake);
 }
 
+/* -- moves that do not wait (act_hurry.h) */
+
+static void while_a_vm_is_moved_the_kernel_is_hurried_under_a_lease(void **state)
+{
+	struct cpu_fake fake;
+
+	cpu_fake_new(&fake, false, "/");
+	assert_int_equal(set(&fake, SETTING_CPU_WEIGHT, 400), 0);
+	assert_int_equal(fake.moves, 1);
+	assert_int_equal(fake.hurried, 1);
+	cpu_fake_assert_text(&fake, FAKE_EXPEDITED, "0");
+	release(&fake, SETTING_CPU_WEIGHT);
+	assert_true(fake.moves > 1);
+	assert_int_equal(fake.hurried, fake.moves);
+	cpu_fake_assert_text(&fake, FAKE_EXPEDITED, "0");
+	cpu_fake_free(&fake);
+}
+
+static void what_the_administrator_has_set_hurries_nothing(void **state)
+{
+	struct cpu_fake fake;
+
+	cpu_fake_new(&fake, true, "/");
+	cpu_fake_put(&fake, "1\n", FAKE_NORMAL);
+	assert_int_equal(set(&fake, SETTING_CPU_WEIGHT, 400), 0);
+	release(&fake, SETTING_CPU_WEIGHT);
+	assert_int_equal(fake.hurried, 0);
+	cpu_fake_put(&fake, "0\n", FAKE_NORMAL);
+	cpu_fake_put(&fake, "1\n", FAKE_EXPEDITED);
+	assert_int_equal(set(&fake, SETTING_CPU_WEIGHT, 400), 0);
+	release(&fake, SETTING_CPU_WEIGHT);
+	cpu_fake_assert_text(&fake, FAKE_EXPEDITED, "1");
+	cpu_fake_free(&fake);
+}
+
+static void a_predecessor_killed_in_a_move_hurries_the_kernel_no_longer(void **state)
+{
+	struct cpu_fake fake;
+
+	cpu_fake_new(&fake, false, "/");
+	(void)act_hurry_begin(&fake.context);
+	cpu_fake_assert_text(&fake, FAKE_EXPEDITED, "1");
+	act_hurry_clean(fake.leases);
+	cpu_fake_assert_text(&fake, FAKE_EXPEDITED, "0");
+	cpu_fake_free(&fake);
+}
+
+static void where_the_kernel_cannot_be_hurried_the_move_is_made_all_the_same(void **state)
+{
+	struct cpu_fake fake;
+	struct root *inner;
+
+	cpu_fake_new(&fake, false, "/");
+	inner = fake.root;
+	fake.root = fake.context.root =
+		root_faulty_new(inner, "write:" FAKE_EXPEDITED "=EROFS", &fake.err);
+	assert_int_equal(set(&fake, SETTING_CPU_WEIGHT, 400), 0);
+	assert_null(leases_find(fake.leases, &act_lease_hurry_kind,
+				&(struct vm_identity){ .pid = 0 }, FAKE_EXPEDITED));
+	assert_int_equal(fake.hurried, 0);
+	release(&fake, SETTING_CPU_WEIGHT);
+	cpu_fake_free(&fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +403,10 @@ int main(void)
 		cmocka_unit_test(the_cgroup_of_everybody_is_never_turned),
 		cmocka_unit_test(vms_of_one_process_are_parted_in_v1_only),
 		cmocka_unit_test(real_time_threads_are_not_weighed),
+		cmocka_unit_test(while_a_vm_is_moved_the_kernel_is_hurried_under_a_lease),
+		cmocka_unit_test(what_the_administrator_has_set_hurries_nothing),
+		cmocka_unit_test(a_predecessor_killed_in_a_move_hurries_the_kernel_no_longer),
+		cmocka_unit_test(where_the_kernel_cannot_be_hurried_the_move_is_made_all_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act/cpu_fake.h"
 
+#include "act/act_hurry.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "lease/lease.h"
@@ -33,6 +34,8 @@ static const struct root_memory_file files[] = {
 	{ "/proc/70/task/71/stat", STAT(71), 0, 0 },
 	{ "/proc/71/task/71/stat", STAT(71), 0, 0 },
 	{ "/proc/80/autogroup", "/autogroup-3 nice 0\n", 0, 0 },
+	{ FAKE_EXPEDITED, "0\n", 0, 0 },
+	{ FAKE_NORMAL, "0\n", 0, 0 },
 };
 
 static const struct { const char *name, *text; } v1_files[] = {
@@ -49,6 +52,7 @@ static const struct { const char *name, *text; } v1_files[] = {
 static struct {
 	struct root_ops ops;
 	const struct root_ops *memory;
+	struct cpu_fake *fake;
 	bool v2;
 } kernel;
 
@@ -66,6 +70,21 @@ static void put_cgroup_of(struct root *root, const char *path)
 	root_memory_put(root, "/proc/71/cgroup", text);
 }
 
+static void note_hurry(struct root *root, struct cpu_fake *fake)
+{
+	fake->moves++;
+	fake->hurried += root_memory_text(root, FAKE_EXPEDITED)[0] == '1';
+}
+
+/* Journal before knob. */
+static void check_hurry(const char *path, const char *text)
+{
+	static const struct vm_identity the_host = { .pid = 0 };
+
+	if (strcmp(path, FAKE_EXPEDITED) == 0 && text[0] == '1')
+		assert_non_null(leases_find(kernel.fake->leases, &act_lease_hurry_kind, &the_host, path));
+}
+
 static int kernel_write(struct root *root, const char *path, const char *text)
 {
 	bool moves = text_ends_with(path, "/cgroup.procs") || text_ends_with(path, "/tasks");
@@ -76,8 +95,10 @@ static int kernel_write(struct root *root, const char *path, const char *text)
 		snprintf(cgroup, sizeof cgroup, "%s", path + length);
 		*strrchr(cgroup, '/') = '\0';
 		put_cgroup_of(root, cgroup[0] != '\0' ? cgroup : "/");
+		note_hurry(root, kernel.fake);
 		return 0;
 	}
+	check_hurry(path, text);
 	/* As the kernel reads them back. */
 	snprintf(cgroup, sizeof cgroup, "%s\n", text);
 	return kernel.memory->write(root, path, cgroup);
@@ -110,6 +131,7 @@ static void fake_kernel(struct cpu_fake *fake, bool v2)
 	kernel.ops = *kernel.memory;
 	kernel.ops.write = kernel_write;
 	kernel.ops.mkdir = kernel_mkdir;
+	kernel.fake = fake;
 	kernel.v2 = v2;
 	fake->root->ops = &kernel.ops;
 	root_memory_put(fake->root, "/proc/self/mountinfo", v2 ? V2_MOUNTS : V1_MOUNTS);

@@ -2,7 +2,7 @@
 /*
  * For tests: a host in memory with one VM (process 70, vCPU thread 71), whose cgroups behave: a
  * directory that is made has the kernel's files, and a process that is written to cgroup.procs is
- * there afterwards.
+ * there afterwards. It counts moves, and those while the kernel is hurried.
  */
 #ifndef ACT_CPU_FAKE_H
 #define ACT_CPU_FAKE_H
@@ -12,6 +12,8 @@
 
 #define FAKE_V1 "/sys/fs/cgroup/cpu"
 #define FAKE_V2 "/sys/fs/cgroup"
+#define FAKE_EXPEDITED "/sys/kernel/rcu_expedited"
+#define FAKE_NORMAL "/sys/kernel/rcu_normal"
 
 struct cpu_fake {
 	struct root *root;
@@ -21,6 +23,7 @@ struct cpu_fake {
 	struct error err;
 	char where[64];
 	char directory[64]; /* of the journal */
+	unsigned moves, hurried;
 };
 
 /* `cgroup`: where the VM is at first. */

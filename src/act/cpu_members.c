@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act/cpu_members.h"
 
+#include "act/act_hurry.h"
 #include "act/act_lease.h"
 #include "base/cleanup.h"
 #include "base/cursor.h"
@@ -225,9 +226,15 @@ static bool is_set_in(struct leases *leases, const struct lease *tasks)
 bool cpu_members_return_threads(struct act_context *context, const struct vm_identity *vm)
 {
 	const struct lease *lease = tasks_lease(context->leases, vm);
+	struct act_hurry hurry;
+	int r;
 
-	return lease != NULL && !is_set_in(context->leases, lease) &&
-	       leases_undo(context->leases, lease->id, NULL) >= 0;
+	if (lease == NULL || is_set_in(context->leases, lease))
+		return false;
+	hurry = act_hurry_begin(context);
+	r = leases_undo(context->leases, lease->id, NULL);
+	act_hurry_end(context, &hurry);
+	return r >= 0;
 }
 
 /* -- controllers that were given to the children of a cgroup */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act/cpu_place.h"
 
+#include "act/act_hurry.h"
 #include "act/act_lease.h"
 #include "base/cleanup.h"
 #include "base/cursor.h"
@@ -371,6 +372,7 @@ int cpu_place_make(struct act_context *context, const struct act_target *target,
 	struct cpu_place made = *place;
 	char origin[sizeof place->directory];
 	char parent[sizeof place->directory];
+	struct act_hurry hurry;
 	int size, r;
 
 	/* Libvirt's leaves would be left: the process's own directory is where it goes back to. */
@@ -384,8 +386,10 @@ int cpu_place_make(struct act_context *context, const struct act_target *target,
 	if (size < 0 || (size_t)size >= sizeof made.directory)
 		return error_set(err, -ENAMETOOLONG, "%s has too long a name", parent);
 	r = parent_make(context, place, parent, err);
+	hurry = act_hurry_begin(context);
 	if (r == 0)
 		r = make_in(context, target, &made, origin, err);
+	act_hurry_end(context, &hurry);
 	if (r == 0)
 		r = cpu_place_find_in(context, target, place->controller, place, err);
 	if (r < 0)
