@@ -365,17 +365,38 @@ int hand_forget(struct hand *hand, const struct vm_identity *vm, enum setting se
 		struct error *err)
 {
 	struct holds holds;
-	size_t i, before;
+	size_t i;
 	int r = read_holds(hand, &holds, err);
 
 	if (r < 0)
 		return r;
-	before = holds.hold_count;
 	for (i = holds.hold_count; i-- > 0;)
 		if (ends_with(hand, &holds.holds[i], vm, setting))
 			holds.holds[i] = holds.holds[--holds.hold_count];
-	if (holds.hold_count != before)
+	if (setting == SETTING_COUNT && vm == NULL)
+		holds.paused = true;
+	else if (setting == SETTING_COUNT && holds_pause(&holds, vm) < 0)
+		r = error_set(err, -ENOMEM, "out of memory");
+	if (r == 0)
 		r = write_holds(hand, &holds, err);
+	holds_done(&holds);
+	return r;
+}
+
+int hand_resume(struct hand *hand, const struct vm_identity *vm, struct error *err)
+{
+	struct holds holds;
+	int r = read_holds(hand, &holds, err);
+
+	if (r < 0)
+		return r;
+	if (vm != NULL) {
+		holds_resume(&holds, vm);
+	} else {
+		holds.paused = false;
+		holds.vm_count = 0;
+	}
+	r = write_holds(hand, &holds, err);
 	holds_done(&holds);
 	return r;
 }

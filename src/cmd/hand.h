@@ -44,9 +44,11 @@ int hand_apply(struct hand *hand, const struct plan *plan, struct str *said, str
 int hand_keep(struct hand *hand, const struct vm_word *vm, const struct assignment *assignments,
 	      size_t count, const struct plan *plan, struct error *err);
 /* After hand_undo, so that no truced sets it again: holds of a VM (NULL: of all), on one knob and
- * on the intents that come to it, or (SETTING_COUNT) on all. */
+ * on the intents that come to it, or (SETTING_COUNT) on all; then it is paused, too. */
 int hand_forget(struct hand *hand, const struct vm_identity *vm, enum setting setting,
 		struct error *err);
+/* The pause of a VM ends, or (NULL) every pause. */
+int hand_resume(struct hand *hand, const struct vm_identity *vm, struct error *err);
 
 /* What the journal has of a VM (NULL: of all), of one setting or (SETTING_COUNT) of all: a line
  * each into `said`, "NAME: SETTING VALUE". Returns how many. */

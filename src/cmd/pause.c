@@ -3,8 +3,11 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "cmd/hand.h"
 #include "cmd/truced.h"
 #include "cmd/verb.h"
+#include "cmd/vm_word.h"
+#include "control/control.h"
 
 #include <string.h>
 
@@ -50,7 +53,8 @@ static int tell_resumed(const struct verb *verb, const char *vm)
 	return r;
 }
 
-/* Nobody adjusts where no truced runs: then there is nothing to pause, and that is said. */
+/* Nobody adjusts where no truced runs: then there is nothing to pause, and that is said. A pause
+ * that truce undo began there can be ended there. */
 static int ask(const struct verb *verb, char **operands)
 {
 	const char *vm = operands[0];
@@ -70,10 +74,46 @@ static int pause_run(const struct verb *verb, const void *settings, char **opera
 	return r == VERB_FINE ? tell_paused(verb, operands[0]) : r;
 }
 
+static int resume_by_hand(const char *vm, struct error *err)
+{
+	struct vm_word found;
+	struct hand *hand;
+	int r = hand_open(HAND_TURNS, &hand, err);
+
+	if (r < 0)
+		return r;
+	if (vm != NULL)
+		r = hand_find(hand, vm, &found, err);
+	if (r == 0)
+		r = hand_resume(hand, vm != NULL ? &found.identity : NULL, err);
+	hand_close(hand);
+	return r;
+}
+
+static int resume_without_truced(const struct verb *verb, const char *vm)
+{
+	struct error err = { 0 };
+	struct str text;
+	int r;
+
+	if (resume_by_hand(vm, &err) < 0)
+		return verb_fail(verb, &err);
+	str_init(&text);
+	str_append(&text, "resumed: the truced that starts next adjusts ");
+	append_whom(&text, vm);
+	str_append_char(&text, '\n');
+	r = verb_print(verb, &text);
+	str_done(&text);
+	return r;
+}
+
 static int resume_run(const struct verb *verb, const void *settings, char **operands)
 {
-	int r = ask(verb, operands);
+	int r;
 
+	if (!control_is_there(NULL))
+		return resume_without_truced(verb, operands[0]);
+	r = ask(verb, operands);
 	return r == VERB_FINE ? tell_resumed(verb, operands[0]) : r;
 }
 
@@ -96,7 +136,7 @@ const struct verb resume_verb = {
 	.most_operands = 1,
 	.summary = "let policies adjust again what truce pause or truce undo stopped",
 	.notes = "VM is a VM's name, uuid, pid or id. Without one everything goes on, VMs that were\n"
-		 "paused one by one, too.",
+		 "paused one by one, too. Where no truced runs it is for the one that starts next.",
 	.options = no_options,
 	.run = resume_run,
 };

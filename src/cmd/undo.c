@@ -101,6 +101,15 @@ static json_t *undo_request(const struct undo *undo)
 	return json_pack("{s:s, s:s, s:s}", "do", "undo", "vm", undo->vm, "setting", undo->setting);
 }
 
+static void tell_paused(struct undo *undo, size_t count)
+{
+	str_append(&undo->text, count > 0 ? "paused: truce resume" : "nothing was set; paused: truce resume");
+	str_append(&undo->text, is_all(undo) ? "" : " ");
+	if (!is_all(undo))
+		text_append_safe(&undo->text, undo->vm, strlen(undo->vm));
+	str_append(&undo->text, " lets policies adjust again\n");
+}
+
 static void tell_done(struct undo *undo, const json_t *answer, size_t count)
 {
 	if (count == 0 && undo->setting != NULL)
@@ -110,12 +119,7 @@ static void tell_done(struct undo *undo, const json_t *answer, size_t count)
 		truced_append(&undo->text, answer, "again_by");
 		str_append(&undo->text, " goes on asking for it; truce pause stops it\n");
 	} else if (undo->setting == NULL) {
-		str_append(&undo->text, count > 0 ? "paused: truce resume"
-						  : "nothing was set; paused: truce resume");
-		str_append(&undo->text, is_all(undo) ? "" : " ");
-		if (!is_all(undo))
-			text_append_safe(&undo->text, undo->vm, strlen(undo->vm));
-		str_append(&undo->text, " lets policies adjust again\n");
+		tell_paused(undo, count);
 	}
 }
 
@@ -145,6 +149,7 @@ static int undo_by_hand(struct undo *undo, struct hand *hand, struct error *err)
 {
 	int setting = undo->setting != NULL ? setting_find(undo->setting) : SETTING_COUNT;
 	const struct vm_identity *identity = NULL;
+	struct error ignored = { 0 };
 	struct vm_word vm;
 	size_t failed;
 	int r = hand_check_knob((enum setting)setting, err);
@@ -161,11 +166,14 @@ static int undo_by_hand(struct undo *undo, struct hand *hand, struct error *err)
 		return hand_list(hand, identity, (enum setting)setting, &undo->text) == 0
 			       ? say_nothing_set(undo) : 0;
 	failed = hand_undo(hand, identity, (enum setting)setting, &undo->text, err);
+	/* What could not be given back is not to be set again, either. */
+	r = hand_forget(hand, identity, (enum setting)setting, failed > 0 ? &ignored : err);
 	if (failed > 0)
 		return err->code != 0 ? err->code : -EIO;
-	r = hand_forget(hand, identity, (enum setting)setting, err);
 	if (r < 0)
 		return r;
+	if (setting == SETTING_COUNT)
+		tell_paused(undo, undo->text.length);
 	return undo->text.length == 0 ? say_nothing_set(undo) : 0;
 }
 
@@ -219,7 +227,8 @@ const struct verb undo_verb = {
 		 "ends that. With SETTING that one is given back, and a policy that goes on asking for it\n"
 		 "is named.\n"
 		 "\n"
-		 "Where no truced runs it is done by the journal that the last one left.",
+		 "Where no truced runs it is done by the journal that the last one left, and the pause\n"
+		 "is for the one that starts next.",
 	.options = undo_options,
 	.settings_size = sizeof(struct undo_settings),
 	.run = undo_run,

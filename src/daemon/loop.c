@@ -262,6 +262,17 @@ static void turn_round(struct daemon *daemon)
 	look_around(daemon, now);
 }
 
+/* Of a truced that does not adjust somebody must know why. */
+static void tell_paused(struct daemon *daemon)
+{
+	if (!daemon->hand.paused)
+		return;
+	log_line(LOG_NOTICE, "paused by truce pause or truce undo: nothing is adjusted until truce resume");
+	daemon_note(daemon, NULL, "", "paused by truce pause or truce undo: nothing is adjusted until truce "
+		    "resume");
+	notify("STATUS=%s, paused until truce resume", mode_name(daemon->mode));
+}
+
 static void begin(struct daemon *daemon)
 {
 	uint64_t now = clock_monotonic_usec();
@@ -281,6 +292,7 @@ static void begin(struct daemon *daemon)
 	log_line(LOG_NOTICE, "%s: %zu policies, %zu VMs", mode_name(daemon->mode), daemon->policy_count,
 		 daemon->snapshot->vm_count);
 	notify("READY=1\nSTATUS=%s, %zu policies", mode_name(daemon->mode), daemon->policy_count);
+	tell_paused(daemon);
 }
 
 int daemon_run(struct daemon *daemon, struct error *err)

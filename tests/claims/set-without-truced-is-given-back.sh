@@ -43,6 +43,9 @@ expect_exit 0 "$TRUCE" undo all
 expect_match "the rest" "^$vm: cpu.weight 400 -> .*restored" "$(cat "$scratch/out")"
 expect_equal "all as it was" "$was" "$(listed)"
 expect_exit 0 "$TRUCE" undo all
-expect_equal "once more" "nothing is set" "$(cat "$scratch/out")"
+expect_match "once more" "^nothing was set; paused: truce resume" "$(cat "$scratch/out")"
+expect_match "the mark" '"paused":true' "$(cat "$TRUCE_STATE_DIR/hand.json")"
+expect_exit 0 "$TRUCE" resume
+expect_match "no mark" '"paused":false' "$(cat "$TRUCE_STATE_DIR/hand.json")"
 pid=$("$TRUCE" list --over 0 --no-header --columns pid "$vm" 2>/dev/null)
 expect_equal "cgroups left behind" "" "$(find /sys/fs/cgroup -type d -path "*/truce/vm-${pid##* }-*" 2>/dev/null)"

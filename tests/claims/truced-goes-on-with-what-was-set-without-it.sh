@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What truce set --keep sets where no truced runs, a truced that starts later holds, before every
-# policy; what truce undo gave back there stays given back.
+# policy; what truce undo gave back there stays given back until truce resume, and truced says so.
 # shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 # shellcheck source=tests/truced.sh
@@ -39,8 +39,19 @@ expect_match "one is left" '"setting":"cpu.shares"' "$(cat "$TRUCE_STATE_DIR/han
 grep -Eq 'cpu.(limit|quota)' "$TRUCE_STATE_DIR/hand.json" && fail "what was given back is still held"
 expect_exit 0 "$TRUCE" undo all
 grep -q '"setting"' "$TRUCE_STATE_DIR/hand.json" && fail "after undo all somebody holds: $(cat "$TRUCE_STATE_DIR/hand.json")"
+expect_match "the pause" '^paused: truce resume' "$(cat "$scratch/out")"
 truced_start
-poll_until 10 all_weigh 200 || fail "after undo without truced: $(weights)"
+expect_match "paused" '"paused":true' "$(ask '{"do":"status"}')"
+expect_match "truced says so" 'paused by truce pause or truce undo' "$(cat "$truced_log")"
+at_first=$(weights)
+touch "$scratch/now"
+ticked() { [ "$TRUCE_RUN_DIR/truced.prom" -nt "$scratch/now" ]; }
+poll_until 30 ticked || fail "truced does not tick while it is paused"
+expect_equal "weights while paused" "$at_first" "$(weights)"
+truced_end TERM
+expect_exit 0 "$TRUCE" resume
+truced_start
+poll_until 10 all_weigh 200 || fail "after undo without truced, and resume: $(weights)"
 
 # What waits for a VM that has gone is let go of by undo all, too.
 expect_exit 0 "$TRUCE" set "$held" cpu.shares=300 --keep
