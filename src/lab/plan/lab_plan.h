@@ -29,9 +29,8 @@ struct lab_plan_run {
 struct lab_plan_boot {
 	unsigned machine;            /* as in spec_cell */
 	unsigned block;              /* the how-manieth boot of its machine, from 0 */
-	const struct spec_machine *made; /* scaled, where it must be: see vcpus */
-	unsigned vcpus;              /* given to each VM */
-	uint64_t memory_bytes;       /* given to each VM */
+	const struct spec_machine *made;
+	unsigned vcpus;              /* given to each VM: fewer than asked where it is scaled */
 	struct lab_plan_run *runs;
 	size_t run_count;
 };
@@ -43,13 +42,15 @@ struct lab_plan {
 	size_t boot_count;
 	unsigned *cpus;              /* the host's, as given */
 	size_t cpu_count;
+	unsigned *vcpus;             /* given to each VM, by machine */
 	bool tcg;                    /* guests are emulated */
 	bool scaled;                 /* the host is smaller than the spec asks */
-	char scaled_why[256];        /* "3 VMs of 2 vCPUs on cores of their own need 6, here are 2" */
+	char scaled_why[200];        /* "3 VMs of 2 vCPUs on cores of their own need 6, here are 2" */
 	uint64_t estimate_usec;      /* all boots */
 };
 
-/* -ENOSPC, -EPERM, -ENODEV with a sentence that says what is missing, where it cannot be scaled. */
+/* -ENOSPC, -EPERM, -ENODEV with a sentence that says what is missing. Only processors are scaled:
+ * with less memory or disk a workload would be another one. */
 int lab_plan_new(const struct spec *spec, const struct lab_plan_host *host, uint64_t seed,
 		 struct lab_plan **ret, struct error *err);
 void lab_plan_free(struct lab_plan *plan);
@@ -58,10 +59,11 @@ void lab_plan_free(struct lab_plan *plan);
  * cpu_count); all of them where it is not pinned. */
 size_t lab_plan_pin(const struct lab_plan *plan, const struct spec_cell *cell, unsigned vm,
 		    unsigned *ret_cpus);
-/* What a boot and a run take, measured or as guessed from the machine. */
+/* What they take, as guessed before anything was measured: a boot without its runs, a run. */
 uint64_t lab_plan_boot_usec(const struct lab_plan *plan, const struct lab_plan_boot *boot);
-uint64_t lab_plan_run_usec(const struct lab_plan *plan);
-/* What --dry-run prints. */
+uint64_t lab_plan_run_usec(const struct lab_plan *plan, const struct lab_plan_run *run);
+/* What --dry-run prints. "2 min 40 s" is how a time is told. */
+void lab_plan_append_time(struct str *out, uint64_t usec);
 void lab_plan_append_text(const struct lab_plan *plan, struct str *out);
 
 #endif

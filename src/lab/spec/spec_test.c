@@ -21,7 +21,7 @@ static struct spec *read_as(const char *text, bool quick)
 	return spec;
 }
 
-static struct spec *read(const char *text)
+static struct spec *read_spec(const char *text)
 {
 	return read_as(text, false);
 }
@@ -55,7 +55,7 @@ static const struct spec_cell *cell(const struct spec *spec, const char *label)
 
 static void an_experiment_becomes_cells(void **state)
 {
-	struct spec *spec = read(
+	struct spec *spec = read_spec(
 		"return experiment {\n"
 		"  name = 'isolation-cpu', asks = 'Does it?', predicts = 'no',\n"
 		"  vms = { count = 3, vcpus = 1, memory = 256*MiB, pin = 'own' },\n"
@@ -86,7 +86,7 @@ static void an_experiment_becomes_cells(void **state)
 
 static void what_needs_another_boot_is_another_machine(void **state)
 {
-	struct spec *spec = read(HEAD
+	struct spec *spec = read_spec(HEAD
 		"vms = { count = 2 }, vary = { { 'vms.memory', 128*MiB, 1*GiB },\n"
 		"{ 'disk', 'each', 'none' }, { 'loaded', 1, 2 } }, baseline = { loaded = 1 } }");
 
@@ -103,7 +103,7 @@ static void what_needs_another_boot_is_another_machine(void **state)
 
 static void the_control_of_what_boots_differ_in_has_boots_of_its_own(void **state)
 {
-	struct spec *spec = read(HEAD "vary = { { 'vms.memory', 128*MiB, 1*GiB } } }");
+	struct spec *spec = read_spec(HEAD "vary = { { 'vms.memory', 128*MiB, 1*GiB } } }");
 
 	assert_int_equal(spec->machine_count, 3);
 	assert_int_equal(cell(spec, "vms.memory=128 MiB (again)")->machine, 2);
@@ -113,7 +113,7 @@ static void the_control_of_what_boots_differ_in_has_boots_of_its_own(void **stat
 
 static void an_experiment_without_factors_has_its_control(void **state)
 {
-	struct spec *spec = read(HEAD "vms = { count = 2 } }");
+	struct spec *spec = read_spec(HEAD "vms = { count = 2 } }");
 
 	assert_int_equal(spec->cell_count, 2);
 	assert_true(spec->cells[0].is_baseline);
@@ -124,7 +124,7 @@ static void an_experiment_without_factors_has_its_control(void **state)
 
 static void a_value_may_be_several_entries_under_a_name(void **state)
 {
-	struct spec *spec = read(HEAD
+	struct spec *spec = read_spec(HEAD
 		"vary = { { 'configuration', { name = 'vanilla', ['vms.kind'] = 'process' },\n"
 		"  { name = 'guests', vms = { count = 2, vcpus = 2 } } } },\n"
 		"baseline = { configuration = 'vanilla' } }");
@@ -138,7 +138,7 @@ static void a_value_may_be_several_entries_under_a_name(void **state)
 
 static void lists_and_sections_vary_as_a_whole(void **state)
 {
-	struct spec *spec = read(HEAD
+	struct spec *spec = read_spec(HEAD
 		"vms = { count = 2, pin = { 0, 1 } }, ksm = { state = 'on', pages = 1000, sleep = 20*ms },\n"
 		"vary = { { 'vms.pin', { 0, 1 }, 'none', { 1 } } } }");
 	const struct spec_cell *one = cell(spec, "vms.pin=1");
@@ -159,7 +159,7 @@ static void quick_goes_over_the_rest_only_when_it_is_asked_for(void **state)
 	static const char text[] = HEAD
 		"vms = { count = 3 }, boots = 30, duration = 8*s, vary = { { 'loaded', 1, 2, 3 } },\n"
 		"quick = { boots = 10, duration = 2*s, vary = { { 'loaded', 1, 3 } } } }";
-	struct spec *whole = read(text), *quick = read_as(text, true);
+	struct spec *whole = read_spec(text), *quick = read_as(text, true);
 
 	assert_int_equal(whole->boots, 30);
 	assert_int_equal(whole->cell_count, 4);
@@ -172,7 +172,7 @@ static void quick_goes_over_the_rest_only_when_it_is_asked_for(void **state)
 
 static void a_hold_is_a_setting_with_its_value_as_text(void **state)
 {
-	struct spec *spec = read(HEAD
+	struct spec *spec = read_spec(HEAD
 		"vms = { count = 2 }, hold = { others = { ['disk.read_max'] = 10*MB/second } } }");
 
 	assert_int_equal(spec->cells[0].load.hold_count, 1);
@@ -252,7 +252,7 @@ static void the_same_file_gives_the_same_cells(void **state)
 {
 	static const char text[] = HEAD "vms = { count = 2 }, others = { work = 'a', z = 1, b = 2, q = 3, "
 		"k = 4 }, vary = { { 'loaded', 1, 2 } } }";
-	struct spec *a = read(text), *b = read(text);
+	struct spec *a = read_spec(text), *b = read_spec(text);
 	size_t i;
 
 	assert_int_equal(a->cell_count, b->cell_count);
