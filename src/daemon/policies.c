@@ -177,29 +177,6 @@ static void warn_of_classes(const struct daemon *daemon, const struct policy *po
 
 /* -- one more, or in the place of another ------------------------------------------------- */
 
-static void ask_again(struct daemon *daemon, struct loaded *loaded)
-{
-	size_t i;
-
-	for (i = 0; i < loaded->asked.count; i++)
-		arbiter_request(daemon->arbiter, loaded->policy, &loaded->asked.items[i]);
-}
-
-/* The arbiter takes policies in the order in which they are added. */
-static int add_in_order(struct daemon *daemon, size_t from, struct error *err)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = from; i < daemon->policy_count; i++)
-		arbiter_remove_policy(daemon->arbiter, daemon->policies[i]->policy);
-	for (i = from; r == 0 && i < daemon->policy_count; i++) {
-		r = arbiter_add_policy(daemon->arbiter, daemon->policies[i]->policy, err);
-		ask_again(daemon, daemon->policies[i]);
-	}
-	return r;
-}
-
 static void take_out(struct daemon *daemon, size_t at)
 {
 	memmove(daemon->policies + at, daemon->policies + at + 1,
@@ -209,6 +186,7 @@ static void take_out(struct daemon *daemon, size_t at)
 
 static int insert(struct daemon *daemon, struct loaded *loaded, struct error *err)
 {
+	const struct policy *next;
 	size_t at;
 	int r;
 
@@ -221,12 +199,10 @@ static int insert(struct daemon *daemon, struct loaded *loaded, struct error *er
 	}
 	daemon->policies[at] = loaded;
 	daemon->policy_count++;
-	r = add_in_order(daemon, at, err);
-	if (r < 0) {
-		arbiter_remove_policy(daemon->arbiter, loaded->policy);
+	next = at + 1 < daemon->policy_count ? daemon->policies[at + 1]->policy : NULL;
+	r = arbiter_insert_policy(daemon->arbiter, loaded->policy, next, err);
+	if (r < 0)
 		take_out(daemon, at);
-		(void)add_in_order(daemon, at, NULL); /* the others, as far as memory goes */
-	}
 	return r;
 }
 

@@ -121,7 +121,7 @@ void arbiter_all_dirty(struct arbiter *arbiter)
 
 /* -- policies --------------------------------------------------------------------------- */
 
-static struct policy_entry *entry_new(const struct policy *policy)
+static struct policy_entry *entry_new(struct arbiter *arbiter, const struct policy *policy)
 {
 	struct policy_entry *entry = calloc(1, sizeof *entry);
 	size_t i;
@@ -129,6 +129,7 @@ static struct policy_entry *entry_new(const struct policy *policy)
 	if (entry == NULL)
 		return NULL;
 	entry->policy = policy;
+	entry->serial = ++arbiter->serial;
 	entry->causes = calloc(policy->intent_count + 1, sizeof *entry->causes);
 	if (entry->causes == NULL) {
 		entry_free(entry);
@@ -154,21 +155,6 @@ static int no_memory(struct error *err)
 	return error_set(err, -ENOMEM, "out of memory");
 }
 
-int arbiter_add_policy(struct arbiter *arbiter, const struct policy *policy, struct error *err)
-{
-	struct policy_entry *entry = entry_new(policy);
-
-	if (entry == NULL || !VEC_RESERVE(arbiter->policies, arbiter->policy_capacity,
-					  arbiter->policy_count + 1)) {
-		entry_free(entry);
-		return no_memory(err);
-	}
-	arbiter->policies[arbiter->policy_count++] = entry;
-	arbiter->generation++;
-	arbiter_all_dirty(arbiter);
-	return 0;
-}
-
 static size_t policy_place(const struct arbiter *arbiter, const struct policy *policy)
 {
 	size_t at;
@@ -177,6 +163,31 @@ static size_t policy_place(const struct arbiter *arbiter, const struct policy *p
 		if (arbiter->policies[at]->policy == policy)
 			break;
 	return at;
+}
+
+int arbiter_insert_policy(struct arbiter *arbiter, const struct policy *policy,
+			  const struct policy *before, struct error *err)
+{
+	struct policy_entry *entry = entry_new(arbiter, policy);
+	size_t at = policy_place(arbiter, before);
+
+	if (entry == NULL || !VEC_RESERVE(arbiter->policies, arbiter->policy_capacity,
+					  arbiter->policy_count + 1)) {
+		entry_free(entry);
+		return no_memory(err);
+	}
+	memmove(&arbiter->policies[at + 1], &arbiter->policies[at],
+		(arbiter->policy_count - at) * sizeof *arbiter->policies);
+	arbiter->policies[at] = entry;
+	arbiter->policy_count++;
+	arbiter->generation++;
+	arbiter_all_dirty(arbiter);
+	return 0;
+}
+
+int arbiter_add_policy(struct arbiter *arbiter, const struct policy *policy, struct error *err)
+{
+	return arbiter_insert_policy(arbiter, policy, NULL, err);
 }
 
 /* What the rules of `from` ask for is what those of `to` ask for, or goes (to NULL: all of it). */
@@ -231,7 +242,7 @@ int arbiter_replace_policy(struct arbiter *arbiter, const struct policy *old,
 
 	if (at == arbiter->policy_count)
 		return arbiter_add_policy(arbiter, policy, err);
-	entry = entry_new(policy);
+	entry = entry_new(arbiter, policy);
 	if (entry == NULL)
 		return no_memory(err);
 	entry->pace = arbiter->policies[at]->pace;

@@ -36,9 +36,12 @@ struct arbiter_options {
 struct arbiter *arbiter_new(const struct arbiter_options *options); /* NULL: no memory */
 void arbiter_free(struct arbiter *arbiter);
 
-/* Policies in order of precedence; they must live until they are removed. Removing one takes its
- * requests with it: the next plan releases what only it wanted. */
+/* Policies in order of precedence, behind all or (insert) before one; they must live until they
+ * are removed. The requests of the others, and their canaries' time, go on. Removing one takes
+ * its requests with it: the next plan releases what only it wanted. */
 int arbiter_add_policy(struct arbiter *arbiter, const struct policy *policy, struct error *err);
+int arbiter_insert_policy(struct arbiter *arbiter, const struct policy *policy,
+			  const struct policy *before, struct error *err);
 void arbiter_remove_policy(struct arbiter *arbiter, const struct policy *policy);
 /* The same place and the requests of rules that both have (by name) stay. */
 int arbiter_replace_policy(struct arbiter *arbiter, const struct policy *old,

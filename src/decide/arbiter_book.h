@@ -20,6 +20,7 @@ struct canary {
 
 struct policy_entry {
 	const struct policy *policy;
+	uint64_t serial;      /* from 1, never used twice: its standings are found by it */
 	struct cause *causes; /* of its intents, in their order */
 	struct canary canary;
 	struct pace pace;
@@ -50,7 +51,7 @@ struct arbiter {
 	size_t share_capacity;
 	struct compile_context context;
 	struct pace pace;
-	uint64_t order, generation;
+	uint64_t order, generation, serial;
 	uint64_t now_usec, realtime_usec; /* of the last plan */
 	uint64_t first_plan_usec;
 	bool planned, someone_left;

@@ -7,6 +7,7 @@
 #include "model/snapshot.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_in_step(const struct arbiter *arbiter, const struct snapshot *snapshot)
@@ -53,16 +54,29 @@ int arbiter_follow(struct arbiter *arbiter, const struct snapshot *snapshot)
 	return 0;
 }
 
+/* What a canary has been measured by goes on while it is in the same class of the same policy. */
+static struct standing stand(const struct subject *subject, const struct policy_entry *entry,
+			     const struct vm *vm)
+{
+	int class_index = policy_classify(entry->policy, vm);
+	const struct standing *before = subject_find_standing(subject, entry->serial);
+
+	if (before != NULL && before->class_index == class_index)
+		return *before;
+	return (struct standing){ .serial = entry->serial, .class_index = class_index };
+}
+
 static int classify(struct arbiter *arbiter, struct subject *subject, const struct vm *vm)
 {
+	struct standing *standings = calloc(arbiter->policy_count + 1, sizeof *standings);
 	size_t i;
 
-	if (!VEC_RESERVE(subject->standings, subject->standing_capacity, arbiter->policy_count + 1))
+	if (standings == NULL)
 		return -ENOMEM;
 	for (i = 0; i < arbiter->policy_count; i++)
-		subject->standings[i] = (struct standing){
-			.class_index = policy_classify(arbiter->policies[i]->policy, vm),
-		};
+		standings[i] = stand(subject, arbiter->policies[i], vm);
+	free(subject->standings);
+	subject->standings = standings;
 	subject->standing_count = arbiter->policy_count;
 	return 0;
 }

@@ -53,11 +53,11 @@ static void count_refusal(struct arbiter *arbiter, const struct subject *subject
 			  const struct knob *knob)
 {
 	struct policy_entry *entry = arbiter_policy_named(arbiter, knob->cause.policy);
-	size_t i;
+	const struct standing *standing =
+		entry != NULL ? subject_find_standing(subject, entry->serial) : NULL;
 
-	for (i = 0; i < subject->standing_count && i < arbiter->policy_count; i++)
-		if (arbiter->policies[i] == entry && subject->standings[i].canary)
-			entry->canary.refused++;
+	if (standing != NULL && standing->canary)
+		entry->canary.refused++;
 }
 
 static void take_late(struct arbiter *arbiter, struct knob *knob, const struct outcome *outcome)

@@ -374,6 +374,103 @@ static void the_rest_does_not_follow_canaries_that_wait(void **state)
 	peace_end(&peace);
 }
 
+/* One more goes in before the canaries' own, and one that stood there is taken out. */
+static void load_another(struct peace *peace, struct policy *another, const char *name)
+{
+	describe(another);
+	strcpy(another->name, name);
+	assert_int_equal(arbiter_insert_policy(peace->arbiter, another, &peace->policy, NULL), 0);
+}
+
+static void canaries_go_on_while_other_policies_come_and_go(void **state)
+{
+	struct policy first, second;
+	struct peace peace;
+	size_t canaries, i;
+
+	begin_canaries(&peace);
+	canaries = count_verdicts(&peace, PLAN_SET);
+	obey(&peace);
+	tick_and_obey(&peace);
+	load_another(&peace, &first, "first");
+	tick_and_obey(&peace);
+	load_another(&peace, &second, "second");
+	tick_and_obey(&peace);
+	arbiter_remove_policy(peace.arbiter, &first);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(count_verdicts(&peace, PLAN_HELD), 40 - canaries);
+		tick_and_obey(&peace);
+	}
+	assert_int_equal(count_verdicts(&peace, PLAN_SET), 40 - canaries);
+	policy_done(&first);
+	peace_end(&peace);
+	policy_done(&second);
+}
+
+static void what_canaries_waited_before_another_load_counts(void **state)
+{
+	struct policy another;
+	struct peace peace;
+	size_t i, j;
+
+	begin_canaries(&peace);
+	for (i = 0; i < peace.plan.count; i++)
+		for (j = 0; j < 41; j++)
+			if (peace.plan.items[i].verdict == PLAN_SET &&
+			    vm_identity_compare(&vm_at(&peace, j)->identity, &peace.plan.items[i].vm) == 0)
+				vm_at(&peace, j)->value[VM_WAITING] += 3000000;
+	obey(&peace);
+	tick_and_obey(&peace);
+	load_another(&peace, &another, "another");
+	for (i = 0; i < 7; i++)
+		tick_and_obey(&peace);
+	assert_int_equal(count_verdicts(&peace, PLAN_SET), 0);
+	expect_reason(&peace.plan.items[0], "of their time more than the others");
+	peace_end(&peace);
+	policy_done(&another);
+}
+
+static void a_refusal_counts_for_its_policy_though_another_was_put_before_it(void **state)
+{
+	struct policy another;
+	struct peace peace;
+	size_t i;
+
+	begin_canaries(&peace);
+	load_another(&peace, &another, "another");
+	for (i = 0; i < peace.plan.count && peace.plan.items[i].verdict != PLAN_SET; i++)
+		;
+	tell(&peace, &peace.plan.items[i], OUTCOME_REFUSED, 0);
+	for (i = 0; i < 10; i++)
+		tick(&peace);
+	for (i = 0; i < peace.plan.count; i++)
+		if (strstr(peace.plan.items[i].reason, "1 refusals among the first") != NULL)
+			break;
+	assert_true(i < peace.plan.count);
+	peace_end(&peace);
+	policy_done(&another);
+}
+
+static void what_rules_asked_for_stays_when_a_policy_is_put_before_theirs(void **state)
+{
+	struct policy another;
+	struct peace peace;
+
+	peace_begin(&peace, 4, NULL);
+	load(&peace);
+	request(&peace, 2, "raise", 300);
+	tick_and_obey(&peace);
+	load_another(&peace, &another, "another");
+	tick(&peace);
+	assert_int_equal(count_verdicts(&peace, PLAN_RELEASE), 0);
+	add_intent(&another, 1, SETTING_CPU_SHARES, 700);
+	arbiter_replace_policy(peace.arbiter, &another, &another, NULL);
+	tick(&peace);
+	expect(&peace, 2, SETTING_CPU_WEIGHT, PLAN_SET, 700); /* it stands before it now */
+	peace_end(&peace);
+	policy_done(&another);
+}
+
 /* -- reservations ----------------------------------------------------------------------- */
 
 static void reservations_that_do_not_fit_are_refused_with_the_sum(void **state)
@@ -437,6 +534,10 @@ int main(void)
 		cmocka_unit_test(a_policy_acts_on_a_part_first_and_then_on_the_rest),
 		cmocka_unit_test(the_rest_does_not_follow_a_refusal),
 		cmocka_unit_test(the_rest_does_not_follow_canaries_that_wait),
+		cmocka_unit_test(canaries_go_on_while_other_policies_come_and_go),
+		cmocka_unit_test(what_canaries_waited_before_another_load_counts),
+		cmocka_unit_test(a_refusal_counts_for_its_policy_though_another_was_put_before_it),
+		cmocka_unit_test(what_rules_asked_for_stays_when_a_policy_is_put_before_theirs),
 		cmocka_unit_test(reservations_that_do_not_fit_are_refused_with_the_sum),
 		cmocka_unit_test(a_newborns_reservation_that_does_not_fit_is_told),
 	};

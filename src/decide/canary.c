@@ -145,14 +145,9 @@ void canaries_step(struct arbiter *arbiter, const struct snapshot *snapshot)
 bool canary_holds(const struct arbiter *arbiter, const struct policy_entry *entry,
 		  const struct subject *subject, char reason[static PLAN_REASON_SIZE])
 {
-	size_t at;
+	const struct standing *standing = subject_find_standing(subject, entry->serial);
 
-	if (!is_active(entry) || subject->identity.pid == 0)
-		return false;
-	for (at = 0; at < subject->standing_count; at++)
-		if (arbiter->policies[at] == entry)
-			break;
-	if (at == subject->standing_count || subject->standings[at].canary)
+	if (!is_active(entry) || subject->identity.pid == 0 || standing == NULL || standing->canary)
 		return false;
 	if (entry->canary.stopped[0] != '\0')
 		memcpy(reason, entry->canary.stopped, PLAN_REASON_SIZE);

@@ -91,6 +91,16 @@ struct ask *subject_find_ask(const struct subject *subject, const struct policy_
 	return NULL;
 }
 
+const struct standing *subject_find_standing(const struct subject *subject, uint64_t serial)
+{
+	size_t i;
+
+	for (i = 0; i < subject->standing_count; i++)
+		if (subject->standings[i].serial == serial)
+			return &subject->standings[i];
+	return NULL;
+}
+
 void subject_remove_ask(struct subject *subject, size_t at)
 {
 	subject->asks[at] = subject->asks[--subject->ask_count];

@@ -55,6 +55,7 @@ struct told {
 
 /* Its place in one policy. */
 struct standing {
+	uint64_t serial;      /* the policy's; it may have moved since */
 	int class_index;
 	bool canary, measured;
 	int64_t waiting_usec; /* when the policy began */
@@ -73,8 +74,8 @@ struct subject {
 	size_t knob_count, knob_capacity;
 	struct told *tolds;
 	size_t told_count, told_capacity;
-	struct standing *standings; /* by policy */
-	size_t standing_count, standing_capacity;
+	struct standing *standings; /* by policy, as when it was classified */
+	size_t standing_count;
 	struct compile_share share;
 	uint64_t born_usec;
 	int64_t memory_reserve;
@@ -91,6 +92,7 @@ void subject_remove_knob(struct subject *subject, size_t at);
 struct ask *subject_find_ask(const struct subject *subject, const struct policy_entry *by,
 			     const char *rule, enum setting setting);
 void subject_remove_ask(struct subject *subject, size_t at);
+const struct standing *subject_find_standing(const struct subject *subject, uint64_t serial);
 struct hold *subject_find_hold(const struct subject *subject, enum setting setting);
 /* Drops the ones that are over; whether there were any. */
 bool subject_end_holds(struct subject *subject, uint64_t realtime_usec, uint64_t *ret_next_usec);
