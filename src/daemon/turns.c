@@ -60,6 +60,7 @@ void turns_begin(struct daemon *daemon)
 	uint64_t now = clock_monotonic_usec();
 	size_t i;
 
+	decider_reap();
 	for (i = 0; i < daemon->policy_count; i++) {
 		struct loaded *loaded = daemon->policies[i];
 
@@ -164,10 +165,10 @@ static void take_decision(struct daemon *daemon, struct loaded *loaded,
 		loaded->errors++;
 		trouble(daemon, loaded, decision->warnings[i].text);
 	}
-	for (i = 0; i < decision->request_count; i++) {
-		asked_take(&loaded->asked, &decision->requests[i]);
-		arbiter_request(daemon->arbiter, loaded->policy, &decision->requests[i]);
-	}
+	for (i = 0; i < decision->request_count; i++)
+		if (!asked_take(&loaded->asked, &decision->requests[i]) ||
+		    arbiter_request(daemon->arbiter, loaded->policy, &decision->requests[i]) == -ENOMEM)
+			trouble(daemon, loaded, "it asks for more than there is memory for: not all of it is done");
 	if (decision->state != NULL) {
 		str_clear(&loaded->state);
 		str_append_bytes(&loaded->state, decision->state, decision->state_size);

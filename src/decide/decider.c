@@ -37,7 +37,6 @@ enum {
 	PATIENCE_USEC = 10000000, /* at most, with one that gets no CPU */
 	REST_LONGEST_SEC = 64,
 	CLOSING_USEC = 1000000,  /* from a closed socket to the end of its process */
-	LEFT_MOST = 8,
 };
 
 enum decider_phase {
@@ -64,7 +63,6 @@ struct decider {
 
 	struct process process;
 	bool closing;            /* its socket is closed, and its end is waited for */
-	pid_t left[LEFT_MOST];   /* killed, and not gone yet */
 	bool loading;            /* it has not said yet that it is ready */
 	enum decider_phase phase;
 	uint64_t begin_usec, deadline_usec, cpu_before_usec, cpu_limit_usec;
@@ -108,15 +106,8 @@ static void decider_forget_turn(struct decider *decider)
 
 static void decider_end(struct decider *decider, int *ret_status)
 {
-	pid_t left = process_end(&decider->process, ret_status);
-	size_t i;
-
+	process_end(&decider->process, ret_status);
 	decider->closing = false;
-	for (i = 0; i < LEFT_MOST; i++)
-		if (decider->left[i] == 0 || process_reap(decider->left[i])) {
-			decider->left[i] = left;
-			left = 0;
-		}
 }
 
 static int decider_start(struct decider *decider, struct error *err)
@@ -375,6 +366,11 @@ void decider_free(struct decider *decider)
 	free(decider->vms);
 	free(decider->source);
 	free(decider);
+}
+
+void decider_reap(void)
+{
+	process_reap_left();
 }
 
 const struct policy *decider_policy(const struct decider *decider)

@@ -65,6 +65,8 @@ struct decision {
 int decider_new(const char *path, const struct decider_options *options, struct decider **ret,
 		struct error *err);
 void decider_free(struct decider *decider);
+/* Now and then: of processes that took their time to end, whatever became of their decider. */
+void decider_reap(void);
 const struct policy *decider_policy(const struct decider *decider);
 enum decider_language decider_language(const struct decider *decider);
 pid_t decider_pid(const struct decider *decider); /* 0 while it has none */

@@ -4,14 +4,17 @@
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/vec.h"
 #include "decide/sanitizer.h"
 #include "decide/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -78,6 +81,7 @@ int process_start(struct process *process, const char *program, int room_fd, int
 {
 	int pair[2], r;
 
+	process_reap_left();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_errno(err, -errno, "cannot make a socket for the policy's process");
 	r = process_spawn_high(program, pair[1], room_fd, program_fd, &process->pid);
@@ -160,19 +164,70 @@ bool process_has_ended(const struct process *process, int wait_msec)
 	return process->pid == 0 || poll(&poll_fd, 1, wait_msec) > 0;
 }
 
-pid_t process_end(struct process *process, int *ret_status)
+/* -- the end ----------------------------------------------------------------------------------- */
+
+/* Killed, and not gone yet. They are children of the whole process, and what they worked for may
+ * be freed, or have been of another thread. */
+static struct {
+	pthread_mutex_t lock;
+	pid_t *pids;
+	size_t count, capacity;
+} left = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool reap(pid_t pid, int flags)
 {
-	pid_t left = process->pid;
+	pid_t r;
+
+	do
+		r = waitpid(pid, NULL, flags);
+	while (r < 0 && errno == EINTR);
+	return r != 0;
+}
+
+size_t process_reap_left(void)
+{
+	size_t i, kept = 0;
+
+	pthread_mutex_lock(&left.lock);
+	for (i = 0; i < left.count; i++)
+		if (!reap(left.pids[i], WNOHANG))
+			left.pids[kept++] = left.pids[i];
+	left.count = kept;
+	if (kept == 0) {
+		free(left.pids);
+		left.pids = NULL;
+		left.capacity = 0;
+	}
+	pthread_mutex_unlock(&left.lock);
+	return kept;
+}
+
+/* Without memory to remember it, it is waited for. */
+static void leave(pid_t pid)
+{
+	bool noted;
+
+	pthread_mutex_lock(&left.lock);
+	noted = VEC_RESERVE(left.pids, left.capacity, left.count + 1);
+	if (noted)
+		left.pids[left.count++] = pid;
+	pthread_mutex_unlock(&left.lock);
+	if (!noted)
+		reap(pid, 0);
+}
+
+void process_end(struct process *process, int *ret_status)
+{
 	int status = -1;
 
+	process_reap_left();
 	if (process->pid > 0) {
 		kill(process->pid, SIGKILL);
 		/* Gone at once, but for one that has much to give back or that the kernel keeps. */
-		if (process->pidfd < 0 || process_has_ended(process, END_WAIT_MSEC)) {
-			if (waitpid(process->pid, &status, 0) < 0)
-				status = -1;
-			left = 0;
-		}
+		if (process->pidfd >= 0 && !process_has_ended(process, END_WAIT_MSEC))
+			leave(process->pid);
+		else if (waitpid(process->pid, &status, 0) < 0)
+			status = -1;
 	}
 	if (process->pidfd >= 0)
 		close(process->pidfd);
@@ -181,10 +236,4 @@ pid_t process_end(struct process *process, int *ret_status)
 	process_init(process);
 	if (ret_status != NULL)
 		*ret_status = status;
-	return left;
-}
-
-bool process_reap(pid_t pid)
-{
-	return waitpid(pid, NULL, WNOHANG) != 0;
 }

@@ -7,6 +7,7 @@
 #define DECIDE_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
@@ -33,10 +34,11 @@ void process_limit_memory(const struct process *process, uint64_t bytes);
 bool process_wants_cpu(const struct process *process);
 /* Waits a moment for one that is about to end by itself. */
 bool process_has_ended(const struct process *process, int wait_msec);
-/* Ends it, and reaps it where that takes but a moment: else its pid comes back, to be reaped by
- * process_reap later. ret_status (may be NULL) as of waitpid; -1 where it is not known. */
-pid_t process_end(struct process *process, int *ret_status);
-/* True when nothing is left of it. */
-bool process_reap(pid_t pid);
+/* Ends it, and reaps it where that takes but a moment; else one of the next calls of this, of
+ * process_start or process_reap_left does. ret_status (may be NULL) as of waitpid; -1 where it is
+ * not known. */
+void process_end(struct process *process, int *ret_status);
+/* Those that were killed and are gone by now; how many are not. */
+size_t process_reap_left(void);
 
 #endif
