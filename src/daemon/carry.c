@@ -296,10 +296,12 @@ void carry_plan(struct daemon *daemon)
 static void carry_birth(struct daemon *daemon, struct vm_record *record, const struct vm *vm)
 {
 	uint64_t begun = clock_monotonic_usec(), took;
+	struct error err = { 0 };
 
 	record_classify(daemon, record, vm);
-	if (holds_greet(&daemon->hand, &vm->identity, record->name))
-		daemon_apply_holds(daemon);
+	if (holds_greet(&daemon->hand, &vm->identity, record->name) &&
+	    daemon_apply_holds(daemon, &err) < 0)
+		log_line(LOG_ERR, "%s", err.text);
 	record->planned = true;
 	record->planned_vcpus = vm->vcpu_count;
 	if (!daemon_adjusts(daemon) || !record->managed)

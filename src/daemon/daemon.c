@@ -42,44 +42,65 @@ static void hold_cause(const struct hold *hold, struct cause *ret)
 						     "set by hand, for a while");
 }
 
-void daemon_apply_holds(struct daemon *daemon)
+static int tell_holds(const struct daemon *daemon, struct arbiter *arbiter)
 {
 	size_t i;
+	int r = 0;
 
-	for (i = 0; i < daemon->hand.hold_count; i++) {
+	for (i = 0; r == 0 && i < daemon->hand.hold_count; i++) {
 		const struct hold *hold = &daemon->hand.holds[i];
 		struct cause cause;
 
 		if (hold->vm.pid == 0 && hold->vm_name[0] != '\0')
 			continue;
 		hold_cause(hold, &cause);
-		arbiter_hold(daemon->arbiter, &hold->vm, hold->setting, &hold->value, hold->until_usec,
-			     &cause);
+		r = arbiter_hold(arbiter, &hold->vm, hold->setting, &hold->value, hold->until_usec, &cause);
 	}
+	return r;
+}
+
+int daemon_apply_holds(struct daemon *daemon, struct error *err)
+{
+	int r = tell_holds(daemon, daemon->arbiter);
+
+	return r == 0 ? 0 : error_errno(err, r, "not all that is held by hand is planned");
 }
 
 /* -- arbiter ------------------------------------------------------------------------------ */
 
-static void tell_arbiter(struct daemon *daemon)
+static int tell_policy(const struct loaded *loaded, struct arbiter *arbiter)
+{
+	size_t i;
+	int r = arbiter_add_policy(arbiter, loaded->policy, NULL);
+
+	/* What it cannot have asked for was not taken the first time, either. */
+	for (i = 0; r != -ENOMEM && i < loaded->asked.count; i++)
+		r = arbiter_request(arbiter, loaded->policy, &loaded->asked.items[i]);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int tell_arbiter(const struct daemon *daemon, struct arbiter *arbiter)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < daemon->policy_count; i++)
+		r = tell_policy(daemon->policies[i], arbiter);
+	return r == 0 ? tell_holds(daemon, arbiter) : r;
+}
+
+/* The new one knows nothing of what the one before was told of VMs. */
+static void forget_told(struct daemon *daemon)
 {
 	struct map_slot *slot;
-	size_t at, i;
+	size_t at;
 
-	for (i = 0; i < daemon->policy_count; i++) {
-		struct loaded *loaded = daemon->policies[i];
-		size_t j;
-
-		arbiter_add_policy(daemon->arbiter, loaded->policy, NULL);
-		for (j = 0; j < loaded->asked.count; j++)
-			arbiter_request(daemon->arbiter, loaded->policy, &loaded->asked.items[j]);
-	}
 	for (at = 0; (slot = map_next(&daemon->records, &at)) != NULL;) {
 		struct vm_record *record = slot->value;
 
 		record->excluded = record->gives_back = false;
 		record->planned = record == daemon->host;
 	}
-	daemon_apply_holds(daemon);
 }
 
 int daemon_renew_arbiter(struct daemon *daemon, struct error *err)
@@ -90,11 +111,13 @@ int daemon_renew_arbiter(struct daemon *daemon, struct error *err)
 					   .own_pid = getpid() };
 	struct arbiter *arbiter = arbiter_new(&options);
 
-	if (arbiter == NULL)
-		return error_errno(err, -ENOMEM, "cannot plan");
+	if (arbiter == NULL || tell_arbiter(daemon, arbiter) < 0) {
+		arbiter_free(arbiter);
+		return error_errno(err, -ENOMEM, "cannot plan anew");
+	}
 	arbiter_free(daemon->arbiter);
 	daemon->arbiter = arbiter;
-	tell_arbiter(daemon);
+	forget_told(daemon);
 	return 0;
 }
 
@@ -113,11 +136,11 @@ int daemon_set_mode(struct daemon *daemon, enum mode mode, struct error *err)
 	enum mode before = daemon->mode;
 	int r;
 
-	daemon->mode = mode;
-	forget_settings(daemon);
 	r = daemon_renew_arbiter(daemon, err);
 	if (r < 0)
 		return r;
+	daemon->mode = mode;
+	forget_settings(daemon);
 	records_refresh(daemon);
 	if (mode != MODE_DRY_RUN)
 		carry_resume(daemon);
@@ -332,6 +355,7 @@ void daemon_free(struct daemon *daemon)
 	leases_close(daemon->leases);
 	ledger_close(daemon->ledger);
 	free_records(daemon);
+	free(daemon->classes);
 	holds_done(&daemon->hand);
 	effects_done(&daemon->effects);
 	plan_done(&daemon->plan);

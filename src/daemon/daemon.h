@@ -54,6 +54,7 @@ struct vm_record {
 	bool last_told;
 	enum outcome_status last_status;
 	struct effect_history history;
+	size_t class_at;             /* of its class_sum, from 1 on; 0: not looked for yet */
 	int64_t waiting_usec, cpu_usec; /* as last seen, for the sums of classes; -1: not seen */
 };
 
@@ -104,8 +105,8 @@ struct daemon {
 	size_t policy_count, policy_capacity;
 	struct map records;          /* key of the VM -> struct vm_record */
 	struct vm_record *host;
-	struct class_sum classes[64];
-	size_t class_count;
+	struct class_sum *classes;   /* in the order in which they came; none goes */
+	size_t class_count, class_capacity;
 	struct holds hand;
 	struct plan plan, birth_plan;
 	struct effects effects;
@@ -124,10 +125,11 @@ struct daemon {
 /* -- daemon.c ------------------------------------------------------------------------------ */
 int daemon_new(struct daemon **ret, struct error *err);
 void daemon_free(struct daemon *daemon);
-/* An arbiter of the present limits that knows all policies, requests, holds, and what is set. */
+/* An arbiter of the present limits that knows all policies, requests and holds; without memory
+ * for all of it the one before stays, with what it knew. */
 int daemon_renew_arbiter(struct daemon *daemon, struct error *err);
-/* The holds of the hand, told to the arbiter. */
-void daemon_apply_holds(struct daemon *daemon);
+/* The holds of the hand, told to the arbiter. -ENOMEM: not all of them. */
+int daemon_apply_holds(struct daemon *daemon, struct error *err);
 int daemon_set_mode(struct daemon *daemon, enum mode mode, struct error *err);
 void daemon_note(struct daemon *daemon, const struct vm_record *record, const char *policy,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -276,11 +276,13 @@ static void tell_paused(struct daemon *daemon)
 static void begin(struct daemon *daemon)
 {
 	uint64_t now = clock_monotonic_usec();
+	struct error err = { 0 };
 
 	records_refresh(daemon);
 	policies_start(daemon);
 	carry_resume(daemon);
-	daemon_apply_holds(daemon);
+	if (daemon_apply_holds(daemon, &err) < 0)
+		log_line(LOG_ERR, "%s", err.text);
 	observe_sample_new(daemon->observe);
 	daemon->watchdog_usec = notify_watchdog_usec();
 	daemon->watchdog_due_usec = now;

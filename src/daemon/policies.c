@@ -389,33 +389,55 @@ static void unload_missing(struct daemon *daemon, struct dirent **entries, int c
 	}
 }
 
-size_t policies_scan(struct daemon *daemon, struct load ***ret)
+static int add_load(const struct daemon *daemon, const char *file, struct loads *loads)
+{
+	const struct loaded *loaded = find_file(daemon, file);
+	struct load *load;
+	char path[1024];
+
+	snprintf(path, sizeof path, "%s/%s", daemon->config.policies, file);
+	if (loaded != NULL && loaded->kept && is_unchanged(loaded, path))
+		return 0;
+	load = make_load(path, file, path, true);
+	if (load == NULL || !VEC_RESERVE(loads->items, loads->capacity, loads->count + 1)) {
+		free(load);
+		return -ENOMEM;
+	}
+	loads->items[loads->count++] = load;
+	return 0;
+}
+
+void loads_done(struct loads *loads)
+{
+	for (; loads->next < loads->count; loads->next++)
+		free(loads->items[loads->next]);
+	free(loads->items);
+	*loads = (struct loads){ 0 };
+}
+
+int policies_scan(struct daemon *daemon, struct loads *ret, struct error *err)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(daemon->config.policies, &entries, is_policy, alphasort), i;
-	struct load **loads = NULL;
-	size_t load_count = 0, capacity = 0;
+	int count = scandir(daemon->config.policies, &entries, is_policy, alphasort), i, r = 0;
+	struct loads loads = { 0 };
 
-	if (count < 0 && errno != ENOENT) {
-		log_line(LOG_ERR, "cannot list %s: %m; the policies stay as they are", daemon->config.policies);
-		*ret = NULL;
-		return 0;
-	}
-	unload_missing(daemon, entries, count > 0 ? count : 0);
-	for (i = 0; i < count; i++) {
-		const struct loaded *loaded = find_file(daemon, entries[i]->d_name);
-		char path[1024];
-
-		snprintf(path, sizeof path, "%s/%s", daemon->config.policies, entries[i]->d_name);
-		if ((loaded == NULL || !loaded->kept || !is_unchanged(loaded, path)) &&
-		    VEC_RESERVE(loads, capacity, load_count + 1) &&
-		    (loads[load_count] = make_load(path, entries[i]->d_name, path, true)) != NULL)
-			load_count++;
+	if (count < 0 && errno != ENOENT)
+		return error_errno(err, -errno, "cannot list %s; the policies stay as they are",
+				   daemon->config.policies);
+	for (i = 0; r == 0 && i < count; i++)
+		r = add_load(daemon, entries[i]->d_name, &loads);
+	if (r == 0)
+		unload_missing(daemon, entries, count > 0 ? count : 0);
+	for (i = 0; i < count; i++)
 		free(entries[i]);
-	}
 	free(entries);
+	if (r < 0) {
+		loads_done(&loads);
+		return error_errno(err, r, "cannot look at %s; the policies stay as they are",
+				   daemon->config.policies);
+	}
 	*ret = loads;
-	return load_count;
+	return 0;
 }
 
 /* -- at the start ------------------------------------------------------------------------- */
@@ -449,18 +471,22 @@ static void load_copy(struct daemon *daemon, const struct load *bad)
 
 static void start_kept(struct daemon *daemon)
 {
-	struct load **loads;
-	size_t count = policies_scan(daemon, &loads), i;
+	struct loads loads = { 0 };
+	struct error err = { 0 };
 
-	for (i = 0; i < count; i++) {
-		if (load_now(daemon, loads[i]) < 0) {
-			log_line(LOG_ERR, "%s", loads[i]->err.text);
-			daemon_note(daemon, NULL, "", "%s", loads[i]->err.text);
-			load_copy(daemon, loads[i]);
+	if (policies_scan(daemon, &loads, &err) < 0)
+		log_line(LOG_ERR, "%s", err.text);
+	while (loads.next < loads.count) {
+		struct load *load = loads.items[loads.next++];
+
+		if (load_now(daemon, load) < 0) {
+			log_line(LOG_ERR, "%s", load->err.text);
+			daemon_note(daemon, NULL, "", "%s", load->err.text);
+			load_copy(daemon, load);
 		}
-		free(loads[i]);
+		free(load);
 	}
-	free(loads);
+	loads_done(&loads);
 }
 
 static void start_copy(struct daemon *daemon, const char *file)

@@ -25,6 +25,13 @@ struct load {
 	struct error err;
 };
 
+/* One after the other; those from `next` on are still theirs. */
+struct loads {
+	struct load **items;
+	size_t count, next, capacity;
+};
+void loads_done(struct loads *loads);
+
 /* -- loader.c: a thread that makes deciders, one after the other. */
 struct loader *loader_new(struct error *err);
 void loader_free(struct loader *loader);
@@ -45,8 +52,9 @@ void policies_unload(struct daemon *daemon, struct loaded *loaded);
 struct loaded *policies_find(const struct daemon *daemon, const char *name); /* or its file */
 const char *policies_class_owner(const struct daemon *daemon, const struct vm *vm); /* or "" */
 void policies_forget_gone(struct daemon *daemon); /* what they asked for VMs without a record */
-/* Names of policies.d that differ from what runs are queued as loads, the missing unloaded. */
-size_t policies_scan(struct daemon *daemon, struct load ***ret);
+/* Names of policies.d that differ from what runs are queued as loads, the missing unloaded; or
+ * (negative) everything stays. */
+int policies_scan(struct daemon *daemon, struct loads *ret, struct error *err);
 
 /* -- turns.c */
 void turns_begin(struct daemon *daemon);        /* policies that are due */

@@ -120,6 +120,7 @@ void record_classify(struct daemon *daemon, struct vm_record *record, const stru
 	if (strcmp(record->class_name, class) != 0 ||
 	    strcmp(text_or_empty(vm->text[VM_TEXT_CLASS]), class) != 0) {
 		copy_text(record->class_name, sizeof record->class_name, class);
+		record->class_at = 0;
 		observe_classify(daemon->observe, &vm->identity, class);
 	}
 	record->policy = policies_class_owner(daemon, vm);
@@ -128,18 +129,35 @@ void record_classify(struct daemon *daemon, struct vm_record *record, const stru
 
 /* -- sums of classes ---------------------------------------------------------------------- */
 
-/* NULL: more names than anybody has. */
-static struct class_sum *class_sum(struct daemon *daemon, const char *name)
+static size_t class_place(const struct daemon *daemon, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < daemon->class_count; i++)
 		if (strcmp(daemon->classes[i].name, name) == 0)
-			return &daemon->classes[i];
-	if (daemon->class_count == sizeof daemon->classes / sizeof *daemon->classes)
+			break;
+	return i;
+}
+
+/* NULL: no class, or no memory at this tick. */
+static struct class_sum *class_sum(struct daemon *daemon, struct vm_record *record)
+{
+	size_t at;
+
+	if (record->class_name[0] == '\0')
 		return NULL;
-	copy_text(daemon->classes[i].name, sizeof daemon->classes[i].name, name);
-	return &daemon->classes[daemon->class_count++];
+	if (record->class_at > 0)
+		return &daemon->classes[record->class_at - 1];
+	at = class_place(daemon, record->class_name);
+	if (at == daemon->class_count) {
+		if (!VEC_RESERVE(daemon->classes, daemon->class_capacity, at + 1))
+			return NULL;
+		daemon->classes[at] = (struct class_sum){ 0 };
+		copy_text(daemon->classes[at].name, sizeof daemon->classes[at].name, record->class_name);
+		daemon->class_count++;
+	}
+	record->class_at = at + 1;
+	return &daemon->classes[at];
 }
 
 static void add_growth(uint64_t *sum, int64_t *before, int64_t now, bool known)
@@ -151,8 +169,7 @@ static void add_growth(uint64_t *sum, int64_t *before, int64_t now, bool known)
 
 static void add_to_class(struct daemon *daemon, struct vm_record *record, const struct vm *vm)
 {
-	struct class_sum *sum = record->class_name[0] != '\0' ? class_sum(daemon, record->class_name) :
-							       NULL;
+	struct class_sum *sum = class_sum(daemon, record);
 
 	if (sum == NULL)
 		return;

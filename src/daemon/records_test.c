@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "daemon/daemon.h"
+#include "model/synthetic.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -95,11 +96,57 @@ static void nobody_takes_the_name_of_another(void **state)
 	expect("host", host.host);
 }
 
+/* Each VM in a class of its own. */
+static void describe_classes(struct policy *policy, const struct synthetic *vms)
+{
+	size_t i;
+
+	policy_init(policy);
+	for (i = 0; i < vms->snapshot.vm_count; i++) {
+		struct vm *vm = vms->snapshot.vms[i];
+		struct vm_record *record = record_make(&host, &vm->identity);
+		struct policy_class *class = policy_add_class(policy, vm->text[VM_TEXT_NAME], 1);
+
+		assert_non_null(class);
+		assert_non_null(policy_class_add_match(class, POLICY_MATCH_NAME, vm->text[VM_TEXT_NAME]));
+		/* As observe was told of it before. */
+		text_set(&vm->text[VM_TEXT_CLASS], class->name, strlen(class->name));
+		snprintf(record->class_name, sizeof record->class_name, "%s", class->name);
+	}
+}
+
+static void each_class_has_its_sum_however_many_there_are(void **state)
+{
+	enum { VMS = 150 };
+	struct synthetic vms;
+	struct policy policy;
+	size_t i;
+
+	assert_int_equal(synthetic_init(&vms, 8, VMS, 1), 0);
+	describe_classes(&policy, &vms);
+	host.arbiter = arbiter_new(NULL);
+	host.snapshot = &vms.snapshot;
+	assert_int_equal(arbiter_add_policy(host.arbiter, &policy, NULL), 0);
+	records_refresh(&host);
+	records_refresh(&host);
+	assert_int_equal(host.class_count, VMS);
+	for (i = 0; i < VMS; i++) {
+		assert_string_equal(host.classes[i].name, vms.snapshot.vms[i]->text[VM_TEXT_NAME]);
+		assert_int_equal(host.classes[i].vms, 1);
+	}
+	free(host.classes);
+	arbiter_free(host.arbiter);
+	policy_done(&policy);
+	synthetic_done(&vms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_vm_is_found_by_whatever_it_is_called, make_host, end_host),
 		cmocka_unit_test_setup_teardown(nobody_takes_the_name_of_another, make_host, end_host),
+		cmocka_unit_test_setup_teardown(each_class_has_its_sum_however_many_there_are, make_host,
+						end_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

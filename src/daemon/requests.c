@@ -20,8 +20,7 @@
 /* A reload under way: policies are loaded one after the other. */
 struct reload {
 	uint64_t ticket;
-	struct load **loads;
-	size_t count, next;
+	struct loads loads;
 	json_t *problems;
 };
 
@@ -206,9 +205,7 @@ void requests_reload_free(struct daemon *daemon)
 
 	if (reload == NULL)
 		return;
-	for (; reload->next < reload->count; reload->next++)
-		free(reload->loads[reload->next]);
-	free(reload->loads);
+	loads_done(&reload->loads);
 	json_decref(reload->problems);
 	free(reload);
 	daemon->reload = NULL;
@@ -245,8 +242,8 @@ static void reload_next(struct daemon *daemon)
 {
 	struct reload *reload = daemon->reload;
 
-	while (reload->next < reload->count) {
-		struct load *load = reload->loads[reload->next++];
+	while (reload->loads.next < reload->loads.count) {
+		struct load *load = reload->loads.items[reload->loads.next++];
 
 		if (loader_begin(daemon->loader, load) == 0)
 			return;
@@ -285,6 +282,12 @@ static int reload_config(struct daemon *daemon, struct error *err)
 	return 0;
 }
 
+static void add_problem(struct reload *reload, const char *text)
+{
+	log_line(LOG_ERR, "%s", text);
+	json_array_append_new(reload->problems, json_string(text));
+}
+
 void requests_reload(struct daemon *daemon, uint64_t ticket)
 {
 	struct reload *reload;
@@ -311,7 +314,8 @@ void requests_reload(struct daemon *daemon, uint64_t ticket)
 	reload->ticket = ticket;
 	reload->problems = json_array();
 	daemon->reload = reload;
-	reload->count = policies_scan(daemon, &reload->loads);
+	if (policies_scan(daemon, &reload->loads, &err) < 0)
+		add_problem(reload, err.text);
 	reload_next(daemon);
 }
 
@@ -414,7 +418,11 @@ static int set(struct daemon *daemon, uint64_t ticket, const struct control_requ
 	hold->value = value;
 	hold->until_usec = request->has_until ? request->until_usec : clock_realtime_usec() + HOLD_USEC;
 	daemon->dirty = true;
-	daemon_apply_holds(daemon);
+	r = daemon_apply_holds(daemon, err);
+	if (r < 0) {
+		holds_let_go(&daemon->hand, &record->vm, setting);
+		return r;
+	}
 	plan_soon(daemon);
 	daemon_save_hand(daemon);
 	answer_set(daemon, ticket, hold);
