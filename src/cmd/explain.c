@@ -8,6 +8,7 @@
 #include "cmd/truced.h"
 #include "cmd/verb.h"
 #include "cmd/vm_word.h"
+#include "cmd/warnings.h"
 
 #include <errno.h>
 #include <string.h>
@@ -146,6 +147,8 @@ static int explain_run(const struct verb *verb, const void *settings_given, char
 		if (settings->last > 0 && explanation.adjustments.count > settings->last)
 			explanation.first = explanation.adjustments.count - settings->last;
 		r = print(verb, &explanation, settings->json);
+		if (warnings_tell_torn(verb, &explanation.adjustments) && r == VERB_FINE)
+			r = VERB_PARTLY;
 	} else {
 		r = verb_fail(verb, &err);
 	}

@@ -7,6 +7,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/truced.h"
 #include "cmd/verb.h"
+#include "cmd/warnings.h"
 #include "control/control.h"
 #include "ledger/ledger.h"
 #include "report/json.h"
@@ -90,10 +91,7 @@ static int print_past(struct log *log, struct error *err)
 	for (i = first_of(log); i < log->adjustments.count; i++)
 		if (is_wanted(log, &log->adjustments.items[i]))
 			append(log, &log->adjustments.items[i]);
-	if (log->adjustments.torn > 0)
-		verb_warn(log->verb, "%zu line%s of the ledger could not be read (cut by a crash or a full "
-			  "disk); the others are there", log->adjustments.torn,
-			  log->adjustments.torn == 1 ? "" : "s");
+	warnings_tell_torn(log->verb, &log->adjustments);
 	log->result = flush(log);
 	return log->result == VERB_FINE ? 0 : -EIO;
 }

@@ -3,6 +3,7 @@
 
 #include "cmd/source.h"
 #include "cmd/verb.h"
+#include "ledger/ledger.h"
 
 #include <stddef.h>
 
@@ -16,4 +17,13 @@ bool warnings_tell(const struct verb *verb, struct source *source)
 		any = true;
 	}
 	return any;
+}
+
+bool warnings_tell_torn(const struct verb *verb, const struct adjustments *adjustments)
+{
+	if (adjustments->torn == 0)
+		return false;
+	verb_warn(verb, "%zu line%s of the ledger could not be read (cut by a crash or a full disk); the "
+		  "others are there", adjustments->torn, adjustments->torn == 1 ? "" : "s");
+	return true;
 }

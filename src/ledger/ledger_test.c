@@ -11,9 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,7 +85,7 @@ static struct plan_item an_item(const char *name)
 	return item;
 }
 
-static void append_raw(const struct place *place, const char *text)
+static void append_bytes(const struct place *place, const char *bytes, size_t size)
 {
 	char path[120];
 	FILE *file;
@@ -91,8 +93,13 @@ static void append_raw(const struct place *place, const char *text)
 	snprintf(path, sizeof path, "%s/" LEDGER_FILE, place->state);
 	file = fopen(path, "a");
 	assert_non_null(file);
-	fputs(text, file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
 	fclose(file);
+}
+
+static void append_raw(const struct place *place, const char *text)
+{
+	append_bytes(place, text, strlen(text));
 }
 
 static struct adjustments read_all(const struct place *place, const struct ledger_query *query)
@@ -201,6 +208,58 @@ static void a_torn_line_costs_itself_alone(void **state)
 	all = read_all(place, &everything);
 	assert_int_equal(all.count, 2);
 	assert_int_equal(all.torn, 2);
+	adjustments_done(&all);
+}
+
+/* After a power cut a file may be as long as it was, and its end have no bytes yet. */
+static void a_line_whose_bytes_were_lost_costs_itself_alone(void **state)
+{
+	static const char lost[300];
+	struct place *place = *state;
+	struct plan_item item = an_item("a");
+	struct adjustments all;
+	uint64_t first, id, i;
+
+	assert_int_equal(ledger_write_item(place->ledger, 1, &item, false, &first, NULL), 0);
+	ledger_close(place->ledger);
+	append_bytes(place, lost, sizeof lost);
+	begin(place, 0);
+	for (i = 2; i < 5; i++)
+		assert_int_equal(ledger_write_item(place->ledger, i, &item, false, &id, NULL), 0);
+	all = read_all(place, &everything);
+	assert_int_equal(all.count, 4);
+	assert_int_equal(all.torn, 1);
+	assert_int_equal(all.items[3].id, id);
+	adjustments_done(&all);
+}
+
+/* Of a record that finds no room nothing is left, and the next one begins a line all the same. */
+static void a_torn_line_stays_alone_though_the_disk_was_full_meanwhile(void **state)
+{
+	struct place *place = *state;
+	struct plan_item item = an_item("a");
+	struct adjustments all;
+	struct rlimit before, limit;
+	char path[120];
+	struct stat st;
+	uint64_t id;
+
+	ledger_close(place->ledger);
+	append_raw(place, "{\"kind\":\"adjustment\",\"id\":77,\"ver");
+	begin(place, 0);
+	snprintf(path, sizeof path, "%s/" LEDGER_FILE, place->state);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = (struct rlimit){ (rlim_t)st.st_size + 1, before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_true(ledger_write_item(place->ledger, 2, &item, false, &id, NULL) < 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(ledger_write_item(place->ledger, 3, &item, false, &id, NULL), 0);
+	all = read_all(place, &everything);
+	assert_int_equal(all.count, 1);
+	assert_int_equal(all.items[0].id, id);
+	assert_int_equal(all.torn, 1);
 	adjustments_done(&all);
 }
 
@@ -352,6 +411,8 @@ int main(void)
 		cmocka_unit_test(an_effect_reads_as_a_sentence_without_what_is_unknown),
 		IN_PLACE(a_value_that_could_not_be_set_today_is_read_as_it_was),
 		IN_PLACE(a_torn_line_costs_itself_alone),
+		IN_PLACE(a_line_whose_bytes_were_lost_costs_itself_alone),
+		IN_PLACE(a_torn_line_stays_alone_though_the_disk_was_full_meanwhile),
 		IN_PLACE(ids_grow_though_the_clock_goes_back),
 		IN_PLACE(a_full_file_is_rotated_and_both_are_read),
 		IN_PLACE(a_query_takes_what_it_names),

@@ -51,9 +51,10 @@ expect_exit 3 "$TRUCE" log --since 2026-03-01T14:07:00Z
 expect_equal "since" 2 "$(wc -l <"$scratch/out")"
 expect_exit 2 "$TRUCE" log --since never
 
-expect_exit 0 "$TRUCE" explain db-1
+expect_exit 3 "$TRUCE" explain db-1
 golden explain-without-truced.txt
-expect_exit 0 "$TRUCE" explain db-1 --json
+expect_match "the torn line is told of" '1 line of the ledger could not be read' "$(cat "$scratch/err")"
+expect_exit 3 "$TRUCE" explain db-1 --json
 keeps_to explain
 expect_exit 1 "$TRUCE" explain nobody-is-called-that
 expect_match "the sentence" 'no VM has the name' "$(cat "$scratch/err")"
@@ -95,17 +96,17 @@ END
 background "$SOURCE_ROOT/tests/claims/fake_truced.py" "$scratch" "$scratch/answers" "$scratch/log"
 poll_until 10 [ -S "$scratch/control.sock" ] || fail "the fake truced does not listen"
 
-expect_exit 0 "$TRUCE" explain db-1
+expect_exit 3 "$TRUCE" explain db-1
 golden explain-db.txt
-expect_exit 0 "$TRUCE" explain db-1 --last 1 --json
+expect_exit 3 "$TRUCE" explain db-1 --last 1 --json
 keeps_to explain
 expect_match "the newest alone" '"adjustments":\[\{"source_line":' "$(cat "$scratch/out")"
-expect_exit 0 "$TRUCE" explain web
+expect_exit 3 "$TRUCE" explain web
 golden explain-paused.txt
-expect_exit 0 "$TRUCE" explain host
+expect_exit 3 "$TRUCE" explain host
 expect_match "the host's adjustment" 'ksm.run 0 -> 1, only planned' "$(cat "$scratch/out")"
 # One that is gone is known by its past, by its id as well.
-expect_exit 0 "$TRUCE" explain 4712-88200-0
+expect_exit 3 "$TRUCE" explain 4712-88200-0
 expect_match "a VM that is gone" 'it does not run now' "$(cat "$scratch/out")"
 
 # Followed, an adjustment is told once it is known what came of it, and then what followed.
