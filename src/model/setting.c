@@ -39,24 +39,40 @@ int setting_find(const char *name)
 	return -1;
 }
 
+/* Whoever writes "weight" means one of those that end so: the first of them. */
+static const char *nearest_name(const char *name)
+{
+	bool whole = strchr(name, '.') != NULL;
+	const char *nearest = NULL;
+	struct suggest suggest;
+	size_t i;
+
+	suggest_init(&suggest, name);
+	for (i = 0; i < SETTING_COUNT; i++) {
+		const char *word = setting_info[i].name;
+		const char *dot = whole ? NULL : strchr(word, '.');
+
+		suggest_offer(&suggest, dot != NULL ? dot + 1 : word);
+		if (suggest.nearest == (dot != NULL ? dot + 1 : word))
+			nearest = word;
+	}
+	return nearest;
+}
+
 int setting_find_or_suggest(const char *name, struct error *err)
 {
-	struct suggest suggest;
+	const char *nearest;
 	struct str safe;
-	int i, r = setting_find(name);
+	int r = setting_find(name);
 
 	if (r >= 0)
 		return r;
-	suggest_init(&suggest, name);
-	for (i = 0; i < SETTING_COUNT; i++)
-		suggest_offer(&suggest, setting_info[i].name);
+	nearest = nearest_name(name);
 	str_init(&safe);
 	text_append_safe(&safe, name, strnlen(name, 60));
-	r = error_set(err, -ENOENT, "there is no setting \"%s\"%s%s%s",
-		      safe.data != NULL ? safe.data : "",
-		      suggest.nearest != NULL ? "; did you mean " : "",
-		      suggest.nearest != NULL ? suggest.nearest : "",
-		      suggest.nearest != NULL ? "?" : "");
+	r = error_set(err, -ENOENT, "there is no setting \"%s\"%s%s%s (truce set --list shows all)",
+		      safe.data != NULL ? safe.data : "", nearest != NULL ? "; did you mean " : "",
+		      nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
 	str_done(&safe);
 	return r;
 }

@@ -224,10 +224,16 @@ static void a_mistyped_name_gets_the_nearest(void **state)
 
 	assert_int_equal(setting_find_or_suggest("cpu.share", &err), -ENOENT);
 	assert_string_equal(err.text,
-			    "there is no setting \"cpu.share\"; did you mean cpu.shares?");
+			    "there is no setting \"cpu.share\"; did you mean cpu.shares? "
+			    "(truce set --list shows all)");
 	assert_int_equal(setting_find_or_suggest("cpu.shares", &err), SETTING_CPU_SHARES);
 	assert_int_equal(setting_find_or_suggest("frobnicate", &err), -ENOENT);
-	assert_string_equal(err.text, "there is no setting \"frobnicate\"");
+	assert_string_equal(err.text, "there is no setting \"frobnicate\" "
+					  "(truce set --list shows all)");
+	assert_int_equal(setting_find_or_suggest("quota", &err), -ENOENT);
+	assert_non_null(strstr(err.text, "did you mean cpu.quota?"));
+	assert_int_equal(setting_find_or_suggest("sheres", &err), -ENOENT);
+	assert_non_null(strstr(err.text, "did you mean cpu.shares?"));
 }
 
 static void what_takes_from_a_vm_is_tighter(void **state)

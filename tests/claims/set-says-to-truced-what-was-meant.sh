@@ -64,6 +64,8 @@ for wrong in cpu.wieght=4 cpu.weight=0 cpu.weight=lots cpu.weight ksm.run=1 memo
 	expect_exit 2 "$TRUCE" set db-1 "$wrong"
 	expect_equal "sentences about $wrong" 1 "$(wc -l <"$scratch/err")"
 done
+expect_exit 2 "$TRUCE" set db-1 cpu.wieght=4
+expect_match "an unknown setting" 'did you mean cpu.weight\? \(truce set --list shows all\)' "$(cat "$scratch/err")"
 expect_exit 2 "$TRUCE" set host cpu.weight=400
 expect_exit 2 "$TRUCE" set db-1
 expect_exit 2 "$TRUCE" set
