@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "control/control.h"
+#include "daemon/carry.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "base/keep_file.h"
 #include "control/control.h"
 #include "daemon/answers.h"
+#include "daemon/carry.h"
 #include "sys/root.h"
 
 #include <errno.h>

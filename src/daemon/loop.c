@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/answers.h"
+#include "daemon/loop.h"
+#include "daemon/carry.h"
 #include "daemon/own_cost.h"
 #include "daemon/policies.h"
 

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "control/control.h"
 #include "daemon/daemon.h"
+#include "daemon/loop.h"
 #include "daemon/sandbox.h"
 #include "sys/root.h"
 

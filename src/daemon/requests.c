@@ -8,6 +8,8 @@
 #include "base/keep_file.h"
 #include "base/text.h"
 #include "control/control.h"
+#include "daemon/carry.h"
+#include "daemon/loop.h"
 #include "daemon/policies.h"
 #include "report/json.h"
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/vec.h"
+#include "daemon/loop.h"
 
 #include <errno.h>
 #include <string.h>
