@@ -19,35 +19,41 @@ static void append_whom(struct str *text, const char *vm)
 		text_append_safe(text, vm, strlen(vm));
 }
 
-static int tell_paused(const struct verb *verb, const char *vm)
+static void append_paused(struct str *text, const char *vm)
 {
-	struct str text;
-	int r;
-
-	str_init(&text);
-	str_append(&text, "paused: what is set on ");
-	append_whom(&text, vm);
-	str_append(&text, " stays, and nothing is adjusted until truce resume");
+	str_append(text, "paused: what is set on ");
+	append_whom(text, vm);
+	str_append(text, " stays, and nothing is adjusted until truce resume");
 	if (vm != NULL) {
-		str_append_char(&text, ' ');
-		append_whom(&text, vm);
+		str_append_char(text, ' ');
+		append_whom(text, vm);
 	}
-	str_append(&text, "; truce undo gives it back\n");
-	r = verb_print(verb, &text);
-	str_done(&text);
-	return r;
+	str_append(text, "; truce undo gives it back\n");
 }
 
-static int tell_resumed(const struct verb *verb, const char *vm)
+static void append_resumed(struct str *text, const char *vm)
+{
+	str_append(text, "resumed: policies adjust ");
+	append_whom(text, vm);
+	str_append(text, " again\n");
+	truced_append_restraint(text);
+}
+
+static void append_resumed_by_hand(struct str *text, const char *vm)
+{
+	str_append(text, "resumed: the truced that starts next adjusts ");
+	append_whom(text, vm);
+	str_append_char(text, '\n');
+}
+
+static int tell(const struct verb *verb, const char *vm,
+		void (*append)(struct str *text, const char *vm))
 {
 	struct str text;
 	int r;
 
 	str_init(&text);
-	str_append(&text, "resumed: policies adjust ");
-	append_whom(&text, vm);
-	str_append(&text, " again\n");
-	truced_append_restraint(&text);
+	append(&text, vm);
 	r = verb_print(verb, &text);
 	str_done(&text);
 	return r;
@@ -71,7 +77,7 @@ static int pause_run(const struct verb *verb, const void *settings, char **opera
 {
 	int r = ask(verb, operands);
 
-	return r == VERB_FINE ? tell_paused(verb, operands[0]) : r;
+	return r == VERB_FINE ? tell(verb, operands[0], append_paused) : r;
 }
 
 static int resume_by_hand(const char *vm, struct error *err)
@@ -93,18 +99,10 @@ static int resume_by_hand(const char *vm, struct error *err)
 static int resume_without_truced(const struct verb *verb, const char *vm)
 {
 	struct error err = { 0 };
-	struct str text;
-	int r;
 
 	if (resume_by_hand(vm, &err) < 0)
 		return verb_fail(verb, &err);
-	str_init(&text);
-	str_append(&text, "resumed: the truced that starts next adjusts ");
-	append_whom(&text, vm);
-	str_append_char(&text, '\n');
-	r = verb_print(verb, &text);
-	str_done(&text);
-	return r;
+	return tell(verb, vm, append_resumed_by_hand);
 }
 
 static int resume_run(const struct verb *verb, const void *settings, char **operands)
@@ -114,7 +112,7 @@ static int resume_run(const struct verb *verb, const void *settings, char **oper
 	if (!control_is_there(NULL))
 		return resume_without_truced(verb, operands[0]);
 	r = ask(verb, operands);
-	return r == VERB_FINE ? tell_resumed(verb, operands[0]) : r;
+	return r == VERB_FINE ? tell(verb, operands[0], append_resumed) : r;
 }
 
 static const struct option_info no_options[] = { OPTIONS_END };

@@ -145,7 +145,7 @@ static void log_outcome(const struct vm_record *record, const struct vm_setting 
 
 static void begin_effect(struct daemon *daemon, struct vm_record *record, uint64_t id)
 {
-	const struct vm *vm = record->vm.pid != 0 ? snapshot_find_vm(daemon->snapshot, &record->vm) : NULL;
+	const struct vm *vm = snapshot_find_vm(daemon->snapshot, &record->vm);
 	struct effect_mark now;
 
 	if (vm == NULL && record->vm.pid != 0)

@@ -161,7 +161,7 @@ static void finish_effects(struct daemon *daemon)
 	struct effect_wait wait;
 
 	while (effects_take_due(&daemon->effects, daemon->snapshot->monotonic_usec, &wait)) {
-		const struct vm *vm = wait.vm.pid != 0 ? snapshot_find_vm(daemon->snapshot, &wait.vm) : NULL;
+		const struct vm *vm = snapshot_find_vm(daemon->snapshot, &wait.vm);
 		struct effect_mark now;
 
 		if (vm == NULL && wait.vm.pid != 0)

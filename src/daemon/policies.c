@@ -38,7 +38,7 @@ void policies_free(struct daemon *daemon)
 
 static bool is_of_somebody(void *context, const struct request *request)
 {
-	return request->vm.pid == 0 || record_of(context, &request->vm) != NULL;
+	return record_is_there(context, &request->vm);
 }
 
 void policies_forget_gone(struct daemon *daemon)

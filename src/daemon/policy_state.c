@@ -121,7 +121,7 @@ static bool is_sound(const struct request *request)
 static void take_request(struct daemon *daemon, struct loaded *loaded, const struct request *request)
 {
 	if (!is_sound(request) || !policy_has_rule(loaded->policy, request->cause.rule) ||
-	    (request->vm.pid != 0 && record_of(daemon, &request->vm) == NULL) ||
+	    !record_is_there(daemon, &request->vm) ||
 	    !asked_take(&loaded->asked, request))
 		return;
 	arbiter_request(daemon->arbiter, loaded->policy, request);

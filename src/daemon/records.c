@@ -24,6 +24,11 @@ struct vm_record *record_of(struct daemon *daemon, const struct vm_identity *vm)
 	return record != NULL && vm_identity_compare(&record->vm, vm) == 0 ? record : NULL;
 }
 
+bool record_is_there(struct daemon *daemon, const struct vm_identity *vm)
+{
+	return vm->pid == 0 || record_of(daemon, vm) != NULL;
+}
+
 struct vm_record *record_make(struct daemon *daemon, const struct vm_identity *vm)
 {
 	struct vm_record *record = map_get(&daemon->records, key_of(vm));

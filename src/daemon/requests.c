@@ -11,7 +11,7 @@
 #include "daemon/carry.h"
 #include "daemon/loop.h"
 #include "daemon/policies.h"
-#include "report/json.h"
+#include "daemon/reply.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,12 +28,10 @@ struct reload {
 
 static void answer_ok(struct daemon *daemon, uint64_t ticket)
 {
-	struct str line;
+	struct reply reply;
 
-	str_init(&line);
-	str_append(&line, "{\"ok\":true}");
-	control_server_answer(daemon->server, ticket, &line);
-	str_done(&line);
+	reply_begin(&reply);
+	reply_end(&reply, daemon, ticket);
 }
 
 static void refuse(struct daemon *daemon, uint64_t ticket, const struct error *err)
@@ -127,27 +125,13 @@ static void load(struct daemon *daemon, uint64_t ticket, const struct control_re
 static void answer_load(struct daemon *daemon, const struct load *load, const char *name, bool replaced,
 			const json_t *warnings)
 {
-	struct json json;
-	struct str line;
-	size_t i;
+	struct reply reply;
 
-	str_init(&line);
-	json_begin(&json, &line);
-	json_object_begin(&json);
-	json_key(&json, "ok");
-	json_bool(&json, true);
-	json_key(&json, "name");
-	json_text(&json, name);
-	json_key(&json, "replaced");
-	json_bool(&json, replaced);
-	json_key(&json, "warnings");
-	json_array_begin(&json);
-	for (i = 0; i < json_array_size(warnings); i++)
-		json_text(&json, json_string_value(json_array_get(warnings, i)));
-	json_array_end(&json);
-	json_object_end(&json);
-	control_server_answer(daemon->server, load->ticket, &line);
-	str_done(&line);
+	reply_begin(&reply);
+	reply_text(&reply, "name", name);
+	reply_bool(&reply, "replaced", replaced);
+	reply_texts(&reply, "warnings", warnings);
+	reply_end(&reply, daemon, load->ticket);
 }
 
 static void finish_load(struct daemon *daemon, struct load *load)
@@ -216,24 +200,13 @@ void requests_reload_free(struct daemon *daemon)
 static void reload_done(struct daemon *daemon)
 {
 	struct reload *reload = daemon->reload;
-	struct json json;
-	struct str line;
-	size_t i;
+	struct reply reply;
 
-	str_init(&line);
-	json_begin(&json, &line);
-	json_object_begin(&json);
-	json_key(&json, "ok");
-	json_bool(&json, true);
-	json_key(&json, "problems");
-	json_array_begin(&json);
-	for (i = 0; i < json_array_size(reload->problems); i++)
-		json_text(&json, json_string_value(json_array_get(reload->problems, i)));
-	json_array_end(&json);
-	json_object_end(&json);
-	if (reload->ticket != 0)
-		control_server_answer(daemon->server, reload->ticket, &line);
-	str_done(&line);
+	if (reload->ticket != 0) {
+		reply_begin(&reply);
+		reply_texts(&reply, "problems", reload->problems);
+		reply_end(&reply, daemon, reload->ticket);
+	}
 	log_line(LOG_NOTICE, "reloaded: %zu policies run", daemon->policy_count);
 	notify("READY=1");
 	requests_reload_free(daemon);
@@ -359,26 +332,17 @@ static int parse_setting(const struct control_request *request, const struct vm_
 
 static void answer_set(struct daemon *daemon, uint64_t ticket, const struct hold *hold)
 {
-	struct str line, value;
-	struct json json;
+	struct reply reply;
+	struct str value;
 
-	str_init(&line);
 	str_init(&value);
 	setting_append(&value, hold->setting, &hold->value);
-	json_begin(&json, &line);
-	json_object_begin(&json);
-	json_key(&json, "ok");
-	json_bool(&json, true);
-	json_key(&json, "setting");
-	json_text(&json, setting_info[hold->setting].name);
-	json_key(&json, "value");
-	json_text(&json, value.data);
-	json_key(&json, "until_usec");
-	json_uint(&json, hold->until_usec);
-	json_object_end(&json);
-	control_server_answer(daemon->server, ticket, &line);
+	reply_begin(&reply);
+	reply_text(&reply, "setting", setting_info[hold->setting].name);
+	reply_text(&reply, "value", value.data);
+	reply_uint(&reply, "until_usec", hold->until_usec);
+	reply_end(&reply, daemon, ticket);
 	str_done(&value);
-	str_done(&line);
 }
 
 /* What stands against a hold: else it would be answered "ok", and nothing be done. */
@@ -528,19 +492,11 @@ static int undo_all(struct daemon *daemon, const struct control_request *request
 
 static void answer_undone(struct daemon *daemon, uint64_t ticket, const char *again_by)
 {
-	struct json json;
-	struct str line;
+	struct reply reply;
 
-	str_init(&line);
-	json_begin(&json, &line);
-	json_object_begin(&json);
-	json_key(&json, "ok");
-	json_bool(&json, true);
-	json_key(&json, "again_by");
-	json_text(&json, again_by);
-	json_object_end(&json);
-	control_server_answer(daemon->server, ticket, &line);
-	str_done(&line);
+	reply_begin(&reply);
+	reply_text(&reply, "again_by", again_by);
+	reply_end(&reply, daemon, ticket);
 }
 
 static int undo_one(struct daemon *daemon, uint64_t ticket, const struct control_request *request,

@@ -50,6 +50,7 @@ struct class_sum {
 };
 
 struct vm_record *record_of(struct daemon *daemon, const struct vm_identity *vm); /* or NULL */
+bool record_is_there(struct daemon *daemon, const struct vm_identity *vm); /* the host always is */
 struct vm_record *record_make(struct daemon *daemon, const struct vm_identity *vm);
 /* Names, classes and opt-outs as the snapshot and the policies say; forgets who is gone. */
 void records_refresh(struct daemon *daemon);
