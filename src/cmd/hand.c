@@ -12,8 +12,8 @@
 #include "cmd/source.h"
 #include "cmd/vm_word.h"
 #include "control/control.h"
-#include "decide/arbiter.h"
 #include "decide/compile.h"
+#include "decide/wish.h"
 #include "holds/holds.h"
 #include "lease/lease.h"
 #include "model/snapshot.h"
@@ -117,40 +117,19 @@ int hand_find(struct hand *hand, const char *word, struct vm_word *ret, struct e
 
 /* -- setting -------------------------------------------------------------------------------- */
 
-static int hold_all(struct arbiter *arbiter, const struct vm_word *vm,
-		    const struct assignment *assignments, size_t count)
-{
-	const struct cause cause = { .policy = "set" };
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r >= 0 && i < count; i++)
-		if (!assignments[i].release)
-			r = arbiter_hold(arbiter, &vm->identity, assignments[i].setting,
-					 &assignments[i].value, 0, &cause);
-	return r;
-}
-
-static int plan_held(struct hand *hand, struct arbiter *arbiter, const struct vm_word *vm,
-		     struct plan *ret)
-{
-	const struct vm *found = snapshot_find_vm(hand->snapshot, &vm->identity);
-
-	return found != NULL ? arbiter_plan_vm(arbiter, hand->snapshot, found, ret)
-			     : arbiter_plan(arbiter, hand->snapshot, ret);
-}
-
-/* An arbiter that knows nothing but these wishes plans nothing but them. */
 int hand_plan(struct hand *hand, const struct vm_word *vm, const struct assignment *assignments,
 	      size_t count, struct plan *ret, struct error *err)
 {
-	const struct arbiter_options options = { .own_pid = getpid() };
-	struct arbiter *arbiter = arbiter_new(&options);
-	int r = arbiter != NULL ? hold_all(arbiter, vm, assignments, count) : -ENOMEM;
+	struct wish *wishes = calloc(count + 1, sizeof *wishes);
+	size_t wished = 0, i;
+	int r = -ENOMEM;
 
-	if (r >= 0)
-		r = plan_held(hand, arbiter, vm, ret);
-	arbiter_free(arbiter);
+	for (i = 0; wishes != NULL && i < count; i++)
+		if (!assignments[i].release)
+			wishes[wished++] = (struct wish){ assignments[i].setting, assignments[i].value };
+	if (wishes != NULL)
+		r = wish_plan(hand->snapshot, &vm->identity, getpid(), wishes, wished, ret);
+	free(wishes);
 	return r < 0 ? error_errno(err, r, "cannot plan that") : 0;
 }
 

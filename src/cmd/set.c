@@ -78,6 +78,28 @@ static void tell_set(struct set *set, const json_t *answer)
 	str_append(&set->text, ", before every policy\n");
 }
 
+/* It is held for when it can be; that it cannot be now is a failure of what was asked for. */
+static void warn_of_cannot(struct set *set, const json_t *answer)
+{
+	const json_t *reasons = json_object_get(answer, "cannot");
+	struct str text;
+	size_t i;
+
+	if (json_array_size(reasons) == 0)
+		return;
+	str_init(&text);
+	truced_append(&text, answer, "setting");
+	for (i = 0; i < json_array_size(reasons); i++) {
+		const char *reason = json_string_value(json_array_get(reasons, i));
+
+		str_append(&text, i == 0 ? ": cannot: " : "; ");
+		text_append_printable(&text, reason != NULL ? reason : "", reason != NULL ? strlen(reason) : 0);
+	}
+	verb_warn(set->verb, "%s", text.data != NULL ? text.data : "");
+	set->failed++;
+	str_done(&text);
+}
+
 static void ask_for(struct set *set, const struct assignment *assignment)
 {
 	struct error err = { 0 };
@@ -94,6 +116,7 @@ static void ask_for(struct set *set, const struct assignment *assignment)
 			    setting_info[assignment->setting].name);
 	} else {
 		tell_set(set, answer);
+		warn_of_cannot(set, answer);
 	}
 	json_decref(answer);
 }

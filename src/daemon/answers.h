@@ -22,6 +22,8 @@ void requests_handle(void *context, uint64_t ticket, const struct control_peer *
 void requests_loaded(struct daemon *daemon, struct load *load); /* takes it over */
 /* As SIGHUP; `ticket` 0: nobody waits for an answer. */
 void requests_reload(struct daemon *daemon, uint64_t ticket);
+/* Who set what only a VMM could tell of, and waits to hear whether it can be. */
+void requests_answer_late(struct daemon *daemon);
 void requests_reload_free(struct daemon *daemon);
 
 #endif

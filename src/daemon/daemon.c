@@ -357,6 +357,7 @@ void daemon_free(struct daemon *daemon)
 	ledger_close(daemon->ledger);
 	free_records(daemon);
 	free(daemon->classes);
+	free(daemon->lates);
 	holds_done(&daemon->hand);
 	effects_done(&daemon->effects);
 	plan_done(&daemon->plan);

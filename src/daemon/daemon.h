@@ -39,6 +39,8 @@ struct daemon {
 	struct control_server *server;
 	struct loader *loader;       /* loader.c */
 	struct reload *reload;       /* requests.c; under way, or NULL */
+	struct late_answer *lates;   /* requests.c */
+	size_t late_count, late_capacity;
 	struct loaded **policies;    /* in order of precedence */
 	size_t policy_count, policy_capacity;
 	struct map records;          /* key of the VM -> struct vm_record */

@@ -189,6 +189,8 @@ static void tick(struct daemon *daemon, uint64_t now)
 	if (holds_expire(&daemon->hand, daemon->snapshot->realtime_usec))
 		daemon->dirty = true;
 	records_refresh(daemon);
+	requests_answer_late(daemon);
+	decider_reap();
 	finish_effects(daemon);
 	look_at_journal(daemon);
 	carry_births(daemon);
@@ -282,6 +284,7 @@ static void begin(struct daemon *daemon)
 
 	records_refresh(daemon);
 	policies_start(daemon);
+	policies_tell_needs(daemon);
 	carry_resume(daemon);
 	if (daemon_apply_holds(daemon, &err) < 0)
 		log_line(LOG_ERR, "%s", err.text);

@@ -7,6 +7,7 @@
 #include "base/keep_file.h"
 #include "base/vec.h"
 #include "control/control.h"
+#include "decide/check.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -90,20 +91,23 @@ static void forget_owner(struct daemon *daemon)
 }
 
 /* Whether there is a balloon to turn, its VMM alone tells. */
+static unsigned needs_of_setting(enum setting setting)
+{
+	return setting == SETTING_MEMORY_BALLOON || setting == SETTING_MEMORY_LIMIT ? POLICY_NEED_OWNER : 0;
+}
+
 static unsigned needs_of(const struct policy *policy)
 {
 	unsigned needs = policy->needs;
 	size_t i;
 
 	for (i = 0; i < policy->intent_count; i++)
-		if (policy->intents[i].setting == SETTING_MEMORY_BALLOON ||
-		    policy->intents[i].setting == SETTING_MEMORY_LIMIT)
-			needs |= POLICY_NEED_OWNER;
+		needs |= needs_of_setting(policy->intents[i].setting);
 	return needs;
 }
 
 /* Expensive figures are asked for while somebody needs them. */
-static void tell_needs(struct daemon *daemon)
+void policies_tell_needs(struct daemon *daemon)
 {
 	struct error err = { 0 };
 	unsigned needs = 0;
@@ -111,6 +115,8 @@ static void tell_needs(struct daemon *daemon)
 
 	for (i = 0; i < daemon->policy_count; i++)
 		needs |= needs_of(daemon->policies[i]->policy);
+	for (i = 0; i < daemon->hand.hold_count; i++)
+		needs |= needs_of_setting(daemon->hand.holds[i].setting);
 	if (observe_need(daemon->observe, daemon->config.with_maps || (needs & POLICY_NEED_MAPS) != 0,
 			 daemon->config.with_owner || (needs & POLICY_NEED_OWNER) != 0, &err) < 0)
 		log_line(LOG_ERR, "%s", err.text);
@@ -118,61 +124,23 @@ static void tell_needs(struct daemon *daemon)
 
 /* -- warnings ----------------------------------------------------------------------------- */
 
-static void warn(json_t *warnings, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void warn(json_t *warnings, const char *format, ...)
+/* What truce policy check says of it, but for what it is refused for. */
+static void warn(const struct daemon *daemon, const struct policy *policy, json_t *warnings)
 {
-	char text[400];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	json_array_append_new(warnings, json_string(text)); /* NULL for what is not UTF-8: left out */
-}
-
-static size_t count_class(const struct daemon *daemon, const struct policy_class *class)
-{
-	size_t i, count = 0;
-
-	for (i = 0; i < daemon->snapshot->vm_count; i++)
-		count += policy_class_matches(class, daemon->snapshot->vms[i]);
-	return count;
-}
-
-static void warn_of_overlap(const struct daemon *daemon, const struct policy *policy, json_t *warnings)
-{
-	size_t i, j;
-
-	for (i = 0; i < daemon->snapshot->vm_count; i++) {
-		const struct vm *vm = daemon->snapshot->vms[i];
-		int first = policy_classify(policy, vm);
-
-		for (j = first < 0 ? policy->class_count : (size_t)first + 1; j < policy->class_count; j++) {
-			/* To take the rest behind the others is what such a class is for. */
-			if (policy_class_takes_all(&policy->classes[j]) ||
-			    !policy_class_matches(&policy->classes[j], vm))
-				continue;
-			warn(warnings, "VM %s is of class %s (line %d) and of class %s (line %d): the first "
-			     "has it", vm->text[VM_TEXT_NAME] != NULL ? vm->text[VM_TEXT_NAME] : "?",
-			     policy->classes[first].name, policy->classes[first].line,
-			     policy->classes[j].name, policy->classes[j].line);
-			return; /* one of them shows it */
-		}
-	}
-}
-
-static void warn_of_classes(const struct daemon *daemon, const struct policy *policy, json_t *warnings)
-{
+	struct check check;
 	size_t i;
 
-	if (warnings == NULL)
-		return;
-	for (i = 0; i < policy->class_count; i++)
-		if (count_class(daemon, &policy->classes[i]) == 0)
-			warn(warnings, "no VM is of class %s (line %d) now", policy->classes[i].name,
-			     policy->classes[i].line);
-	warn_of_overlap(daemon, policy, warnings);
+	check_init(&check);
+	if (check_policy(&check, policy, daemon->arbiter, daemon->snapshot) < 0)
+		json_array_append_new(warnings, json_string("memory is out: not all is looked at"));
+	for (i = 0; i < check.count; i++) {
+		const struct check_finding *finding = &check.findings[i];
+
+		if (!finding->refused) /* NULL for what is not UTF-8: left out */
+			json_array_append_new(warnings, json_sprintf("line %d: %s", finding->line,
+								     finding->text));
+	}
+	check_done(&check);
 }
 
 /* -- one more, or in the place of another ------------------------------------------------- */
@@ -292,8 +260,8 @@ int policies_take(struct daemon *daemon, struct load *load, bool *ret_replaced, 
 	struct loaded *old = find_file(daemon, load->file), *loaded;
 	int r = load->decider != NULL ? check_load(daemon, load, &load->err) : load->err.code;
 
-	if (r == 0)
-		warn_of_classes(daemon, decider_policy(load->decider), warnings);
+	if (r == 0 && warnings != NULL)
+		warn(daemon, decider_policy(load->decider), warnings);
 	loaded = r == 0 ? make_loaded(load) : NULL;
 	if (r == 0 && loaded == NULL)
 		r = error_errno(&load->err, -ENOMEM, "cannot load %s", load->origin);
@@ -317,7 +285,7 @@ int policies_take(struct daemon *daemon, struct load *load, bool *ret_replaced, 
 			 loaded->name);
 	daemon_note(daemon, NULL, loaded->name, "policy %s %s from %s", loaded->name,
 		    old != NULL ? "loaded again" : "loaded", loaded->origin);
-	tell_needs(daemon);
+	policies_tell_needs(daemon);
 	records_refresh(daemon);
 	return 0;
 }
@@ -334,7 +302,7 @@ void policies_unload(struct daemon *daemon, struct loaded *loaded)
 	daemon_note(daemon, NULL, loaded->name, "policy %s unloaded", loaded->name);
 	forget_owner(daemon);
 	loaded_free(loaded);
-	tell_needs(daemon);
+	policies_tell_needs(daemon);
 	records_refresh(daemon);
 }
 

@@ -51,6 +51,7 @@ int policies_take(struct daemon *daemon, struct load *load, bool *ret_replaced, 
 void policies_unload(struct daemon *daemon, struct loaded *loaded);
 struct loaded *policies_find(const struct daemon *daemon, const char *name); /* or its file */
 const char *policies_class_owner(const struct daemon *daemon, const struct vm *vm); /* or "" */
+void policies_tell_needs(struct daemon *daemon); /* what they and the holds need, to observe */
 void policies_forget_gone(struct daemon *daemon); /* what they asked for VMs without a record */
 /* Names of policies.d that differ from what runs are queued as loads, the missing unloaded; or
  * (negative) everything stays. */

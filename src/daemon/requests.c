@@ -7,16 +7,19 @@
 #include "base/error.h"
 #include "base/keep_file.h"
 #include "base/text.h"
+#include "base/vec.h"
 #include "control/control.h"
 #include "daemon/carry.h"
 #include "daemon/loop.h"
 #include "daemon/policies.h"
 #include "daemon/reply.h"
+#include "decide/wish.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define HOLD_USEC (3600 * USEC_PER_SEC)
+#define LATE_USEC (3 * USEC_PER_SEC) /* an owner has 2 s to answer (act.h) */
 #define C_POLICY_MOST (16u << 20)
 
 /* A reload under way: policies are loaded one after the other. */
@@ -33,6 +36,12 @@ static void answer_ok(struct daemon *daemon, uint64_t ticket)
 	reply_begin(&reply);
 	reply_end(&reply, daemon, ticket);
 }
+
+/* To somebody who set what hangs on a question that a VMM is still to be asked. */
+struct late_answer {
+	uint64_t ticket, due_usec; /* monotonic: then it is told as it looks by then */
+	struct hold hold;
+};
 
 static void refuse(struct daemon *daemon, uint64_t ticket, const struct error *err)
 {
@@ -147,10 +156,13 @@ static void finish_load(struct daemon *daemon, struct load *load)
 	r = policies_take(daemon, load, &replaced, warnings);
 	unlink(load->path); /* the copy that runs has the policy's own name */
 	if (r == 0) {
+		log_line(LOG_INFO, "policy %s is loaded from %s", name, load->origin);
 		answer_load(daemon, load, name, replaced, warnings);
 		plan_soon(daemon);
 	} else {
 		err = load->err;
+		log_line(LOG_NOTICE, "policy %s is refused: %s", name[0] != '\0' ? name : load->origin,
+			 err.text);
 		/* What the file says is wrong with the request; what the host lacks is not. */
 		if (control_error_code(control_error_kind(r)) == -EIO)
 			err.code = -EINVAL;
@@ -330,19 +342,71 @@ static int parse_setting(const struct control_request *request, const struct vm_
 	return 0;
 }
 
+/* What the host cannot do of it is held for when it can; it is told all the same. */
+static void find_cannot(const struct daemon *daemon, const struct hold *hold, json_t *reasons)
+{
+	const struct wish wish = { hold->setting, hold->value };
+	struct plan plan;
+	size_t i;
+
+	plan_init(&plan);
+	if (wish_plan(daemon->snapshot, &hold->vm, getpid(), &wish, 1, &plan) >= 0)
+		for (i = 0; i < plan.count; i++)
+			if (plan.items[i].verdict == PLAN_CANNOT && plan.items[i].asked == hold->setting)
+				json_array_append_new(reasons, json_string(plan.items[i].reason));
+	plan_done(&plan);
+}
+
 static void answer_set(struct daemon *daemon, uint64_t ticket, const struct hold *hold)
 {
+	json_t *reasons = json_array();
 	struct reply reply;
 	struct str value;
 
+	find_cannot(daemon, hold, reasons);
 	str_init(&value);
 	setting_append(&value, hold->setting, &hold->value);
 	reply_begin(&reply);
 	reply_text(&reply, "setting", setting_info[hold->setting].name);
 	reply_text(&reply, "value", value.data);
 	reply_uint(&reply, "until_usec", hold->until_usec);
+	reply_texts(&reply, "cannot", reasons);
 	reply_end(&reply, daemon, ticket);
 	str_done(&value);
+	json_decref(reasons);
+}
+
+static bool is_settled(const struct daemon *daemon, const struct hold *hold)
+{
+	const struct vm *vm = snapshot_find_vm(daemon->snapshot, &hold->vm);
+
+	return vm == NULL || wish_is_settled(vm, hold->setting);
+}
+
+static void answer_set_in_time(struct daemon *daemon, uint64_t ticket, const struct hold *hold)
+{
+	if (!is_settled(daemon, hold) &&
+	    VEC_RESERVE(daemon->lates, daemon->late_capacity, daemon->late_count + 1))
+		daemon->lates[daemon->late_count++] = (struct late_answer){
+			ticket, clock_monotonic_usec() + LATE_USEC, *hold };
+	else
+		answer_set(daemon, ticket, hold);
+}
+
+void requests_answer_late(struct daemon *daemon)
+{
+	uint64_t now = clock_monotonic_usec();
+	size_t i, kept = 0;
+
+	for (i = 0; i < daemon->late_count; i++) {
+		const struct late_answer *late = &daemon->lates[i];
+
+		if (now < late->due_usec && !is_settled(daemon, &late->hold))
+			daemon->lates[kept++] = *late;
+		else
+			answer_set(daemon, late->ticket, &late->hold);
+	}
+	daemon->late_count = kept;
 }
 
 /* What stands against a hold: else it would be answered "ok", and nothing be done. */
@@ -389,9 +453,10 @@ static int set(struct daemon *daemon, uint64_t ticket, const struct control_requ
 		holds_let_go(&daemon->hand, &record->vm, setting);
 		return r;
 	}
+	policies_tell_needs(daemon);
 	plan_soon(daemon);
 	daemon_save_hand(daemon);
-	answer_set(daemon, ticket, hold);
+	answer_set_in_time(daemon, ticket, hold);
 	return 0;
 }
 
@@ -621,6 +686,25 @@ static int handle(struct daemon *daemon, uint64_t ticket, const struct control_r
 	}
 }
 
+/* Who asked for what, and whether it was refused: a load's refusal comes when it is loaded. */
+static void audit(const struct control_request *request, const struct control_peer *peer, int r,
+		  const struct error *err)
+{
+	const char *const texts[] = { request->vm, request->path, request->name, request->mode,
+				      request->setting, request->value };
+	struct str about;
+	size_t i;
+
+	str_init(&about);
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i] != NULL)
+			str_appendf(&about, " %.250s", texts[i]);
+	log_line(r < 0 ? LOG_NOTICE : LOG_INFO, "%s%s by uid %u%s%s", control_do_name(request->what),
+		 about.data != NULL ? about.data : "", (unsigned)peer->uid, r < 0 ? ": refused: " : "",
+		 r < 0 ? err->text : "");
+	str_done(&about);
+}
+
 void requests_handle(void *context, uint64_t ticket, const struct control_peer *peer,
 		     const struct control_request *request)
 {
@@ -629,10 +713,7 @@ void requests_handle(void *context, uint64_t ticket, const struct control_peer *
 	int r = handle(daemon, ticket, request, &err);
 
 	if (control_do_changes(request->what))
-		log_line(r < 0 ? LOG_NOTICE : LOG_INFO, "%s%s%s by uid %u%s%s",
-			 control_do_name(request->what), request->vm != NULL ? " " : "",
-			 request->vm != NULL ? request->vm : "", (unsigned)peer->uid,
-			 r < 0 ? ": refused: " : "", r < 0 ? err.text : "");
+		audit(request, peer, r, &err);
 	/* Whoever is told that it is paused can count on it, whatever becomes of this process. */
 	if (control_do_changes(request->what))
 		daemon_save_hand(daemon);

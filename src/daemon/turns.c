@@ -61,7 +61,6 @@ void turns_begin(struct daemon *daemon)
 	uint64_t now = clock_monotonic_usec();
 	size_t i;
 
-	decider_reap();
 	for (i = 0; i < daemon->policy_count; i++) {
 		struct loaded *loaded = daemon->policies[i];
 

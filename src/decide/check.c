@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "decide/arbiter.h"
 #include "decide/compile.h"
+#include "decide/wish.h"
 #include "model/snapshot.h"
 
 #include <errno.h>
@@ -258,15 +259,6 @@ struct refusal {
 	struct names names;
 };
 
-/* What does not depend on a question that is still to be asked. */
-static bool is_settled(const struct vm *vm, const struct policy_intent *intent)
-{
-	bool balloon = intent->setting == SETTING_MEMORY_LIMIT ||
-		       intent->setting == SETTING_MEMORY_BALLOON;
-
-	return !balloon || vm->state[VM_BALLOON_ACTUAL] != FIGURE_NOT_ASKED;
-}
-
 /* 1 and the reason where it cannot be, or is imprecise; 0 where it is as asked. */
 static int try_intent(const struct compile_context *context, const struct vm *vm,
 		      const struct policy_intent *intent, char reason[static PLAN_REASON_SIZE])
@@ -319,7 +311,7 @@ static int check_offered(struct check *check, const struct policy *policy,
 		const struct vm *vm = context->snapshot->vms[i];
 
 		if (policy_classify(policy, vm) != (int)intent->class_index ||
-		    !is_settled(vm, intent) || try_intent(context, vm, intent, reason) == 0)
+		    !wish_is_settled(vm, intent->setting) || try_intent(context, vm, intent, reason) == 0)
 			continue;
 		for (j = 0; j < count; j++)
 			if (strcmp(refusals[j].reason, reason) == 0)

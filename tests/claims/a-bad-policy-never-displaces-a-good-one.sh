@@ -33,9 +33,24 @@ expect_match "another one" '"ok":true,"name":"odd"' "$answer"
 
 # Whom two classes match is told, but not that the class for the rest matches all.
 answer=$(ask '{"do":"policy.load","path":"odd.lua","source":"class \"a\" { name = \"*0\" }\nclass \"b\" { name = \"*0\" }\n"}')
-expect_match "two classes for one VM" '"warnings":\[.*is of class a \(line 1\) and of class b' "$answer"
+expect_match "two classes for one VM" '"warnings":\[.*class b matches .*class a \(line 1\) stands before it' "$answer"
 answer=$(ask '{"do":"policy.load","path":"odd.lua","source":"class \"a\" { name = \"*0\" }\nclass \"rest\" { any = true }\n"}')
-expect_match "a class for the rest" '"warnings":\[\]' "$answer"
+expect_match "a class for the rest" '"ok":true' "$answer"
+expect_equal "it is no second one" "" "$(echo "$answer" | grep 'stands before')"
+
+# A class that matches nothing is told by load as by check, and the log names the policy and who
+# loaded it.
+printf 'policy "lonely"\nclass "none" { name = "nobody-%s-*" }\nintent "none" { cpu = { shares = 50 } }\n' \
+	"$vms" >"$scratch/lonely.lua"
+expect_exit 0 "$TRUCE" policy load "$scratch/lonely.lua"
+expect_match "load" '^truce policy load: warning: line 2: class none matches none of the [0-9]+ VMs' \
+	"$(cat "$scratch/err")"
+expect_exit 0 "$TRUCE" policy check "$scratch/lonely.lua"
+expect_match "check" 'lonely.lua:2: warning: class none matches none of the [0-9]+ VMs' "$(cat "$scratch/out")"
+expect_match "the log" "policy.load $scratch/lonely.lua by uid 0\$" "$(cat "$truced_log")"
+expect_match "the log" "policy lonely is loaded from $scratch/lonely.lua\$" "$(cat "$truced_log")"
+expect_exit 0 "$TRUCE" policy unload lonely
+expect_match "the log" "policy.unload lonely by uid 0\$" "$(cat "$truced_log")"
 
 truced_end TERM
 truced_start

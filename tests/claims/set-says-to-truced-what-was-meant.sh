@@ -9,6 +9,8 @@ cat >"$scratch/answers" <<'END'
 {"set": {"ok": true, "setting": "cpu.weight", "value": "400", "until_usec": 1772377531000000},
  "set memory.limit": {"ok": false, "kind": "impossible", "error": "it has no balloon device"},
  "set ksm.run": {"ok": true, "setting": "ksm.run", "value": "1", "until_usec": 0},
+ "set net.limit": {"ok": true, "setting": "net.limit", "value": "1 MiB/s", "until_usec": 0,
+   "cannot": ["it has no tap"]},
  "let-go": {"ok": true},
  "undo": {"ok": true},
  "undo cpu.weight": {"ok": true, "again_by": "gold-first"},
@@ -57,6 +59,12 @@ expect_exit 3 "$TRUCE" set db-1 cpu.weight=400 memory.limit=1GiB
 expect_match "what was set" '^db-1: cpu.weight 400' "$(cat "$scratch/out")"
 expect_match "what was not" 'memory.limit: it has no balloon device' "$(cat "$scratch/err")"
 expect_exit 1 "$TRUCE" set db-1 memory.limit=1GiB
+
+# What is held and cannot be is said, and is no success.
+expect_exit 1 "$TRUCE" set db-1 net.limit=1MiB/s --keep
+expect_match "why not" '^truce set: net.limit: cannot: it has no tap$' "$(cat "$scratch/err")"
+expect_match "what is held" '^db-1: net.limit 1 MiB/s for good' "$(cat "$scratch/out")"
+expect_exit 3 "$TRUCE" set db-1 cpu.weight=400 net.limit=1MiB/s
 
 # What cannot be meant is not asked.
 before=$(wc -l <"$scratch/log")

@@ -66,6 +66,15 @@ explained 'cpu.limit 1.5 CPUs, until '
 expect_exit 0 "$TRUCE" set --release "$bronze"
 explained '^[0-9].*set cpu.quota 1.5 CPUs -> 0.5 CPUs, applied$'
 
+# What this host cannot do is no success, and says why, whether or not a VMM must be asked first:
+# a VM without a tap, without a balloon.
+expect_exit 1 "$TRUCE" set "$bronze" net.limit=1MiB/s
+expect_match "why not" '^truce set: net.limit: cannot: it has no tap' "$(cat "$scratch/err")"
+expect_exit 1 "$TRUCE" set "$bronze" memory.balloon=1MiB
+expect_match "why not" '^truce set: memory.balloon: cannot: it has no balloon' "$(cat "$scratch/err")"
+expect_exit 1 "$TRUCE" set -n "$bronze" net.limit=1MiB/s
+expect_exit 0 "$TRUCE" set --release "$bronze"
+
 # Paused, that is why; undone, it is as it was.
 expect_exit 0 "$TRUCE" pause "$bronze"
 explained 'it is paused'
