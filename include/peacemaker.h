@@ -72,7 +72,7 @@ int peacemaker_policy_main(void *arg);
 #define HZ 1000
 #endif
 /* Yields: what was asked for is carried out, and the next snapshot at or after that time is
- * looked at. In 1/HZ s; returns 0. */
+ * looked at. In 1/HZ s; returns 0, or what is left of it where PEACEMAKER_WAKES woke it earlier. */
 long schedule_timeout(long timeout);
 int task_nice(const struct task_struct *vm);
 long get_jiffies(void); /* the snapshot's time, in 1/HZ s */
@@ -131,6 +131,10 @@ void peacemaker_keep(void *memory, size_t size);
 #define PEACEMAKER_INTERVAL_MSEC(msec) const unsigned peacemaker_policy_interval_msec = (msec)
 enum { PEACEMAKER_NEED_MAPS = 1, PEACEMAKER_NEED_OWNER = 2, PEACEMAKER_NEED_PRESSURE = 4 };
 #define PEACEMAKER_NEEDS(needs) const unsigned peacemaker_policy_needs = (needs)
+/* PEACEMAKER_WAKES(PEACEMAKER_WAKE_BIRTH): a VM that is born is seen at once, and not when
+ * schedule_timeout is over. A policy that does not say so is left asleep. */
+enum { PEACEMAKER_WAKE_BIRTH = 1 };
+#define PEACEMAKER_WAKES(events) const unsigned peacemaker_policy_wakes = (events)
 
 #include "peacemaker_place.h"
 

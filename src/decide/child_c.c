@@ -72,6 +72,7 @@ static int describe(void *program, const struct about *about, const char *path,
 		    struct error *err)
 {
 	unsigned interval = number_of(program, "peacemaker_policy_interval_msec", 1000);
+	unsigned wakes = number_of(program, "peacemaker_policy_wakes", 0);
 	struct policy_rule *rule;
 
 	policy_init(&description);
@@ -80,6 +81,10 @@ static int describe(void *program, const struct about *about, const char *path,
 	if (interval < 10 || interval > 86400000)
 		return error_set(err, -EINVAL, "%s: its interval is %u ms; 10 ms to a day will do",
 				 path, interval);
+	if ((wakes & ~(unsigned)PEACEMAKER_WAKE_BIRTH) != 0)
+		return error_set(err, -EPROTO, "%s: wants to be woken by what this version does not know "
+				 "of (PEACEMAKER_WAKES %u): it was built against a newer peacemaker.h",
+				 path, wakes);
 	description.interval_usec = interval * 1000ull;
 	description.needs = number_of(program, "peacemaker_policy_needs", 0) &
 			    (POLICY_NEED_MAPS | POLICY_NEED_OWNER | POLICY_NEED_PRESSURE);
@@ -88,6 +93,7 @@ static int describe(void *program, const struct about *about, const char *path,
 		return error_set(err, -ENOMEM, "%s: no memory", path);
 	rule->scope = SETTING_SCOPE_HOST;
 	rule->class_index = -1;
+	rule->at_birth = (wakes & PEACEMAKER_WAKE_BIRTH) != 0;
 	return 0;
 }
 

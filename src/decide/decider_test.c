@@ -99,6 +99,7 @@ static int make_policies(void **state)
 		return -1;
 	if (build(SOURCE_ROOT "/policies/figure7.c", "figure7") < 0 ||
 	    build(SOURCE_ROOT "/tests/policies/counts.c", "counts") < 0 ||
+	    build(SOURCE_ROOT "/tests/policies/newborn.c", "newborn") < 0 ||
 	    build(SOURCE_ROOT "/tests/policies/faulty/aborts.c", "aborts") < 0)
 		return -1;
 	return 0;
@@ -106,7 +107,7 @@ static int make_policies(void **state)
 
 static int remove_policies(void **state)
 {
-	static const char *const names[] = { "figure7", "counts", "aborts", "copy" };
+	static const char *const names[] = { "figure7", "counts", "newborn", "aborts", "copy" };
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -181,6 +182,42 @@ static void figure_7_does_what_the_paper_says(void **state)
 	assert_int_equal(decision->requests[0].value.number, -4);
 	assert_string_equal(decision->requests[0].cause.because,
 			    "the CPUs were idler than 10 % over 15 minutes");
+	decider_free(decider);
+}
+
+static const struct decision *turn_of(struct decider *decider, enum decider_occasion occasion)
+{
+	const struct decision *decision;
+	struct error err;
+
+	synthetic_tick(&host);
+	if (decider_turn(decider, occasion, &host.snapshot, NULL, 0, &decision, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_false(decision->restarted);
+	return decision;
+}
+
+static void a_policy_in_c_that_asks_for_it_is_woken_by_a_birth(void **state)
+{
+	struct decider *decider = start("newborn"), *plain = start("figure7");
+	const struct decision *decision;
+	struct vm_identity born;
+
+	assert_true(decider_policy(decider)->rules[0].at_birth);
+	assert_false(decider_policy(plain)->rules[0].at_birth);
+	decider_free(plain);
+	set_load(50);
+	assert_int_equal(turn_of(decider, DECIDER_TICK)->request_count, host.snapshot.vm_count);
+	assert_int_equal(turn_of(decider, DECIDER_TICK)->request_count, 0);
+	assert_int_equal(synthetic_birth(&host), 0);
+	born = host.snapshot.vms[host.snapshot.vm_count - 1]->identity;
+	decision = turn_of(decider, DECIDER_BIRTH);
+	assert_int_equal(decision->request_count, 1);
+	assert_int_equal(vm_identity_compare(&decision->requests[0].vm, &born), 0);
+	assert_string_equal(decision->requests[0].cause.because, "it was just born");
+	/* Its own time goes on as it was. */
+	assert_int_equal(synthetic_birth(&host), 0);
+	assert_int_equal(turn_of(decider, DECIDER_TICK)->request_count, 0);
 	decider_free(decider);
 }
 
@@ -456,6 +493,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(figure_7_does_what_the_paper_says),
+		cmocka_unit_test(a_policy_in_c_that_asks_for_it_is_woken_by_a_birth),
 		cmocka_unit_test(the_paper_s_policy_compiles_without_a_word),
 		cmocka_unit_test(a_turn_is_waited_for_by_poll_and_only_one_is_under_way),
 		cmocka_unit_test(a_birth_is_no_tick_to_a_policy_in_c),

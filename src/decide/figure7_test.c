@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICKS = 600, LOOK_EACH = 5, VMS = 7 };
+enum { TICKS = 600, LOOK_EACH = 5, VMS = 7, BIRTH_EACH = 7 };
 
 static void set_nice(struct vm *vm, int nice)
 {
@@ -57,13 +57,13 @@ static void obey(struct snapshot *snapshot, const struct decision *decision)
 			 (int)decision->requests[i].value.number);
 }
 
-static const struct decision *ask(struct decider *decider, const struct snapshot *snapshot,
-				  struct str *out)
+static const struct decision *ask_at(struct decider *decider, enum decider_occasion occasion,
+				     const struct snapshot *snapshot, struct str *out)
 {
 	const struct decision *decision;
 	struct error err;
 
-	if (decider_turn(decider, DECIDER_TICK, snapshot, NULL, 0, &decision, &err) < 0) {
+	if (decider_turn(decider, occasion, snapshot, NULL, 0, &decision, &err) < 0) {
 		printf("%s\n", err.text);
 		exit(1);
 	}
@@ -73,6 +73,25 @@ static const struct decision *ask(struct decider *decider, const struct snapshot
 	}
 	describe(out, decision);
 	return decision;
+}
+
+static const struct decision *ask(struct decider *decider, const struct snapshot *snapshot,
+				  struct str *out)
+{
+	return ask_at(decider, DECIDER_TICK, snapshot, out);
+}
+
+/* The paper's policy wants to be woken by nothing but time: a birth changes nothing. */
+static void tell_birth(struct decider *in_c, const struct snapshot *snapshot)
+{
+	struct str said;
+
+	str_init(&said);
+	if (ask_at(in_c, DECIDER_BIRTH, snapshot, &said)->request_count > 0) {
+		printf("at a birth:\n%s", said.data);
+		exit(1);
+	}
+	str_done(&said);
 }
 
 static unsigned compare(struct decider *in_c, struct decider *in_lua, bool obeyed)
@@ -107,6 +126,8 @@ static unsigned compare(struct decider *in_c, struct decider *in_lua, bool obeye
 		asked += decision->request_count > 0;
 		if (obeyed)
 			obey(&host.snapshot, decision);
+		if (tick % BIRTH_EACH == 0)
+			tell_birth(in_c, &host.snapshot);
 	}
 	str_done(&c);
 	str_done(&lua);

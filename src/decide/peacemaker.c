@@ -604,28 +604,48 @@ static void keep_looked(const struct turn *turn)
 		peace.looked_is_own = snapshot_copy(&peace.looked, turn->before) == 0;
 }
 
+/* It has looked. At a birth between two ticks, nobody else keeps what it saw. */
+static void has_looked(void)
+{
+	peace.has_looked = true;
+	peace.looked_is_own = peace.turn->occasion == DECIDER_BIRTH &&
+			      snapshot_copy(&peace.looked, now()) == 0;
+}
+
+static bool is_woken_by(const struct turn *turn)
+{
+	return turn->occasion == DECIDER_TICK ||
+	       (turn->occasion == DECIDER_BIRTH && peace.policy->rules[0].at_birth);
+}
+
+/* In 1/HZ s, from 1 on: 0 is said when the time is over. */
+static long ticks_left(uint64_t now_usec, uint64_t due_usec)
+{
+	return now_usec < due_usec ? (long)((due_usec - now_usec + USEC_PER_TICK - 1) / USEC_PER_TICK) : 1;
+}
+
 long schedule_timeout(long timeout)
 {
 	uint64_t sleep_usec = timeout > 0 ? (uint64_t)timeout * USEC_PER_TICK : 0;
 	uint64_t early = sleep_usec / EARLY_PART < EARLY_MOST_USEC ? sleep_usec / EARLY_PART :
 								     EARLY_MOST_USEC;
-	uint64_t begin, due;
+	uint64_t begin, end;
 
 	if (peace.turn == NULL)
 		return 0;
 	begin = now()->monotonic_usec;
-	due = begin + sleep_usec - early;
-	peace.has_looked = true;
-	peace.looked_is_own = false;
+	end = begin + sleep_usec;
+	has_looked();
 	for (;;) {
 		const struct turn *turn = peace.host->next();
-
+		uint64_t at = turn->now->monotonic_usec;
 		/* A clock that goes back is that of another recording. */
-		if (turn->occasion == DECIDER_TICK && (turn->now->monotonic_usec >= due ||
-						       turn->now->monotonic_usec < begin)) {
+		bool over = at >= end - early || at < begin;
+
+		if (is_woken_by(turn) && (over || turn->occasion == DECIDER_BIRTH)) {
 			if (look(turn) < 0)
 				abort();
-			return 0;
+			return over ? 0 : ticks_left(at, end);
 		}
 		if (turn->occasion == DECIDER_TICK)
 			keep_looked(turn);
@@ -635,7 +655,7 @@ long schedule_timeout(long timeout)
 /* The first sample of a host has no rates: a policy would take that for an idle machine. */
 static bool is_worth_a_look(const struct turn *turn)
 {
-	return turn->occasion == DECIDER_TICK && turn->now->vm_count > 0 &&
+	return is_woken_by(turn) && turn->now->vm_count > 0 &&
 	       turn->now->host.state[HOST_UTILISATION_15MIN] != FIGURE_TOO_SOON;
 }
 
@@ -646,8 +666,7 @@ int peacemaker_turn(const struct turn *turn, struct error *err)
 	if (look(turn) < 0)
 		return error_set(err, -ENOMEM, "no memory for the list of VMs");
 	peace.policy_main(NULL);
-	peace.has_looked = true;
-	peace.looked_is_own = false;
+	has_looked();
 	return 0;
 }
 

@@ -26,6 +26,7 @@ static struct request asked[ASKED_MOST];
 static unsigned asked_count, warned_count, next_count;
 static struct policy description;
 static void (*body)(void);
+static enum decider_occasion occasion; /* of the turns to come */
 static void (*meanwhile)(void); /* what happens to the host while the policy yields */
 
 static int sink_request(void *context, const struct request *request)
@@ -42,7 +43,7 @@ static void sink_warning(void *context, const struct vm_identity *vm, const char
 
 static const struct turn *this_turn(void)
 {
-	turn = (struct turn){ .occasion = DECIDER_TICK, .now = &host.snapshot,
+	turn = (struct turn){ .occasion = occasion, .now = &host.snapshot,
 			      .before = has_before ? &before : NULL,
 			      .sink = { NULL, sink_request, sink_warning } };
 	return &turn;
@@ -51,8 +52,11 @@ static const struct turn *this_turn(void)
 static const struct turn *next_turn(void)
 {
 	next_count++;
-	assert_int_equal(snapshot_copy(&before, &host.snapshot), 0);
-	has_before = true;
+	/* A birth's snapshot is what nobody is compared with later. */
+	if (occasion == DECIDER_TICK) {
+		assert_int_equal(snapshot_copy(&before, &host.snapshot), 0);
+		has_before = true;
+	}
 	synthetic_tick(&host);
 	if (meanwhile != NULL)
 		meanwhile();
@@ -109,6 +113,7 @@ static int set_up(void **state)
 	asked_count = warned_count = next_count = 0;
 	has_before = false;
 	meanwhile = NULL;
+	occasion = DECIDER_TICK;
 	if (synthetic_init(&host, 4, VMS, 7) < 0)
 		return -1;
 	make_equal();
@@ -524,6 +529,101 @@ static void a_cut_state_is_refused(void **state)
 	str_done(&bytes);
 }
 
+/* -- births -------------------------------------------------------------------------------------- */
+
+static void bear(void)
+{
+	occasion = DECIDER_BIRTH;
+	synthetic_birth(&host);
+	meanwhile = NULL;
+}
+
+static void sleep_over_a_birth(void)
+{
+	long left;
+
+	assert_int_equal(get_nr_kvms(), VMS);
+	meanwhile = bear;
+	left = schedule_timeout(5 * HZ);
+	assert_int_equal(get_nr_kvms(), VMS + 1);
+	assert_int_equal(left, 4 * HZ); /* the made-up host goes on by a second */
+	assert_int_equal(next_count, 1);
+	occasion = DECIDER_TICK;
+	assert_int_equal(schedule_timeout(left), 0);
+	assert_int_equal(next_count, 5);
+}
+
+static void a_birth_wakes_whoever_wants_it_and_the_rest_of_the_time_is_told(void **state)
+{
+	description.rules[0].at_birth = true;
+	run(sleep_over_a_birth);
+	assert_int_equal(next_count, 5);
+}
+
+static void end_births(void)
+{
+	occasion = DECIDER_TICK;
+}
+
+static void bear_and_go_on(void)
+{
+	if (next_count == 1)
+		bear();
+	meanwhile = end_births;
+}
+
+static void sleep_unwoken(void)
+{
+	meanwhile = bear_and_go_on;
+	assert_int_equal(schedule_timeout(0), 0);
+	assert_int_equal(next_count, 2);
+	assert_int_equal(get_nr_kvms(), VMS + 1);
+}
+
+static void a_birth_wakes_nobody_who_did_not_ask(void **state)
+{
+	run(sleep_unwoken);
+	assert_int_equal(next_count, 2);
+}
+
+static long long used(void)
+{
+	return get_kvm_growth(get_first_kvm(), PEACE_KVM_USER_USEC);
+}
+
+static void age_first(void)
+{
+	host.snapshot.vms[0]->value[VM_USER] += 700;
+}
+
+static void bear_and_age(void)
+{
+	bear();
+	age_first();
+}
+
+static void measure_since_the_birth(void)
+{
+	long long since_start, at_birth = host.snapshot.vms[0]->value[VM_USER];
+
+	meanwhile = bear_and_age;
+	assert_true(schedule_timeout(5 * HZ) > 0);
+	since_start = used();
+	assert_int_equal(since_start, host.snapshot.vms[0]->value[VM_USER] - at_birth);
+	at_birth = host.snapshot.vms[0]->value[VM_USER];
+	occasion = DECIDER_TICK;
+	meanwhile = age_first;
+	schedule_timeout(HZ);
+	assert_int_equal(used(), host.snapshot.vms[0]->value[VM_USER] - at_birth);
+}
+
+static void what_grew_is_told_since_the_birth_that_was_seen(void **state)
+{
+	description.rules[0].at_birth = true;
+	run(measure_since_the_birth);
+	assert_int_equal(next_count, 2);
+}
+
 int main(void)
 {
 #define CLAIM(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -545,6 +645,9 @@ int main(void)
 		CLAIM(yielding_ends_at_the_first_snapshot_in_time),
 		CLAIM(state_is_found_again_and_is_the_same_bytes),
 		CLAIM(a_cut_state_is_refused),
+		CLAIM(a_birth_wakes_whoever_wants_it_and_the_rest_of_the_time_is_told),
+		CLAIM(a_birth_wakes_nobody_who_did_not_ask),
+		CLAIM(what_grew_is_told_since_the_birth_that_was_seen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
