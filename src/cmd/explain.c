@@ -9,6 +9,7 @@
 #include "cmd/verb.h"
 #include "cmd/vm_word.h"
 #include "cmd/warnings.h"
+#include "ledger/past.h"
 
 #include <errno.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #define CMD_EXPLAIN_H
 
 #include "ledger/ledger.h"
+#include "ledger/past.h"
 
 #include <jansson.h>
 

@@ -7,6 +7,7 @@
 #include "cmd/adjustment_text.h"
 #include "cmd/source_line.h"
 #include "cmd/truced.h"
+#include "ledger/past.h"
 #include "report/json.h"
 #include "report/units.h"
 

@@ -12,6 +12,7 @@
 #include "cmd/source.h"
 #include "cmd/vm_word.h"
 #include "control/control.h"
+#include "decide/compete.h"
 #include "decide/compile.h"
 #include "decide/wish.h"
 #include "holds/holds.h"

@@ -10,6 +10,7 @@
 #include "cmd/warnings.h"
 #include "control/control.h"
 #include "ledger/ledger.h"
+#include "ledger/past.h"
 #include "report/json.h"
 #include "report/units.h"
 

@@ -4,6 +4,7 @@
 #include "cmd/source.h"
 #include "cmd/verb.h"
 #include "ledger/ledger.h"
+#include "ledger/past.h"
 
 #include <stddef.h>
 

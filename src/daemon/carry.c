@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "control/control.h"
 #include "daemon/carry.h"
+#include "ledger/past.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "control/control.h"
 #include "decide/check.h"
+#include "decide/reservations.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -77,9 +77,4 @@ int arbiter_plan_vm(struct arbiter *arbiter, const struct snapshot *snapshot,
 		    const struct vm *vm, struct plan *ret);
 bool arbiter_is_news(struct arbiter *arbiter, const struct plan_item *item);
 
-/* What the policy reserves, with what other policies do (none: arbiter NULL), against this host:
- * -EOVERFLOW with the sum and what there is. A policy of the same name is what it replaces. */
-int arbiter_check_reservations(const struct arbiter *arbiter, const struct policy *policy,
-			       const struct snapshot *snapshot, struct error *err);
-
 #endif

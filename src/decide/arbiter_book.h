@@ -4,19 +4,13 @@
 #define DECIDE_ARBITER_BOOK_H
 
 #include "decide/arbiter.h"
+#include "decide/canary.h"
+#include "decide/compete.h"
 #include "decide/compile.h"
 #include "decide/pace.h"
 #include "decide/subject.h"
 
 struct host;
-
-/* A new policy acts on a part of each class first. */
-struct canary {
-	uint64_t since_usec; /* monotonic; 0: not begun */
-	bool passed;
-	unsigned refused;    /* of the canaries' knobs */
-	char stopped[PLAN_REASON_SIZE]; /* why the rest does not follow; "" */
-};
 
 struct policy_entry {
 	const struct policy *policy;
@@ -76,16 +70,5 @@ void arbiter_note_host(struct arbiter *arbiter, const struct host *host);
 int arbiter_note(struct arbiter *arbiter, struct subject *subject, const struct vm *vm);
 /* Reservations and weights of all, into the context. -ENOMEM. */
 int arbiter_compete(struct arbiter *arbiter, const struct snapshot *snapshot);
-
-/* Begins, ends or stops the canaries of all policies. subjects[i] is snapshot->vms[i]. */
-void canaries_step(struct arbiter *arbiter, const struct snapshot *snapshot);
-/* Why it has to wait for the canaries; false: it has not. */
-bool canary_holds(const struct arbiter *arbiter, const struct policy_entry *entry,
-		  const struct subject *subject, char reason[static PLAN_REASON_SIZE]);
-
-/* Which VMs' reservations do not fit: the older one goes before. */
-void reservations_fit(struct arbiter *arbiter, const struct snapshot *snapshot);
-/* Memory that VMs may reserve together: all but what the host keeps. */
-int64_t reservations_memory(const struct snapshot *snapshot);
 
 #endif

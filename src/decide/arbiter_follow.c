@@ -3,7 +3,9 @@
 #include "decide/arbiter_book.h"
 
 #include "base/vec.h"
+#include "decide/compete.h"
 #include "decide/offers.h"
+#include "decide/reservations.h"
 #include "model/snapshot.h"
 
 #include <errno.h>

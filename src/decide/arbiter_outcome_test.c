@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "decide/reservations.h"
 
 #include <errno.h>
 #include <setjmp.h>

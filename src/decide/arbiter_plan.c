@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "decide/knobs.h"
 #include "decide/limits.h"
+#include "decide/reservations.h"
 #include "model/snapshot.h"
 
 #include <errno.h>

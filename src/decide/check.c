@@ -7,7 +7,9 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "decide/arbiter.h"
+#include "decide/compete.h"
 #include "decide/compile.h"
+#include "decide/reservations.h"
 #include "decide/wish.h"
 #include "model/snapshot.h"
 

@@ -2,6 +2,7 @@
 /* Weights that keep reservations. */
 #include "decide/compile.h"
 
+#include "decide/compete.h"
 #include "model/nice.h"
 #include "model/snapshot.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/text.h"
+#include "decide/compete.h"
 #include "decide/knobs.h"
 #include "decide/offers.h"
 #include "model/nice.h"

@@ -2,6 +2,7 @@
 #include "decide/compile.h"
 
 #include "base/error.h"
+#include "decide/compete.h"
 #include "model/synthetic.h"
 
 #include <setjmp.h>

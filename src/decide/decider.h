@@ -11,7 +11,7 @@
 #ifndef DECIDE_DECIDER_H
 #define DECIDE_DECIDER_H
 
-#include "model/plan.h"
+#include "decide/decision.h"
 #include "model/policy.h"
 
 #include <stdbool.h>
@@ -37,24 +37,6 @@ struct decider_options {
 };
 
 enum decider_occasion { DECIDER_TICK, DECIDER_BIRTH };
-
-struct decider_warning {
-	struct vm_identity vm; /* pid 0: the host's scope */
-	char text[400];        /* "gold-first.lua:31: ..." */
-};
-
-/* What came of one turn. Owned by the decider, valid until the next call. */
-struct decision {
-	const struct request *requests;
-	size_t request_count;
-	const struct decider_warning *warnings; /* errors of single rules; each costs that VM's turn */
-	size_t warning_count;
-	bool restarted;         /* the process was killed or died: `trouble` says why */
-	char trouble[400];
-	const char *state;      /* what the policy wants to find again; NULL: unchanged */
-	size_t state_size;
-	uint64_t cpu_usec;      /* that the turn cost the process */
-};
 
 /*
  * Reads the whole file at once (a file that changes meanwhile is refused), starts the process,

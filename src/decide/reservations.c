@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "decide/reservations.h"
 #include "model/snapshot.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "ledger/ledger.h"
 #include "ledger/ledger_lines.h"
+#include "ledger/past.h"
 
 #include <stdlib.h>
 

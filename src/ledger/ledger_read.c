@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/vec.h"
+#include "ledger/past.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "ledger/ledger.h"
+#include "ledger/past.h"
 
 #include <errno.h>
 #include <fcntl.h>
