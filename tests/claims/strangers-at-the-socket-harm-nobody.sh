@@ -110,4 +110,4 @@ grown=$(($(rss) - rss_begun))
 echo "truced has grown by $grown kB from $rss_begun kB"
 # What is begun and not ended of each client that it has at a time, and no more: how large a truced
 # is by itself hangs on how it was built.
-[ "$grown" -le 32768 ] || fail "truced has grown by $grown kB"
+[ "$grown" -le 16384 ] || fail "truced has grown by $grown kB"
