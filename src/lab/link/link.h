@@ -15,6 +15,7 @@
 #define LAB_LINK_LINK_H
 
 #include "agent_wire.h"
+#include "lab/link/link_clock.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,11 +58,6 @@ struct link_guest {
 	bool first_process;
 };
 
-struct link_clock {
-	int64_t low_nsec, high_nsec; /* the guest's clock minus the host's is within */
-	uint64_t answers;
-};
-
 /* Owns fd from here on, also when it fails. `name` (of the VM) begins its sentences. */
 int link_new(int fd, const char *name, struct link **ret, struct error *err);
 void link_free(struct link *link);
@@ -79,9 +75,9 @@ bool link_next(struct link *link, struct link_event *ret);
 
 bool link_is_ready(const struct link *link);
 const struct link_guest *link_guest(const struct link *link);
-void link_clock(const struct link *link, struct link_clock *ret);
+const struct link_clock *link_clock(const struct link *link);
 
-/* All of these: 0, -ENOTCONN before READY and after LOST, -ENOBUFS when the agent takes nothing,
+/* A job that has ended needs no stopping: link_stop is then 0. All of these: 0, -ENOTCONN before READY and after LOST, -ENOBUFS when the agent takes nothing,
  * -EINVAL for what the wire cannot say. report_msec 0: AGENT_REPORT_MSEC. */
 int link_prepare(struct link *link, uint16_t job, const char *workload, uint32_t report_msec);
 int link_start(struct link *link, uint16_t job, uint64_t at_nsec); /* host's clock; 0: at once */
