@@ -224,25 +224,42 @@ void act_settle(struct act *act, const struct act_turn *turn)
 		act_unhold(act, held);
 }
 
+static void note_left(struct act *act, const struct act_turn *turn)
+{
+	struct act_held *held = turn->left == 0 ? NULL :
+				act_find_held(act, &turn->target->vm, (enum setting)(turn->left - 1));
+
+	if (held != NULL)
+		memcpy(held->left, turn->left_text, sizeof held->left);
+}
+
 /* An undo of several settings has no outcome of its own; act_undo tells them. */
 static void job_settle(struct act *act, struct act_job *job)
 {
 	bool told_already = job->late && job->turn.code == -ETIMEDOUT && job->turn.deadline_usec > 0;
 
-	if (job->turn.deed != ACT_UNDO && !told_already)
+	if (job->turn.deed == ACT_UNDO)
+		note_left(act, &job->turn);
+	else if (!told_already)
 		act_settle(act, &job->turn);
 	act_job_free(job);
+}
+
+void act_settle_jobs(struct act *act)
+{
+	struct act_job *job;
+
+	while ((job = act_worker_take(act->worker)) != NULL)
+		job_settle(act, job);
 }
 
 size_t act_collect(struct act *act, const struct outcome **ret)
 {
 	struct outcome *outcomes = act->given;
 	size_t capacity = act->given_capacity;
-	struct act_job *job;
 	size_t count;
 
-	while ((job = act_worker_take(act->worker)) != NULL)
-		job_settle(act, job);
+	act_settle_jobs(act);
 	if (act_worker_is_idle(act->worker))
 		leases_sweep(act->leases);
 	act->given = act->outcomes;

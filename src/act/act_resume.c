@@ -168,6 +168,7 @@ static size_t undo_slow(struct act *act, const struct vm_identity *vm, enum sett
 	if (!any)
 		return 0;
 	(void)act_worker_wait(act->worker, clock_monotonic_usec() + act->options.owner_usec);
+	act_settle_jobs(act);
 	for (id = 0; (lease = leases_next(act->leases, id)) != NULL; id = lease->id)
 		if (lease->kind->slow && lease_is_meant(lease, vm, setting))
 			left++;

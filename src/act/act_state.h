@@ -63,6 +63,8 @@ struct outcome *act_outcome(struct act *act, const struct vm_identity *vm, enum 
 			    enum outcome_status status);
 /* What a turn came to: the outcome, and what is held from now on. */
 void act_settle(struct act *act, const struct act_turn *turn);
+/* What the worker has done by now. */
+void act_settle_jobs(struct act *act);
 void act_init_context(struct act *act, struct act_context *ret);
 
 /* act_timer.c: when the knob was set to that value, what ends by itself. */

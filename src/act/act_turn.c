@@ -165,15 +165,32 @@ static bool is_to_undo(const struct lease *lease, const struct act_turn *turn)
 		act_note_parse(lease->note, &value) == (int)turn->setting);
 }
 
+static void note_left(struct act_turn *turn, const struct lease *lease, const char *sentence)
+{
+	struct setting_value value;
+
+	turn->left = act_note_parse(lease->note, &value) + 1;
+	snprintf(turn->left_text, sizeof turn->left_text, "%.*s", (int)sizeof turn->left_text - 1, sentence);
+}
+
 static void run_undo(struct act_context *context, struct act_turn *turn)
 {
 	const struct lease *lease;
 	uint64_t id = UINT64_MAX;
 
 	while ((lease = leases_previous(context->leases, id)) != NULL) {
+		struct error said = { 0 };
+		int r;
+
 		id = lease->id;
-		if (is_to_undo(lease, turn) && leases_undo(context->leases, id, &turn->err) < 0)
-			turn->failed++;
+		if (!is_to_undo(lease, turn))
+			continue;
+		r = leases_undo(context->leases, id, &said);
+		if (r == LEASE_LEFT)
+			note_left(turn, lease, said.text);
+		else if (r < 0)
+			turn->err = said;
+		turn->failed += r < 0;
 	}
 	turn->code = turn->failed > 0 ? turn->err.code : 0;
 }

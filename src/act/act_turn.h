@@ -32,6 +32,8 @@ struct act_turn {
 	int code;
 	bool gone;                       /* it failed because the VM has ended */
 	size_t failed;                   /* of UNDO: how many could not be given back */
+	int left;                        /* of UNDO: 1 + the last setting that was left to somebody else, */
+	char left_text[400];             /* with the sentence; 0: none was */
 	struct error err;
 	bool seen_known;
 	struct setting_value seen;

@@ -2,6 +2,7 @@
 #include "act/owner_libvirt.h"
 
 #include "act/act_lease.h"
+#include "act/act_theirs.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 
@@ -153,6 +154,44 @@ static int name_find(const char *const *names, size_t count, const char *name)
 	return -1;
 }
 
+/* Below 0, or that much and more, is no limit (as libvirt tells a quota of -1, in usec). */
+#define QUOTA_MOST 17592186044415LL
+
+static bool is_no_limit(int64_t number)
+{
+	return number < 0 || number >= QUOTA_MOST;
+}
+
+/* Of an idle cgroup the kernel tells 0 or 3, and its usual weight when it is idle no longer. */
+static bool is_kernels(const char *name, int64_t number)
+{
+	return strcmp(name, "cpu_shares") == 0 && (number <= 3 || number == 100 || number == 1024);
+}
+
+/* Of the scheduler's numbers, which libvirt tells as they were set; a quota that is none has more
+ * than one number. */
+static int is_theirs(void *context, const struct lease *lease, char *ret_found, size_t size)
+{
+	char uuid[40], name[64], found[24];
+	struct libvirt *libvirt;
+	int64_t number;
+	int r;
+
+	if (sscanf(lease->target, "%39s scheduler - %63s", uuid, name) != 2)
+		return 0;
+	r = libvirt_open_domain(uuid, lease->vm.pid, false, &libvirt, NULL);
+	if (r < 0)
+		return r;
+	r = libvirt_number(libvirt, uuid, LIBVIRT_SCHEDULER, NULL, name, &number, NULL);
+	libvirt_close(libvirt);
+	if (r < 0)
+		return r;
+	if (is_no_limit(number) || is_kernels(name, number))
+		return 0;
+	snprintf(found, sizeof found, "%lld", (long long)number);
+	return act_text_is_theirs(lease, found, ret_found, size);
+}
+
 static int undo(void *context, const struct vm_identity *vm, const char *target, const char *was,
 		const char *now, struct error *err)
 {
@@ -197,7 +236,9 @@ static int pin_undo(void *context, const struct vm_identity *vm, const char *tar
 	return r == -ERANGE ? -ENOENT : r;
 }
 
-const struct lease_kind owner_libvirt_kind = { .name = "libvirt", .slow = true, .undo = undo };
+const struct lease_kind owner_libvirt_kind = {
+	.name = "libvirt", .slow = true, .undo = undo, .theirs = is_theirs,
+};
 const struct lease_kind owner_libvirt_pin_kind = {
 	.name = "libvirt-pin", .slow = true, .undo = pin_undo,
 };

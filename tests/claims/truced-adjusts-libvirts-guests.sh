@@ -51,6 +51,17 @@ if grep -E '"status":"(refused|late)"' "$TRUCE_STATE_DIR/adjustments.jsonl" >&2;
 	fail "libvirt was not asked as it should be"
 fi
 
+# What somebody else sets meanwhile stays at the undo of the rest.
+ask '{"do":"pause","vm":"all"}' >/dev/null
+libvirt schedinfo spins-a --live --set cpu_shares=777 >/dev/null || fail "virsh sets no shares"
+ask '{"do":"undo","vm":"all"}' >"$scratch/undo"
+left() { [ "$(state spins-a)" = "777 ${before#* }" ] && told restored; }
+poll_until 30 left || fail "somebody else's 777 and the rest back: libvirt says $(state spins-a), before $before"
+grep -q 'left at 777, which somebody else set' "$TRUCE_STATE_DIR/adjustments.jsonl" || fail "that is not told"
+libvirt schedinfo spins-a --live --set "cpu_shares=${before%% *}" >/dev/null
+ask '{"do":"resume","vm":"all"}' >/dev/null
+poll_until 45 adjusted || fail "resumed: libvirt says $(state spins-a)"
+
 ask '{"do":"undo","vm":"all"}' >"$scratch/undo"
 restored() { [ "$(state spins-a)" = "$before" ] && told restored; }
 poll_until 30 restored || fail "given back: libvirt says $(state spins-a), before $before"
