@@ -213,7 +213,8 @@ static void quota_tell(struct act_context *context, const struct cpu_place *plac
 {
 	struct cgroup_quota tightest;
 
-	if (cgroup_quota_effective(context->root, &place->layout, span_of(place), &tightest) == 0 &&
+	if (cgroup_quota_effective(context->root, &place->layout, span_of(place), NULL,
+				   &tightest) == 0 &&
 	    tightest.permyriad < permyriad)
 		snprintf(where, 64, "%.16s; a cgroup above allows %.2f CPUs",
 			 quota_file(place), (double)tightest.permyriad / 10000);

@@ -77,6 +77,7 @@ static void put_own(struct json *json, const struct daemon *daemon)
 	put_uint(json, "deciders_rss_bytes", budget->deciders_rss_bytes);
 	json_key(json, "tick_usec");
 	json_int(json, host->value[HOST_OWN_TICK]);
+	put_uint(json, "cold_usec", observe_cold_usec(daemon->observe));
 	put_uint(json, "births", daemon->births);
 	put_uint(json, "birth_usec_worst", daemon->birth_usec_worst);
 	put_uint(json, "budget_permyriad", (uint64_t)budget->permyriad);

@@ -38,8 +38,8 @@ static const struct {
 	{ OBJECT_HOST, "@monotonic_usec", GUESS_SAME, OBJECT_HOST, "@realtime_usec" },
 	{ OBJECT_HOST, "@sampled_hot_usec", GUESS_SAME, OBJECT_HOST, "@monotonic_usec" },
 	{ OBJECT_VM, "@sampled_hot_usec", GUESS_HOST, OBJECT_HOST, "@sampled_hot_usec" },
-	{ OBJECT_VM, "@sampled_cold_usec", GUESS_HOST, OBJECT_HOST, "@sampled_cold_usec" },
-	{ OBJECT_VM, "@sampled_pressure_usec", GUESS_HOST, OBJECT_HOST, "@sampled_cold_usec" },
+	/* Each VM has its own tick for them, and they are as far apart as the last ones were. */
+	{ OBJECT_VM, "@sampled_cold_usec", GUESS_SAME, OBJECT_VM, "@sampled_pressure_usec" },
 	{ OBJECT_VM, "run_usec", GUESS_CHILDREN, OBJECT_THREAD, "run_usec" },
 	{ OBJECT_VM, "run_delay_usec", GUESS_CHILDREN, OBJECT_THREAD, "run_delay_usec" },
 	{ OBJECT_VM, "waiting_usec", GUESS_SAME, OBJECT_VM, "run_delay_usec" },

@@ -351,7 +351,14 @@ static void list_tapped(struct observe *observe)
 			observe->tapped[observe->tapped_count++] = observe->watched[i];
 }
 
-static void sample_vms(struct observe *observe, bool cold, uint64_t now)
+/* Who looks once has all from the first look. */
+static bool is_cold_turn(const struct observe *observe, const struct watched *watched)
+{
+	return !observe->options.once &&
+	       observe->tick % COLD_EVERY_TICKS == watched->cold_turn % COLD_EVERY_TICKS;
+}
+
+static void sample_vms(struct observe *observe, uint64_t now)
 {
 	size_t i;
 
@@ -360,7 +367,7 @@ static void sample_vms(struct observe *observe, bool cold, uint64_t now)
 		pid_t pid = watched->process->pid;
 		int r;
 
-		r = sample_vm(observe, watched, cold, now);
+		r = sample_vm(observe, watched, is_cold_turn(observe, watched), now);
 		if (r == -ESRCH) {
 			find_exited(observe, pid);
 			if (i > observe->watched_count)
@@ -374,6 +381,7 @@ size_t observe_sample_new(struct observe *observe)
 	uint64_t now = root_monotonic_usec(observe->root);
 	size_t i, count = 0;
 
+	observe->quota_above.known = false;
 	for (i = observe->watched_count; i-- > 0;) {
 		struct watched *watched = observe->watched[i];
 		pid_t pid = watched->process->pid;
@@ -422,9 +430,12 @@ int observe_tick(struct observe *observe, struct error *err)
 			return error_errno(err, r, "cannot list processes in /proc");
 	}
 	look_around(observe, now, &changed);
-	if (cold)
+	if (cold) {
 		sample_host_cold(observe, now);
-	sample_vms(observe, cold, now);
+		observe->io_weights_absent = false;
+	}
+	observe->quota_above.known = false;
+	sample_vms(observe, now);
 	list_tapped(observe);
 	sample_host_hot(observe, now);
 	if (observe->worker != NULL) {
@@ -444,6 +455,11 @@ int observe_tick(struct observe *observe, struct error *err)
 	cost = clock_thread_cpu_nsec() - cost;
 	figure_set(host->value, host->state, HOST_OWN_TICK, (int64_t)(cost / 1000));
 	return 0;
+}
+
+uint64_t observe_cold_usec(const struct observe *observe)
+{
+	return observe->cold_nsec / 1000;
 }
 
 const struct snapshot *observe_snapshot(const struct observe *observe)

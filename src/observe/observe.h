@@ -55,6 +55,8 @@ int observe_need(struct observe *observe, bool with_maps, bool with_owner, struc
 /* The class that a policy gives it, "" for none: in the snapshot until another is said. */
 void observe_classify(struct observe *observe, const struct vm_identity *vm, const char *class);
 
+/* CPU time that the VMs' cold figures have cost this thread since the beginning. */
+uint64_t observe_cold_usec(const struct observe *observe);
 const struct snapshot *observe_snapshot(const struct observe *observe);
 
 /* One sentence for the person when something limits the view (a missing right, too few

@@ -477,6 +477,45 @@ static void a_knob_turned_by_somebody_is_an_event(void **state)
 	assert_string_equal(event_detail(host, EVENT_KNOB), "weight 400 -> 50");
 }
 
+static void put_weights(struct fake_host *host, int count, int weight)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		char path[64];
+
+		snprintf(path, sizeof path, "sys/fs/cgroup/vm%d.scope/cpu.weight", i);
+		fake_put(host, path, "%d\n", weight);
+	}
+}
+
+/* So no tick is long, however many VMs there are, and no cold figure is older than ten ticks. */
+static void each_tick_has_the_cold_figures_of_a_tenth_of_the_vms(void **state)
+{
+	struct fake_host *host = *state;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		char cgroup[32], path[64];
+
+		snprintf(cgroup, sizeof cgroup, "/vm%d.scope", i);
+		put_scope_vm(host, 300 + i, cgroup);
+		snprintf(path, sizeof path, "sys/fs/cgroup%s/cgroup.procs", cgroup);
+		fake_put(host, path, "%d\n", 300 + i);
+	}
+	put_weights(host, 20, 100);
+	fake_observe(host, &watching, NULL);
+	for (i = 0; i < 20; i++)
+		assert_int_equal(fake_vm(host, 300 + i)->value[VM_WEIGHT], 100);
+	put_weights(host, 20, 50);
+	for (i = 0; i < 10; i++) {
+		fake_tick(host);
+		assert_int_equal(count_events(host, EVENT_KNOB), 2);
+	}
+	for (i = 0; i < 20; i++)
+		assert_int_equal(fake_vm(host, 300 + i)->value[VM_WEIGHT], 50);
+}
+
 static void a_figure_that_is_refused_is_not_zero(void **state)
 {
 	struct fake_host *host = *state;
@@ -528,6 +567,7 @@ int main(void)
 		TEST(a_weight_in_an_own_cgroup_arbitrates_and_nice_does_not),
 		TEST(a_cgroup_without_the_cpu_controller_arbitrates_nothing),
 		TEST(a_knob_turned_by_somebody_is_an_event),
+		TEST(each_tick_has_the_cold_figures_of_a_tenth_of_the_vms),
 		TEST(a_figure_that_is_refused_is_not_zero),
 		TEST(a_new_name_is_an_event_and_the_identity_stays),
 	};

@@ -12,12 +12,19 @@
 #include "observe/vmm.h"
 #include "observe/watched.h"
 #include "sys/cgroup.h"
+#include "sys/cgroup_files.h"
 #include "sys/root.h"
 
 struct host_files;
 struct worker;
 
+/*
+ * The host's cold figures are sampled each tenth tick, those of a tenth of the VMs at each tick, so
+ * that no tick is long. What hardly ever changes is looked at in every sixth of a VM's cold
+ * samples (each minute at 1 Hz) and in its first two.
+ */
 #define COLD_EVERY_TICKS 10
+#define RARELY 6
 
 struct observe {
 	struct root *root;
@@ -44,6 +51,10 @@ struct observe {
 	size_t buffer_size;
 	int epoll_fd, events_fd;
 	uint64_t tick;
+	uint64_t cold_nsec;           /* CPU time that cold figures of VMs have cost */
+	unsigned next_cold_turn;
+	struct cgroup_quota_above quota_above; /* of one tick */
+	bool io_weights_absent;       /* this kernel has none now; asked again with the host's cold figures */
 	uint64_t boot_realtime_usec;
 	uint64_t slow_scan_due_usec;
 	uint64_t refused;             /* reads that the kernel refused, or that failed */

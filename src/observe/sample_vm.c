@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "observe/sample_vm.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "observe/find.h"
 #include "sys/cgroup_files.h"
@@ -205,6 +206,12 @@ static int64_t sample_leaves_throttled(struct observe *observe, struct watched *
 	return sum;
 }
 
+/* Without a quota the time does not grow: it had one until now, or since it was last looked at. */
+static bool may_have_been_throttled(const struct watched *watched)
+{
+	return watched->cpu_stat_fd >= 0 || !watched->throttled_known || watched->rarely;
+}
+
 /* Growth of the time that the quota of the VM's cgroup held it back. What else may be in that
  * cgroup is held back with it; limits further up are shared with others and count as waiting. */
 static int64_t sample_throttled(struct observe *observe, struct watched *watched, bool cold,
@@ -213,7 +220,8 @@ static int64_t sample_throttled(struct observe *observe, struct watched *watched
 	char path[1024] = "";
 	int64_t now, growth;
 
-	if ((!watched->has_quota && !cold) || strlen(watched->places[CGROUP_CPU].path) < 2)
+	if ((!watched->has_quota && !(cold && may_have_been_throttled(watched))) ||
+	    strlen(watched->places[CGROUP_CPU].path) < 2)
 		return 0;
 	if (watched->cpu_stat_fd < 0 &&
 	    cpu_stat_path(observe, watched->places[CGROUP_CPU].path, path, sizeof path) < 0)
@@ -342,8 +350,12 @@ int sample_vm(struct observe *observe, struct watched *watched, bool cold, uint6
 	r = sample_stat(observe, watched);
 	/* A VM's first hot sample needs its quota and its cgroup. */
 	cold = cold || watched->cold_count == 0;
-	if (r == 0 && cold)
+	if (r == 0 && cold) {
+		uint64_t cost = clock_thread_cpu_nsec();
+
 		r = sample_vm_cold(observe, watched, monotonic_usec);
+		observe->cold_nsec += clock_thread_cpu_nsec() - cost;
+	}
 	if (r < 0)
 		return r;
 	/* Who looks only twice wants its rate as well. */

@@ -14,14 +14,12 @@
 #include "sys/pressure.h"
 #include "sys/proc.h"
 #include "sys/process.h"
+#include "sys/task.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Things that hardly ever change are looked at in every sixth cold sample: each minute at 1 Hz. */
-#define RARELY 6
 
 /* A text that is a setting: another one is an event. */
 static void set_knob_text(struct observe *observe, struct vm *vm, enum vm_text text,
@@ -62,6 +60,14 @@ static int cold_process(struct observe *observe, struct watched *watched)
 	if (watched->cold_count < 2 && watched->look_young_until_usec != 0)
 		find_describe(observe, watched);
 	return 0;
+}
+
+/* While ksmd stands still merged pages only part, where they are written to. */
+static bool ksm_stands_still(const struct observe *observe)
+{
+	const struct host *host = &observe->snapshot.host;
+
+	return host->state[HOST_KSM_RUN] == FIGURE_PRESENT && host->value[HOST_KSM_RUN] == 0;
 }
 
 static void cold_ksm(struct observe *observe, struct watched *watched)
@@ -134,22 +140,40 @@ static size_t find_line(struct observe *observe, pid_t pid, pid_t *ret, size_t c
 	return count;
 }
 
-static bool is_own(struct observe *observe, struct watched *watched)
+static bool is_own(struct observe *observe, struct watched *watched, unsigned controller)
 {
+	const struct cgroup_tree *tree = controller < CGROUP_CONTROLLER_COUNT ?
+		&observe->cgroups.controller[controller] : &observe->cgroups.unified;
 	pid_t line[8];
 	size_t count;
 
-	if (strlen(watched->places[CGROUP_CPU].path) < 2)
-		return false;
 	count = find_line(observe, watched->process->pid, line, ARRAY_SIZE(line));
-	return cgroup_is_own(observe->root, &observe->cgroups.controller[CGROUP_CPU],
-			     place(watched, CGROUP_CPU), line, count) == 1;
+	return cgroup_is_own(observe->root, tree, place(watched, controller), line, count) == 1;
+}
+
+/* Who has a cgroup of its own for the CPU has it, or shares one, in v1's other hierarchies: a manager
+ * makes one of the same name in all of them, truced one in that of the CPU alone. */
+static bool place_is_own(struct observe *observe, struct watched *watched, unsigned controller,
+			 bool moved, bool is_part)
+{
+	const char *path = watched->places[controller].path;
+	const struct cgroup_place *cpu = &watched->places[CGROUP_CPU];
+
+	if (path[0] == '\0' || path[1] == '\0')
+		return false;
+	if (controller != CGROUP_CPU && strcmp(path, cpu->path) == 0)
+		return cpu->own;
+	if (controller != CGROUP_CPU && !cpu->own)
+		return false;
+	/* v1 collects and sorts all of a crowd's processes for who looks into its list. */
+	if (controller != CGROUP_CPU && !moved)
+		return watched->places[controller].own;
+	return is_part || is_named_for_a_vm(path) || is_own(observe, watched, controller);
 }
 
 static void find_places(struct observe *observe, struct watched *watched, const char *bytes,
-			size_t size)
+			size_t size, bool moved)
 {
-	enum cgroup_part part = CGROUP_WHOLE;
 	struct span raw, path;
 	unsigned i;
 
@@ -159,22 +183,21 @@ static void find_places(struct observe *observe, struct watched *watched, const 
 		struct cgroup_vm_path vm_path;
 
 		watched->places[i].path[0] = '\0';
-		if (name == NULL || process_cgroup_find(bytes, size, name, &raw) < 0)
+		if (name == NULL || process_cgroup_find(bytes, size, name, &raw) < 0) {
+			watched->places[i].own = false;
 			continue;
+		}
 		vm_path = cgroup_vm_path(raw);
 		path = vm_path.path;
 		if (path.size < sizeof watched->places[i].path)
 			snprintf(watched->places[i].path, sizeof watched->places[i].path, "%.*s",
 				 (int)path.size, path.at);
-		if (i == CGROUP_CPU) {
-			part = vm_path.part;
-			find_leaves(watched, raw, part);
-		}
+		if (i == CGROUP_CPU)
+			find_leaves(watched, raw, vm_path.part);
+		watched->places[i].own =
+			place_is_own(observe, watched, i, moved, vm_path.part != CGROUP_WHOLE);
 	}
-	watched->cgroup_own = part != CGROUP_WHOLE ||
-			      is_named_for_a_vm(watched->places[CGROUP_CPU].path);
-	if (!watched->cgroup_own)
-		watched->cgroup_own = is_own(observe, watched);
+	watched->cgroup_own = watched->places[CGROUP_CPU].own;
 }
 
 /* The most telling of its paths: that of the cpu hierarchy, else the unified one's. */
@@ -203,6 +226,7 @@ static void cold_place(struct observe *observe, struct watched *watched)
 	char bytes[sizeof watched->cgroup_line];
 	const char *path;
 	ssize_t size;
+	bool moved;
 
 	/* For one look what was read to recognise the VMM is fresh enough. */
 	if (observe->options.once && watched->cgroup_line[0] != '\0') {
@@ -214,15 +238,16 @@ static void cold_place(struct observe *observe, struct watched *watched)
 	}
 	if (size < 0)
 		return;
-	if (strcmp(bytes, watched->cgroup_line) == 0 && watched->cold_count % RARELY != 0)
+	moved = strcmp(bytes, watched->cgroup_line) != 0;
+	if (!moved && !watched->rarely)
 		return;
-	if (strcmp(bytes, watched->cgroup_line) != 0) {
+	if (moved) {
 		close_cpu_stats(observe, watched);
 		watched->throttled_usec = 0;
 		watched->throttled_known = false;
 	}
 	memcpy(watched->cgroup_line, bytes, (size_t)size + 1);
-	find_places(observe, watched, bytes, (size_t)size);
+	find_places(observe, watched, bytes, (size_t)size, moved || watched->cold_count < 2);
 	path = telling_path(watched);
 	set_knob_text(observe, watched->vm, VM_TEXT_CGROUP, path, strlen(path));
 	text_set(&watched->vm->text[VM_TEXT_CGROUP_OWN], watched->cgroup_own ? "yes" : "no",
@@ -249,10 +274,22 @@ static void cold_weight(struct observe *observe, struct watched *watched)
 		return;
 	}
 	r = cgroup_quota_effective(observe->root, &observe->cgroups, place(watched, CGROUP_CPU),
-				   &quota);
+				   &observe->quota_above, &quota);
 	vm_take(vm, VM_QUOTA, r < 0 ? FIELD_ABSENT : quota.permyriad, r);
 	vm_take(vm, VM_QUOTA_BURST, r < 0 ? FIELD_ABSENT : quota.burst_usec, r);
 	watched->has_quota = r == 0 && quota.permyriad != FIELD_UNLIMITED;
+}
+
+/* Where I/O is counted there are weights too, or this kernel has none (no BFQ, no iocost). */
+static int cold_io_weight(struct observe *observe, struct watched *watched, int64_t *ret)
+{
+	int r;
+
+	if (observe->io_weights_absent)
+		return -ENOENT;
+	r = cgroup_io_weight_read(observe->root, &observe->cgroups, place(watched, CGROUP_IO), ret);
+	observe->io_weights_absent = r == -ENOENT;
+	return r;
 }
 
 /* A cgroup that the VM shares tells nothing of the VM. */
@@ -264,13 +301,13 @@ static void cold_own_cgroup(struct observe *observe, struct watched *watched)
 	int64_t io_weight = FIELD_ABSENT;
 	int memory_r = 0, io_r = 0, weight_r = 0;
 
-	if (watched->cgroup_own) {
+	if (watched->places[CGROUP_MEMORY].own)
 		memory_r = cgroup_memory_read(observe->root, &observe->cgroups,
 					      place(watched, CGROUP_MEMORY), &memory);
+	if (watched->places[CGROUP_IO].own) {
 		io_r = cgroup_io_read(observe->root, &observe->cgroups, place(watched, CGROUP_IO),
 				      NULL, &io);
-		weight_r = cgroup_io_weight_read(observe->root, &observe->cgroups,
-						 place(watched, CGROUP_IO), &io_weight);
+		weight_r = io_r == 0 ? cold_io_weight(observe, watched, &io_weight) : io_r;
 	}
 	vm_take(vm, VM_MEMORY_CURRENT, memory.current, memory_r);
 	vm_take(vm, VM_MEMORY_LOW, memory.low, memory_r);
@@ -289,7 +326,7 @@ static int read_pressure(struct observe *observe, struct watched *watched, const
 	int r;
 
 	ret->some.total_usec = ret->full.total_usec = FIELD_ABSENT;
-	if (!watched->cgroup_own || strlen(watched->places[CGROUP_CONTROLLER_COUNT].path) < 2)
+	if (!watched->places[CGROUP_CONTROLLER_COUNT].own)
 		return 0;
 	r = cgroup_compose(&observe->cgroups.unified, place(watched, CGROUP_CONTROLLER_COUNT), file,
 			   path, sizeof path);
@@ -428,7 +465,7 @@ static void cold_taps(struct observe *observe, struct watched *watched)
 	struct vm *vm = watched->vm;
 	unsigned figure;
 
-	if (watched->process->vms != watched || watched->cold_count % RARELY > 1)
+	if (watched->process->vms != watched || !watched->rarely)
 		return;
 	if (observe->has_taps)
 		read_taps(observe, watched);
@@ -438,12 +475,51 @@ static void cold_taps(struct observe *observe, struct watched *watched)
 		vm->state[figure] = FIGURE_UNSUPPORTED;
 }
 
-static void cold_thread(struct observe *observe, struct watched *watched, struct thread *thread)
+/* Affinity is told by the dearest of a thread's files; most times it can be told that it is the same. */
+static bool cpus_are_the_same(struct observe *observe, struct watched *watched, size_t at)
+{
+	struct watched_thread *file;
+	uint64_t digest;
+	bool same;
+
+	if (at >= watched->thread_count ||
+	    watched->threads[at].tid != watched->vm->threads[at].tid ||
+	    task_cpus(observe->root, watched->threads[at].tid, &digest) < 0)
+		return false;
+	file = &watched->threads[at];
+	same = file->cpus_known && file->cpus_digest == digest && !watched->rarely;
+	file->cpus_known = true;
+	file->cpus_digest = digest;
+	return same;
+}
+
+static void cold_thread_cpus(struct observe *observe, struct watched *watched, pid_t pid, size_t at)
+{
+	struct thread *thread = &watched->vm->threads[at];
+	struct proc_status status;
+	char bytes[4096];
+	ssize_t size;
+
+	if (cpus_are_the_same(observe, watched, at))
+		return;
+	size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/task/%d/status", pid,
+			    thread->tid);
+	if (size < 0 || proc_status_parse(bytes, (size_t)size, &status) < 0 ||
+	    !field_present(status.cpus_allowed)) {
+		if (at < watched->thread_count)
+			watched->threads[at].cpus_known = false;
+		return;
+	}
+	figure_set(thread->value, thread->state, THREAD_CPUS_ALLOWED, status.cpus_allowed);
+	text_set(&thread->text[THREAD_TEXT_AFFINITY], status.cpus_list.at, status.cpus_list.size);
+}
+
+static void cold_thread(struct observe *observe, struct watched *watched, size_t at)
 {
 	int64_t tick_usec = 1000000 / observe->root->ticks_per_second;
-	struct proc_status status;
+	struct thread *thread = &watched->vm->threads[at];
 	struct proc_stat stat;
-	char bytes[4096];
+	char bytes[1024];
 	pid_t pid = threads_is_vhost(watched, thread->tid) ? thread->tid : watched->process->pid;
 	ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/task/%d/stat", pid,
 				    thread->tid);
@@ -466,13 +542,7 @@ static void cold_thread(struct observe *observe, struct watched *watched, struct
 	figure_set(thread->value, thread->state, THREAD_POLICY, stat.policy);
 	figure_set(thread->value, thread->state, THREAD_RT_PRIORITY, stat.rt_priority);
 	figure_set(thread->value, thread->state, THREAD_CPU, stat.processor);
-	size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/task/%d/status", pid,
-			    thread->tid);
-	if (size < 0 || proc_status_parse(bytes, (size_t)size, &status) < 0 ||
-	    !field_present(status.cpus_allowed))
-		return;
-	figure_set(thread->value, thread->state, THREAD_CPUS_ALLOWED, status.cpus_allowed);
-	text_set(&thread->text[THREAD_TEXT_AFFINITY], status.cpus_list.at, status.cpus_list.size);
+	cold_thread_cpus(observe, watched, pid, at);
 }
 
 /* vCPUs have these from the hot sample. */
@@ -517,9 +587,9 @@ static void cold_threads(struct observe *observe, struct watched *watched)
 		char prefix[32];
 
 		if (thread->tid == 0 || (thread->role == ROLE_EMULATOR &&
-					 (observe->options.once || watched->cold_count % RARELY != 0)))
+					 (observe->options.once || !watched->rarely)))
 			continue;
-		cold_thread(observe, watched, thread);
+		cold_thread(observe, watched, i);
 		if (thread->role != ROLE_VCPU)
 			cold_thread_schedstat(observe, watched, thread);
 		cold_thread_quota(observe, watched, i);
@@ -539,19 +609,22 @@ int sample_vm_cold(struct observe *observe, struct watched *watched, uint64_t mo
 	struct object_view before = { &vm_info, value, state, NULL };
 	int r;
 
+	watched->rarely = watched->cold_count < 2 ||
+			  (watched->cold_count + watched->cold_turn / COLD_EVERY_TICKS) % RARELY == 0;
 	memcpy(value, vm->value, sizeof value);
 	memcpy(state, vm->state, sizeof state);
 	r = cold_process(observe, watched);
 	if (r < 0)
 		return r;
-	cold_ksm(observe, watched);
+	if (watched->rarely || !ksm_stands_still(observe))
+		cold_ksm(observe, watched);
 	cold_place(observe, watched);
 	cold_weight(observe, watched);
 	cold_own_cgroup(observe, watched);
 	sample_vm_pressure(observe, watched, monotonic_usec);
 	cold_kvm(observe, watched);
 	cold_taps(observe, watched);
-	situation_sample(observe, watched, watched->cold_count % RARELY <= 1);
+	situation_sample(observe, watched, watched->rarely);
 	cold_threads(observe, watched);
 	observe_knob_events(observe, vm, "", before, vm_view(vm));
 	vm->sampled_usec[GROUP_COLD] = monotonic_usec;

@@ -158,23 +158,36 @@ static void add(char *list, size_t size, bool there, const char *name)
 		snprintf(list + length, size - length, "%s%s", length > 0 ? "," : "", name);
 }
 
-static void look_for_hindrances(struct observe *observe, struct watched *watched)
+/* Once for all VMs of the process: a thousand in one have several thousand descriptors. */
+static void look_at_links(struct observe *observe, struct watched_process *process)
 {
-	struct hindrances found = { .root = observe->root, .pid = watched->process->pid };
-	struct cmdline cmdline = { 0 };
-	char list[80] = "", path[32];
+	struct hindrances found = { .root = observe->root, .pid = process->pid };
+	char path[32];
 
 	snprintf(path, sizeof path, "/proc/%d/fd", found.pid);
 	root_list(observe->root, path, look_at_link, &found);
-	if (watched->cold_count < 2 && cmdline_read(observe->root, found.pid, &cmdline) >= 0) {
+	process->links_known = true;
+	process->vfio = found.vfio;
+	process->macvtap = found.macvtap;
+}
+
+static void look_for_hindrances(struct observe *observe, struct watched *watched)
+{
+	struct watched_process *process = watched->process;
+	struct cmdline cmdline = { 0 };
+	char list[80] = "";
+
+	if (process->vms == watched || !process->links_known)
+		look_at_links(observe, process);
+	if (watched->cold_count < 2 && cmdline_read(observe->root, process->pid, &cmdline) >= 0) {
 		watched->huge_pages = has_huge_pages(&cmdline);
 		watched->confidential = is_confidential(&cmdline);
 	}
-	add(list, sizeof list, found.vfio, "vfio");
+	add(list, sizeof list, process->vfio, "vfio");
 	add(list, sizeof list, watched->huge_pages, "hugepages");
 	add(list, sizeof list, watched->confidential, "confidential");
 	add(list, sizeof list, is_switched(observe, watched), "ovs");
-	add(list, sizeof list, found.macvtap, "macvtap");
+	add(list, sizeof list, process->macvtap, "macvtap");
 	cmdline_done(&cmdline);
 	set_text(&watched->vm->text[VM_TEXT_HINDRANCES], list);
 }

@@ -85,6 +85,7 @@ struct watched *watched_new(struct observe *observe, struct watched_process *pro
 	watched->kvm_fd = watched->stat_fd = watched->io_fd = watched->cpu_stat_fd = -1;
 	watched->confirmed = true;
 	watched->threads_due = true;
+	watched->cold_turn = observe->next_cold_turn++ % (COLD_EVERY_TICKS * RARELY);
 	watched->place = observe->watched_count;
 	observe->watched[observe->watched_count++] = watched;
 	while (*last != NULL)

@@ -26,8 +26,10 @@ struct tap {
 	int64_t received_bytes, received_packets, sent_bytes, sent_packets, drops;
 };
 
-/* Paths from the hierarchies' roots, "" where the VM is in none. */
+/* Paths from the hierarchies' roots, "" where the VM is in none. A VM with a cgroup of its own in
+ * one hierarchy of v1 may share one in another. */
 struct cgroup_place {
+	bool own;
 	char path[512];
 };
 
@@ -38,6 +40,7 @@ struct watched_process {
 	char comm[32];                /* of the main thread, when it was last seen */
 	int pidfd;
 	bool confirmed;               /* seen by the scan under way */
+	bool links_known, vfio, macvtap; /* among its descriptors */
 	struct watched *vms;          /* in the order of their ordinals */
 };
 
@@ -48,6 +51,8 @@ struct watched_thread {
 	bool has_quota;    /* of its own cgroup: libvirt's vcpuN */
 	int64_t run_usec, run_delay_usec, throttled_usec; /* as last read; their growth is the VM's */
 	int64_t tick_delay_usec;     /* run delay of this tick; -1: not sampled in it */
+	bool cpus_known;             /* to its entry of the snapshot, as of that digest */
+	uint64_t cpus_digest;
 	int64_t tick_throttled_usec; /* by its own cgroup's quota, in this tick */
 };
 
@@ -77,6 +82,8 @@ struct watched {
 	bool has_quota;
 	bool huge_pages, confidential; /* by how it was started */
 	unsigned cold_count;
+	unsigned cold_turn;           /* among all VMs: which ticks are its cold ones */
+	bool rarely;                  /* its cold sample under way looks at everything */
 	struct tap *taps;
 	size_t tap_count, tap_capacity;
 	struct cgroup_place *places;  /* its cgroup in each hierarchy */

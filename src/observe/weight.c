@@ -76,7 +76,11 @@ void weight_read(struct observe *observe, const struct watched *watched,
 	struct cgroup_weight weight;
 	bool in_root, weighs = find_cgroup(observe, watched, &weight, &in_root);
 
-	ret->autogroup_nice = read_autogroup(observe, watched);
+	/* It arbitrates in the root cgroup alone. */
+	if (in_root || watched->rarely || vm->state[VM_AUTOGROUP_NICE] != FIGURE_PRESENT)
+		ret->autogroup_nice = read_autogroup(observe, watched);
+	else
+		ret->autogroup_nice = vm->value[VM_AUTOGROUP_NICE];
 	if (vm->state[VM_POLICY] == FIGURE_PRESENT &&
 	    (vm->value[VM_POLICY] == SCHED_FIFO || vm->value[VM_POLICY] == SCHED_RR ||
 	     vm->value[VM_POLICY] == 6 /* SCHED_DEADLINE */)) {

@@ -416,7 +416,7 @@ static int own_check_below(struct own_search *search)
 	if (search->depth == OWN_DEPTH_LIMIT)
 		return 1;
 	search->depth++;
-	r = root_list(search->root, search->path, own_check_entry, search);
+	r = root_list_directories(search->root, search->path, own_check_entry, search);
 	search->depth--;
 	return r == 1 ? 0 : r == 0 ? 1 : r;
 }

@@ -231,11 +231,17 @@ static int64_t read_optional(struct root *root, const struct cgroup_tree *tree, 
 	return read_number(root, tree, path, file, &number) == 0 ? number : FIELD_ABSENT;
 }
 
+/* Where there is no limit its period is of no interest to who only asks for the limit. */
 static int quota_read_v1(struct root *root, const struct cgroup_tree *tree, struct span path,
-			 struct cgroup_quota *quota)
+			 bool with_period, struct cgroup_quota *quota)
 {
 	int r = read_number(root, tree, path, "cpu.cfs_quota_us", &quota->quota_usec);
 
+	if (r == 0 && quota->quota_usec == -1 && !with_period) {
+		quota->quota_usec = quota->permyriad = FIELD_UNLIMITED;
+		quota->period_usec = 0;
+		return 0;
+	}
 	if (r == 0)
 		r = read_number(root, tree, path, "cpu.cfs_period_us", &quota->period_usec);
 	if (r < 0)
@@ -255,11 +261,16 @@ static int quota_read_v2(struct root *root, const struct cgroup_tree *tree, stru
 }
 
 static int quota_read(struct root *root, const struct cgroup_tree *tree, struct span path,
-		      struct cgroup_quota *quota)
+		      bool with_period, struct cgroup_quota *quota)
 {
 	quota->burst_usec = FIELD_ABSENT;
 	return tree->v2 ? quota_read_v2(root, tree, path, quota) :
-			  quota_read_v1(root, tree, path, quota);
+			  quota_read_v1(root, tree, path, with_period, quota);
+}
+
+static int64_t burst_read(struct root *root, const struct cgroup_tree *tree, struct span path)
+{
+	return read_optional(root, tree, path, tree->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us");
 }
 
 int cgroup_quota_read(struct root *root, const struct cgroup_layout *layout, struct span path,
@@ -267,38 +278,66 @@ int cgroup_quota_read(struct root *root, const struct cgroup_layout *layout, str
 {
 	const struct cgroup_tree *tree = &layout->controller[CGROUP_CPU];
 	struct cgroup_quota quota;
-	int r = quota_read(root, tree, path, &quota);
+	int r = quota_read(root, tree, path, true, &quota);
 
 	if (r < 0)
 		return r;
-	quota.burst_usec = read_optional(root, tree, path,
-					 tree->v2 ? "cpu.max.burst" : "cpu.cfs_burst_us");
+	quota.burst_usec = burst_read(root, tree, path);
 	*ret = quota;
 	return 0;
+}
+
+static void quota_tighten(struct cgroup_quota_above *above, const struct cgroup_quota *quota)
+{
+	if (!above->found || quota->permyriad < above->tightest.permyriad)
+		above->tightest = *quota;
+	above->found = true;
+}
+
+static void quota_read_above(struct root *root, const struct cgroup_tree *tree, struct span path,
+			     struct cgroup_quota_above *above)
+{
+	struct cgroup_quota quota;
+
+	if (!cgroup_parent(&path)) {
+		above->known = above->found = false;
+		return;
+	}
+	if (above->known && span_equals(path, above->parent))
+		return;
+	above->found = false;
+	above->known = path.size < sizeof above->parent;
+	if (above->known) {
+		memcpy(above->parent, path.at, path.size);
+		above->parent[path.size] = '\0';
+	}
+	do {
+		if (quota_read(root, tree, path, false, &quota) == 0)
+			quota_tighten(above, &quota);
+	} while (cgroup_parent(&path));
 }
 
 /* A v2 cgroup whose parent does not hand the cpu controller on has no cpu.max: its own limit is
  * none, but an ancestor's holds. So a missing file is no limit, unless no cgroup has one. */
 int cgroup_quota_effective(struct root *root, const struct cgroup_layout *layout,
-			   struct span path, struct cgroup_quota *ret)
+			   struct span path, struct cgroup_quota_above *above,
+			   struct cgroup_quota *ret)
 {
 	const struct cgroup_tree *tree = &layout->controller[CGROUP_CPU];
-	struct cgroup_quota tightest, quota;
-	int r = cgroup_quota_read(root, layout, path, &tightest);
-	int64_t burst = r == 0 ? tightest.burst_usec : FIELD_ABSENT;
-	bool found = r == 0;
+	struct cgroup_quota_above once = { .known = false };
+	struct cgroup_quota tightest;
+	int r = quota_read(root, tree, path, false, &tightest);
+	int64_t burst = r == 0 ? burst_read(root, tree, path) : FIELD_ABSENT;
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	while (cgroup_parent(&path)) {
-		if (quota_read(root, tree, path, &quota) < 0)
-			continue;
-		if (!found || quota.permyriad < tightest.permyriad)
-			tightest = quota;
-		found = true;
-	}
-	if (!found)
+	if (above == NULL)
+		above = &once;
+	quota_read_above(root, tree, path, above);
+	if (r < 0 && !above->found)
 		return -ENOENT;
+	if (r < 0 || (above->found && above->tightest.permyriad < tightest.permyriad))
+		tightest = above->tightest;
 	tightest.burst_usec = burst;
 	*ret = tightest;
 	return 0;
@@ -314,7 +353,9 @@ int cgroup_weight_read(struct root *root, const struct cgroup_layout *layout, st
 
 	if (r < 0)
 		return r;
-	if (read_optional(root, tree, path, "cpu.idle") == 1)
+	/* An idle one weighs IDLE_SHARES, which v2 shows as 0 or 1: no other needs to be asked. */
+	if (weight.weight <= (tree->v2 ? 1 : IDLE_SHARES) &&
+	    read_optional(root, tree, path, "cpu.idle") == 1)
 		weight = (struct cgroup_weight){ "cpu.idle", IDLE_SHARES, 1024, true };
 	*ret = weight;
 	return 0;
@@ -361,7 +402,7 @@ int cgroup_io_read(struct root *root, const struct cgroup_layout *layout, struct
 		   const struct cgroup_devices *stacked, struct cgroup_io_stat *ret)
 {
 	const struct cgroup_tree *tree = &layout->controller[CGROUP_IO];
-	struct cgroup_io_stat stat;
+	struct cgroup_io_stat stat = { .read_bytes = FIELD_ABSENT, .write_bytes = FIELD_ABSENT };
 	char bytes[IO_BYTES];
 	ssize_t size;
 	int r;
@@ -373,10 +414,6 @@ int cgroup_io_read(struct root *root, const struct cgroup_layout *layout, struct
 	}
 	r = blkio_read(root, tree, path, "blkio.throttle.io_serviced_recursive",
 		       "blkio.throttle.io_serviced", stacked, &stat.reads, &stat.writes);
-	if (r == 0)
-		r = blkio_read(root, tree, path, "blkio.throttle.io_service_bytes_recursive",
-			       "blkio.throttle.io_service_bytes", stacked, &stat.read_bytes,
-			       &stat.write_bytes);
 	if (r == 0)
 		*ret = stat;
 	return r;

@@ -16,7 +16,7 @@ struct cgroup_cpu_stat {
 	int64_t bursts, burst_usec;
 };
 
-/* Summed over devices. */
+/* Summed over devices. v1: the operations alone, what is in bytes is FIELD_ABSENT. */
 struct cgroup_io_stat {
 	int64_t reads, writes, read_bytes, write_bytes;
 };
@@ -29,7 +29,7 @@ struct cgroup_devices {
 
 struct cgroup_quota {
 	int64_t quota_usec; /* FIELD_UNLIMITED: none */
-	int64_t period_usec;
+	int64_t period_usec; /* of an effective one 0 where there is no limit */
 	int64_t burst_usec; /* FIELD_ABSENT before 5.15 */
 	int64_t permyriad;  /* of one CPU, or FIELD_UNLIMITED */
 };
@@ -60,9 +60,17 @@ int cgroup_blkio_parse(const char *bytes, size_t size, const struct cgroup_devic
 /* The path's own limit; permyriad is FIELD_UNLIMITED at a root. */
 int cgroup_quota_read(struct root *root, const struct cgroup_layout *layout, struct span path,
 		      struct cgroup_quota *ret);
-/* The tightest of the path's and its ancestors'; burst is the path's own. */
+/* What the ancestors of one path allow: of siblings it is read once while `known`. */
+struct cgroup_quota_above {
+	bool known, found;
+	char parent[512];
+	struct cgroup_quota tightest;
+};
+
+/* The tightest of the path's and its ancestors'; burst is the path's own. `above` may be NULL. */
 int cgroup_quota_effective(struct root *root, const struct cgroup_layout *layout,
-			   struct span path, struct cgroup_quota *ret);
+			   struct span path, struct cgroup_quota_above *above,
+			   struct cgroup_quota *ret);
 int cgroup_weight_read(struct root *root, const struct cgroup_layout *layout, struct span path,
 		       struct cgroup_weight *ret);
 int cgroup_memory_read(struct root *root, const struct cgroup_layout *layout, struct span path,

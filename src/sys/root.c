@@ -88,6 +88,14 @@ int root_list(struct root *root, const char *path, root_list_function *function,
 	return root->ops->list(root, path, function, context);
 }
 
+int root_list_directories(struct root *root, const char *path, root_list_function *function,
+			  void *context)
+{
+	if (root->ops->list_directories == NULL)
+		return root->ops->list(root, path, function, context);
+	return root->ops->list_directories(root, path, function, context);
+}
+
 int root_write(struct root *root, const char *path, const char *text)
 {
 	return root->ops->write != NULL ? root->ops->write(root, path, text) : -EROFS;

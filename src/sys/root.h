@@ -46,11 +46,15 @@ struct root_ops {
 	void (*close)(struct root *root, int fd);
 	ssize_t (*readlink)(struct root *root, const char *path, char *buffer, size_t size);
 	int (*list)(struct root *root, const char *path, root_list_function *function, void *context);
+	/* NULL: list, which names files as well */
+	int (*list_directories)(struct root *root, const char *path, root_list_function *function,
+				void *context);
 	int (*write)(struct root *root, const char *path, const char *text);
 	int (*mkdir)(struct root *root, const char *path); /* NULL, and those below: -EROFS */
 	int (*rmdir)(struct root *root, const char *path);
 	int (*set_task)(struct root *root, pid_t tid, enum root_task what, const char *value);
 	int (*task_slice)(struct root *root, pid_t tid, uint64_t *ret_nsec); /* NULL: -ENOSYS */
+	int (*task_cpus)(struct root *root, pid_t tid, uint64_t *ret_digest); /* NULL: -ENOSYS */
 	uint64_t (*monotonic_usec)(struct root *root);
 	uint64_t (*realtime_usec)(struct root *root);
 	int (*pidfd)(struct root *root, pid_t pid);
@@ -90,6 +94,9 @@ ssize_t root_read(struct root *root, const char *path, char *buffer, size_t size
 ssize_t root_read_all(struct root *root, const char *path, size_t limit, char **ret);
 ssize_t root_readlink(struct root *root, const char *path, char *buffer, size_t size);
 int root_list(struct root *root, const char *path, root_list_function *function, void *context);
+/* Directories, and whatever of the others this root cannot tell from them. */
+int root_list_directories(struct root *root, const char *path, root_list_function *function,
+			  void *context);
 /* One write() of the text to a file that exists; a root that cannot be written to: -EROFS. */
 int root_write(struct root *root, const char *path, const char *text);
 /* Of cgroups. */

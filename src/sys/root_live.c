@@ -64,8 +64,8 @@ static bool is_dots(const char *name)
 }
 
 /* Not by opendir, which allocates: directories are listed on ticks. */
-static int live_list(struct root *root, const char *path, root_list_function *function,
-		     void *context)
+static int list_entries(const char *path, bool directories, root_list_function *function,
+			void *context)
 {
 	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 	_Alignas(struct dirent64) char entries[8192];
@@ -79,12 +79,27 @@ static int live_list(struct root *root, const char *path, root_list_function *fu
 			const struct dirent64 *entry = (const struct dirent64 *)(entries + at);
 
 			at += entry->d_reclen;
-			r = is_dots(entry->d_name) ? 0 : function(entry->d_name, context);
+			if (is_dots(entry->d_name) || (directories && entry->d_type != DT_DIR &&
+						       entry->d_type != DT_UNKNOWN))
+				continue;
+			r = function(entry->d_name, context);
 			if (r != 0)
 				return r;
 		}
 	}
 	return size < 0 ? -errno : 0;
+}
+
+static int live_list(struct root *root, const char *path, root_list_function *function,
+		     void *context)
+{
+	return list_entries(path, false, function, context);
+}
+
+static int live_list_directories(struct root *root, const char *path,
+				 root_list_function *function, void *context)
+{
+	return list_entries(path, true, function, context);
 }
 
 /* What is turned are files of the kernel's own. Whatever a path says that was read somewhere (a
@@ -138,6 +153,11 @@ static int live_set_task(struct root *root, pid_t tid, enum root_task what, cons
 static int live_task_slice(struct root *root, pid_t tid, uint64_t *ret_nsec)
 {
 	return task_slice_here(tid, ret_nsec);
+}
+
+static int live_task_cpus(struct root *root, pid_t tid, uint64_t *ret_digest)
+{
+	return task_cpus_here(tid, ret_digest);
 }
 
 static uint64_t live_monotonic_usec(struct root *root)
@@ -263,11 +283,13 @@ static const struct root_ops live_ops = {
 	.close = live_close,
 	.readlink = live_readlink,
 	.list = live_list,
+	.list_directories = live_list_directories,
 	.write = live_write,
 	.mkdir = live_mkdir,
 	.rmdir = live_rmdir,
 	.set_task = live_set_task,
 	.task_slice = live_task_slice,
+	.task_cpus = live_task_cpus,
 	.monotonic_usec = live_monotonic_usec,
 	.realtime_usec = live_realtime_usec,
 	.pidfd = live_pidfd,

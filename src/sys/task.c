@@ -74,6 +74,28 @@ int task_slice_here(pid_t tid, uint64_t *ret_nsec)
 	return r;
 }
 
+int task_cpus(struct root *root, pid_t tid, uint64_t *ret_digest)
+{
+	if (tid <= 0)
+		return -ESRCH;
+	return root->ops->task_cpus != NULL ? root->ops->task_cpus(root, tid, ret_digest) : -ENOSYS;
+}
+
+/* FNV-1a over the kernel's words. It gives as many bytes as it has CPUs for: -EINVAL beyond these. */
+int task_cpus_here(pid_t tid, uint64_t *ret_digest)
+{
+	uint64_t words[64], digest = 14695981039346656037u;
+	long size = syscall(SYS_sched_getaffinity, tid, sizeof words, words);
+	size_t i;
+
+	if (size < 0)
+		return -errno;
+	for (i = 0; i < (size_t)size / sizeof *words; i++)
+		digest = (digest ^ words[i]) * 1099511628211u;
+	*ret_digest = digest;
+	return 0;
+}
+
 static int set_slice(pid_t tid, uint64_t nsec)
 {
 	struct scheduling now;

@@ -131,6 +131,30 @@ static void a_thread_that_has_ended_has_none(void **state)
 	assert_int_equal(task_slice(waiting->root, 0, &nsec), -ESRCH);
 }
 
+static void another_affinity_has_another_digest(void **state)
+{
+	const struct waiting *waiting = *state;
+	uint64_t before = 0, again = 1, after = 0;
+	cpu_set_t set;
+	int first = 0;
+
+	assert_int_equal(sched_getaffinity(waiting->pid, sizeof set, &set), 0);
+	while (!CPU_ISSET(first, &set))
+		first++;
+	if (CPU_COUNT(&set) < 2) {
+		print_message("one CPU: a thread can have no other affinity\n");
+		skip();
+	}
+	assert_int_equal(task_cpus(waiting->root, waiting->pid, &before), 0);
+	assert_int_equal(task_cpus(waiting->root, waiting->pid, &again), 0);
+	assert_true(before == again);
+	CPU_CLR(first, &set);
+	assert_int_equal(sched_setaffinity(waiting->pid, sizeof set, &set), 0);
+	assert_int_equal(task_cpus(waiting->root, waiting->pid, &after), 0);
+	assert_true(before != after);
+	assert_int_equal(task_cpus(waiting->root, 0, &after), -ESRCH);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, waiting_new, waiting_free)
 
 int main(void)
@@ -141,6 +165,7 @@ int main(void)
 		TEST(nice_and_policy_leave_the_slice),
 		TEST(a_realtime_thread_has_no_slice),
 		TEST(a_thread_that_has_ended_has_none),
+		TEST(another_affinity_has_another_digest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
