@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/vec.h"
@@ -123,8 +124,25 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
+/* The observer leaves the highest free; one of those is given out only when there are no others. */
+#define DESCRIPTORS_SPARED 64
+
+static bool descriptors_are_short(const struct heard *heard)
+{
+	struct rlimit limit;
+	size_t i;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return true;
+	for (i = 0; i < heard->count; i++)
+		if ((rlim_t)heard->reads[i].fd + DESCRIPTORS_SPARED >= limit.rlim_cur)
+			return true;
+	return false;
+}
+
 void heard_keep(struct heard *heard, size_t times)
 {
+	bool reopened_count = descriptors_are_short(heard);
 	size_t from = 0, kept = 0;
 
 	if (heard->count > 0)
@@ -135,7 +153,7 @@ void heard_keep(struct heard *heard, size_t times)
 
 		while (end < heard->count && strcmp(heard->reads[end].path, first.path) == 0)
 			free(heard->reads[end++].path);
-		if (end - from >= times)
+		if (end - from >= times && (reopened_count || !first.closed))
 			heard->reads[kept++] = first;
 		else
 			free(first.path);

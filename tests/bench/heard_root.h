@@ -34,7 +34,9 @@ void heard_root_advance(uint64_t usec);
 void heard_root_listen(struct root *root, struct heard *heard);
 void heard_root_ignore(struct root *root);
 
-/* Keeps one entry for each file that was read so many times, and forgets the others. */
+/* Keeps one entry for each file that was read so many times, and forgets the others. A file that is
+ * opened for each reading counts where descriptors are short alone: else it is a cold one that many VMs
+ * have in common. */
 void heard_keep(struct heard *heard, size_t times);
 void heard_done(struct heard *heard);
 

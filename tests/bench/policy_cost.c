@@ -3,24 +3,27 @@
  * What a tick of a truced that runs costs, its policy's process included, against the floor of its
  * hot files, in turn with it: one line of figures.
  *
- *   policy_cost TICKS TRUCED
+ *   policy_cost TICKS TRUCED SOCKET
  *
- * TRUCED is its pid; it ticks once a second. The host is measured as it is. The hot files are
+ * TRUCED is its pid, SOCKET its control socket; it ticks once a second. The host is measured as it is. The hot files are
  * heard from an observer of our own, which is gone before anything is measured. What a process
  * has used is told by its CPU clock (all its threads, also those that ended), and read in the
  * middle between two ticks; so all that truced does in a second counts as its tick. After each
  * reading the floor is read once, in its own process, so that both find the caches as a second of
- * the machine's other work has left them. CPU time, user and kernel, in microseconds. The columns:
- * VMs; hot files; medians of the floor, of truced and of its child in a tick, and of both; median
- * of the ratio of both to the floor; mean of both over all ticks and its ratio; the dearest tick;
- * memory of truced, of its child, and of both, in megabytes; whether the bars are reached. With
- * nine hot ticks in ten the median is one of those.
+ * the machine's other work has left them. CPU time, user and kernel, in microseconds. Each tick has
+ * the cold figures of a tenth of the VMs in it; what they cost truced tells as a sum. The columns:
+ * VMs; hot files; medians of the floor, of truced and of its child in a tick, and of both; what cold
+ * figures cost in a tick (mean); ratio of both less that to the floor; mean of both over all ticks
+ * and its ratio; the dearest tick; memory of truced, of its child, and of both, in megabytes; whether
+ * the bars are reached.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,7 +39,7 @@
 #define BAR_RATIO 2.0
 #define BAR_MEGABYTES 40.0
 #define WARM_UP_TICKS 31
-#define TICKS_A_ROUND 10 /* one of them is cold */
+#define TICKS_A_ROUND 10 /* in one of them are the host's cold figures */
 #define SECOND_USEC 1000000u
 #define LISTEN_EVERY_USEC 10000u
 #define LISTEN_SECONDS 4
@@ -53,7 +56,10 @@ struct bench {
 	struct floor floor;
 	size_t vms;
 	uint64_t middle_usec; /* of the next wait, between two ticks */
-	struct samples floor_usec, own, childs, both, ratio;
+	const char *socket;
+	double cold_usec; /* in a tick */
+	unsigned ticks;   /* that passed */
+	struct samples floor_usec, own, childs, both;
 };
 
 static int process_of(pid_t pid, struct process *ret, struct error *err)
@@ -191,6 +197,7 @@ static int measure_one(struct bench *bench, bool counts, struct error *err)
 
 	sleep_until(bench->middle_usec);
 	bench->middle_usec += SECOND_USEC;
+	bench->ticks++;
 	own = process_usec(&bench->truced);
 	childs = process_usec(&bench->child);
 	r = floor_pass(&bench->floor, &floor_usec, err);
@@ -200,7 +207,6 @@ static int measure_one(struct bench *bench, bool counts, struct error *err)
 	samples_add(&bench->own, own);
 	samples_add(&bench->childs, childs);
 	samples_add(&bench->both, own + childs);
-	samples_add(&bench->ratio, (own + childs) / floor_usec);
 	return 0;
 }
 
@@ -219,7 +225,36 @@ static int hear_again(struct bench *bench, struct error *err)
 	return r == 0 ? measure_one(bench, false, err) : r;
 }
 
-static int measure(struct bench *bench, unsigned ticks, struct error *err)
+/* What cold figures have cost truced so far. It is asked in the middle between two ticks. */
+static int ask_cold(const struct bench *bench, double *ret_usec, struct error *err)
+{
+	static const char question[] = "{\"do\":\"status\"}\n", key[] = "\"cold_usec\":";
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[65536] = "";
+	size_t size = 0;
+	ssize_t got = 1;
+	const char *at;
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", bench->socket);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+	    write(fd, question, sizeof question - 1) > 0)
+		while (got > 0 && size + 1 < sizeof answer && strchr(answer, '\n') == NULL) {
+			got = read(fd, answer + size, sizeof answer - 1 - size);
+			size += got > 0 ? (size_t)got : 0;
+			answer[size] = '\0';
+		}
+	if (fd >= 0)
+		close(fd);
+	at = strstr(answer, key);
+	if (at == NULL)
+		return error_set(err, -EIO, "truced does not tell what cold figures cost it: %.80s",
+				 answer);
+	*ret_usec = strtod(at + sizeof key - 1, NULL);
+	return 0;
+}
+
+static int measure_ticks(struct bench *bench, unsigned ticks, struct error *err)
 {
 	unsigned tries = 0;
 	int r = measure_one(bench, false, err);
@@ -229,15 +264,32 @@ static int measure(struct bench *bench, unsigned ticks, struct error *err)
 	return r;
 }
 
+static int measure(struct bench *bench, unsigned ticks, struct error *err)
+{
+	double before, after;
+	int r;
+
+	sleep_until(bench->middle_usec);
+	bench->middle_usec += SECOND_USEC;
+	r = ask_cold(bench, &before, err);
+	if (r == 0)
+		r = measure_ticks(bench, ticks, err);
+	if (r == 0)
+		r = ask_cold(bench, &after, err);
+	if (r == 0)
+		bench->cold_usec = (after - before) / bench->ticks;
+	return r;
+}
+
 static void report(struct bench *bench)
 {
-	double ratio = samples_median(&bench->ratio), own = rss_megabytes(bench->truced.pid);
+	double own = rss_megabytes(bench->truced.pid), both = samples_median(&bench->both);
 	double child = rss_megabytes(bench->child.pid), floor_usec = samples_median(&bench->floor_usec);
-	double mean = samples_mean(&bench->both);
+	double mean = samples_mean(&bench->both), ratio = (both - bench->cold_usec) / floor_usec;
 
-	printf("%6zu %6zu %8.0f %8.0f %8.0f %8.0f %6.2f %8.0f %6.2f %8.0f %6.1f %6.1f %6.1f  %s, %s\n",
+	printf("%6zu %6zu %8.0f %8.0f %8.0f %8.0f %8.0f %6.2f %8.0f %6.2f %8.0f %6.1f %6.1f %6.1f  %s, %s\n",
 	       bench->vms, bench->heard.count, floor_usec, samples_median(&bench->own),
-	       samples_median(&bench->childs), samples_median(&bench->both), ratio, mean,
+	       samples_median(&bench->childs), both, bench->cold_usec, ratio, mean,
 	       mean / floor_usec, samples_quantile(&bench->both, 1), own, child, own + child,
 	       ratio <= BAR_RATIO ? "reached" : "not reached",
 	       own + child <= BAR_MEGABYTES ? "reached" : "not reached");
@@ -270,10 +322,11 @@ int main(int argc, char **argv)
 	struct error err = { 0 };
 	int r;
 
-	if (argc != 3) {
-		fputs("usage: policy_cost TICKS TRUCED\n", stderr);
+	if (argc != 4) {
+		fputs("usage: policy_cost TICKS TRUCED SOCKET\n", stderr);
 		return 2;
 	}
+	bench.socket = argv[3];
 	r = bench_run(&bench, (unsigned)atoi(argv[1]), atoi(argv[2]), &err);
 	if (r < 0)
 		fprintf(stderr, "policy_cost: %s\n", err.text);
@@ -282,6 +335,5 @@ int main(int argc, char **argv)
 	samples_done(&bench.own);
 	samples_done(&bench.childs);
 	samples_done(&bench.both);
-	samples_done(&bench.ratio);
 	return r == -EAGAIN ? 3 : r < 0;
 }

@@ -51,7 +51,7 @@ generated() {
 }
 
 bench_head "A tick and its floor, microseconds of CPU (bar: hot ratio at most 1.50)"
-echo "   VMs   kept  opened      floor   hot tick  ratio  cold tick  mean tick  ratio   looks"
+echo "   VMs   kept  opened      floor   hot tick  ratio  cold part  mean tick  ratio    longest   calls"
 for gap in 20 0; do
 	echo "real VMs, $gap ms before each tick and each floor:"
 	real 1 100 $gap
