@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/run/lab_boot.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "lab/guest/guest.h"
+#include "lab/guest/guest_storage.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A stock kernel takes 2 s to its agent under TCG on a quiet machine; a user's image with a
+ * distribution in it takes a minute. */
+enum { BUILT_IN_SECONDS = 40, IMAGE_SECONDS = 240 };
+
+/* -- what a guest is to be ------------------------------------------------------------------------ */
+
+static struct guest_disk disk_of(const struct spec_disk *spec, struct guest_storage *storage)
+{
+	return (struct guest_disk){
+		.format = spec->format == SPEC_DISK_RAW ? GUEST_DISK_RAW : GUEST_DISK_QCOW2,
+		.cache = spec->direct ? GUEST_CACHE_DIRECT : GUEST_CACHE_HOST,
+		.bytes = spec->size_bytes,
+		.bytes_per_sec = spec->speed_bytes_per_sec,
+		.operations_per_sec = spec->speed_operations_per_sec,
+		.storage = storage,
+	};
+}
+
+static int start_storage(struct lab_boot *boot, struct error *err)
+{
+	const struct spec_machine *made = boot->plan->made;
+	const struct spec_disk *disk = &made->disk;
+	struct guest_storage_plan plan = {
+		.format = disk->format == SPEC_DISK_RAW ? GUEST_DISK_RAW : GUEST_DISK_QCOW2,
+		.cache = disk->direct ? GUEST_CACHE_DIRECT : GUEST_CACHE_HOST,
+		.disk_bytes = disk->size_bytes,
+		.disk_count = made->count,
+		.bytes_per_sec = disk->speed_bytes_per_sec,
+		.operations_per_sec = disk->speed_operations_per_sec,
+		.scratch = boot->ground->scratch,
+	};
+
+	if (made->no_vm || disk->share != SPEC_DISK_SHARED)
+		return 0;
+	return guest_storage_new(&plan, &boot->storage, err);
+}
+
+static void fill_plan(const struct lab_boot *boot, const struct lab_member *member,
+		      const struct guest_disk *disk, struct guest_plan *ret)
+{
+	const struct spec_machine *made = boot->plan->made;
+	const struct lab_ground *ground = boot->ground;
+	enum accelerator accelerator = ground->accelerator;
+
+	if (made->accel != NULL)
+		accelerator_parse(made->accel, &accelerator);
+	*ret = (struct guest_plan){
+		.name = member->name,
+		.accelerator = accelerator,
+		.cpus = boot->plan->vcpus,
+		.memory_bytes = made->memory_bytes,
+		.kernel = made->domain == NULL ? ground->kernel : NULL,
+		.image = made->image,
+		.domain = made->domain,
+		.disks = disk,
+		.disk_count = made->disk.share != SPEC_DISK_NONE,
+		.no_merge = made->ksm == SPEC_KSM_OFF,
+		.monitor = true,
+		.agent = ground->agent,
+		.scratch = ground->scratch,
+	};
+}
+
+/* A guest's name has letters, digits, '-' and '.'. */
+static void name_member(struct lab_member *member, const char *experiment)
+{
+	char *c;
+
+	snprintf(member->name, sizeof member->name, "%.40s-vm%u", experiment, member->number + 1);
+	for (c = member->name; *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c) && *c != '.')
+			*c = '-';
+}
+
+static int start_member(struct lab_boot *boot, struct lab_member *member, struct error *err)
+{
+	const struct spec_machine *made = boot->plan->made;
+	struct guest_disk disk = disk_of(&made->disk, boot->storage);
+	struct guest_plan plan;
+
+	if (made->no_vm)
+		return member_start(member, NULL, boot->ground->agent, err);
+	fill_plan(boot, member, &disk, &plan);
+	return member_start(member, &plan, NULL, err);
+}
+
+/* -- the loop ---------------------------------------------------------------------------------------- */
+
+static int first_failure(struct lab_boot *boot, struct error *err)
+{
+	unsigned i;
+
+	for (i = 0; i < boot->member_count; i++)
+		if (boot->members[i].state == MEMBER_FAILED)
+			return error_set(err, -EIO, "%s", boot->members[i].why);
+	return 0;
+}
+
+static int sample_when_due(struct lab_boot *boot, struct error *err)
+{
+	uint64_t now = clock_monotonic_nsec();
+	unsigned i;
+
+	if (boot->sample_nsec == 0 || now < boot->sample_nsec)
+		return 0;
+	/* What is late is not made up for: a burst of samples would say nothing more. */
+	boot->sample_nsec += LAB_SAMPLE_NSEC;
+	if (boot->sample_nsec <= now)
+		boot->sample_nsec = now + LAB_SAMPLE_NSEC;
+	for (i = 0; i < boot->member_count; i++)
+		link_count(boot->members[i].link);
+	return lab_sampler_tick(boot->sampler, err);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When something is due, as poll wants it: never early, so that the loop does not spin. */
+static int timeout_of(const struct lab_boot *boot, uint64_t until_nsec)
+{
+	uint64_t now = clock_monotonic_nsec(), at = until_nsec;
+	unsigned i;
+
+	for (i = 0; i < boot->member_count; i++)
+		at = least(at, member_deadline(&boot->members[i]));
+	if (boot->sample_nsec > 0)
+		at = least(at, boot->sample_nsec);
+	if (at <= now)
+		return 0;
+	return (int)least((at - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC, 60000);
+}
+
+enum { POLL_CANCEL, POLL_STORAGE, POLL_MEMBERS };
+
+static int turn(struct lab_boot *boot, uint64_t until_nsec, struct error *err)
+{
+	struct pollfd polls[POLL_MEMBERS + SPEC_VMS_MOST * MEMBER_POLLS];
+	unsigned i;
+
+	polls[POLL_CANCEL] = (struct pollfd){ boot->ground->cancel_fd, POLLIN, 0 };
+	polls[POLL_STORAGE] = (struct pollfd){
+		boot->storage != NULL ? guest_storage_fd(boot->storage) : -1, POLLIN, 0 };
+	for (i = 0; i < boot->member_count; i++)
+		member_fill_poll(&boot->members[i], polls + POLL_MEMBERS + i * MEMBER_POLLS);
+	if (poll(polls, POLL_MEMBERS + boot->member_count * MEMBER_POLLS,
+		 timeout_of(boot, until_nsec)) < 0 && errno != EINTR)
+		return error_errno(err, -errno, "poll");
+	if (polls[POLL_CANCEL].revents != 0)
+		return error_set(err, -ECANCELED, "stopped");
+	if (polls[POLL_STORAGE].revents != 0 && guest_storage_turn(boot->storage, err) < 0)
+		return err->code < 0 ? err->code : -EIO;
+	for (i = 0; i < boot->member_count; i++)
+		member_turn(&boot->members[i], polls + POLL_MEMBERS + i * MEMBER_POLLS);
+	return first_failure(boot, err);
+}
+
+int lab_boot_live(struct lab_boot *boot, bool (*done)(const struct lab_boot *boot),
+		  uint64_t until_nsec, struct error *err)
+{
+	int r = 0;
+
+	while (r == 0) {
+		if (done != NULL && done(boot))
+			return 1;
+		if (clock_monotonic_nsec() >= until_nsec)
+			return 0;
+		r = turn(boot, until_nsec, err);
+		if (r == 0)
+			r = sample_when_due(boot, err);
+	}
+	return r;
+}
+
+bool lab_boot_all_in(const struct lab_boot *boot, enum member_state state)
+{
+	unsigned i;
+
+	for (i = 0; i < boot->member_count; i++)
+		if (boot->members[i].state != MEMBER_IDLE && boot->members[i].state != state)
+			return false;
+	return true;
+}
+
+/* -- start and end ------------------------------------------------------------------------------------- */
+
+static bool all_up(const struct lab_boot *boot)
+{
+	unsigned i;
+
+	for (i = 0; i < boot->member_count; i++)
+		if (!boot->members[i].settled)
+			return false;
+	return true;
+}
+
+static int not_up(const struct lab_boot *boot, struct error *err)
+{
+	const char *last;
+	unsigned i;
+
+	for (i = 0; i + 1 < boot->member_count && boot->members[i].settled; i++)
+		;
+	last = boot->members[i].guest != NULL ? guest_last_words(boot->members[i].guest) : "";
+	return error_set(err, -ETIMEDOUT, "%s: its agent does not answer%s%s", boot->members[i].name,
+			 *last != '\0' ? "; its console said last: " : "", last);
+}
+
+static int wait_until_up(struct lab_boot *boot, struct error *err)
+{
+	const struct spec_machine *made = boot->plan->made;
+	bool built_in = made->image == NULL && made->domain == NULL;
+	uint64_t seconds = built_in ? BUILT_IN_SECONDS + 5 * made->count : IMAGE_SECONDS;
+	uint64_t began = clock_monotonic_nsec();
+	int r = lab_boot_live(boot, all_up, began + seconds * NSEC_PER_SEC, err);
+
+	boot->ready_usec = (clock_monotonic_nsec() - began) / NSEC_PER_USEC;
+	return r == 0 ? not_up(boot, err) : r < 0 ? r : 0;
+}
+
+int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
+		   const struct lab_plan_boot *plan, member_heard heard, void *user,
+		   struct error *err)
+{
+	int r;
+
+	memset(boot, 0, sizeof *boot);
+	boot->ground = ground;
+	boot->plan = plan;
+	r = start_storage(boot, err);
+	while (r == 0 && boot->member_count < plan->made->count) {
+		struct lab_member *member = &boot->members[boot->member_count];
+
+		child_init(&member->child);
+		member->number = boot->member_count;
+		member->heard = heard;
+		member->user = user;
+		name_member(member, ground->plan->spec->name);
+		r = start_member(boot, member, err);
+		if (r == 0)
+			boot->member_count++;
+		else
+			member_end(member);
+	}
+	if (r == 0)
+		r = wait_until_up(boot, err);
+	if (r == 0)
+		r = lab_sampler_new(ground->root, boot->members, boot->member_count, &boot->sampler, err);
+	return r;
+}
+
+void lab_boot_end(struct lab_boot *boot)
+{
+	unsigned i;
+
+	lab_sampler_free(boot->sampler);
+	for (i = 0; i < boot->member_count; i++)
+		member_end(&boot->members[i]);
+	guest_storage_free(boot->storage);
+	boot->sampler = NULL;
+	boot->storage = NULL;
+	boot->member_count = 0;
+}

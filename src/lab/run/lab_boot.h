@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The VMs of one boot, from their start until they are gone, and the loop in which all that
+ * happens to them is heard. One thread. Whatever one of them does wrong ends what the boot is at,
+ * with its sentence; ending the boot leaves nothing of it.
+ */
+#ifndef LAB_RUN_LAB_BOOT_H
+#define LAB_RUN_LAB_BOOT_H
+
+#include "lab/plan/lab_plan.h"
+#include "lab/run/lab_member.h"
+#include "lab/run/lab_sample.h"
+
+struct guest_kernel;
+struct guest_storage;
+struct scratch;
+
+struct lab_ground {            /* what all boots of an experiment share */
+	const struct lab_plan *plan;
+	const struct guest_kernel *kernel;
+	const struct scratch *scratch;
+	struct root *root;
+	const char *agent;         /* NULL: this program's own */
+	enum accelerator accelerator;
+	int cancel_fd;             /* -1: none */
+};
+
+struct lab_boot {
+	const struct lab_ground *ground;
+	const struct lab_plan_boot *plan;
+	struct lab_member members[SPEC_VMS_MOST];
+	unsigned member_count;
+	struct guest_storage *storage;
+	struct lab_sampler *sampler;
+	uint64_t sample_nsec;      /* when the next one is due; 0: nothing is sampled */
+	uint64_t ready_usec;       /* how long it took until all were up */
+};
+
+/* Returns when all are up. `heard` gets what they say of their workloads. -ECANCELED,
+ * -ETIMEDOUT, or what went wrong. */
+int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
+		   const struct lab_plan_boot *plan, member_heard heard, void *user,
+		   struct error *err);
+void lab_boot_end(struct lab_boot *boot);
+
+/* Lives until `done` (NULL: never) or that time: 1 or 0. -ECANCELED, or what went wrong. */
+int lab_boot_live(struct lab_boot *boot, bool (*done)(const struct lab_boot *boot),
+		  uint64_t until_nsec, struct error *err);
+/* Whether every member that is not idle is in that state. */
+bool lab_boot_all_in(const struct lab_boot *boot, enum member_state state);
+
+#endif

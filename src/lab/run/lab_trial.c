@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/run/lab_trial.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "work/workload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A workload may have to write its files, or touch its memory, on a slow device. */
+#define PREPARE_NSEC (180 * NSEC_PER_SEC)
+/* From the order to the instant: every agent has got it by then. */
+#define AHEAD_NSEC (250 * NSEC_PER_MSEC)
+#define STARTED_NSEC (10 * NSEC_PER_SEC)
+#define STOP_NSEC (15 * NSEC_PER_SEC)
+/* A loaded VM that does nothing for longer than this was not loaded. */
+#define PROOF_NSEC NSEC_PER_SEC
+
+void lab_trial_init(struct lab_trial *trial)
+{
+	memset(trial, 0, sizeof *trial);
+}
+
+/* -- who does what ----------------------------------------------------------------------------------- */
+
+struct part {
+	const char *workload; /* NULL: idle */
+	int role;
+	size_t cell;
+};
+
+/* In a duet VM1 and VM2 have the two cells, or each the other's. */
+static struct part part_of(const struct lab_trial *trial, const struct lab_plan_run *run, unsigned vm)
+{
+	const struct spec *spec = trial->boot->ground->plan->spec;
+	bool second = trial->beside != NULL && (vm == 1) != run->swapped;
+	size_t cell = second ? run->beside : run->cell;
+	const struct spec_load *load = &spec->cells[cell].load;
+
+	if (vm >= load->loaded)
+		return (struct part){ NULL, STORE_ROLE_IDLE, cell };
+	if (vm == 0 || trial->beside != NULL)
+		return (struct part){ load->subject, STORE_ROLE_SUBJECT, cell };
+	return (struct part){ load->others != NULL ? load->others : load->subject, STORE_ROLE_OTHER, cell };
+}
+
+static struct store_run *record_of(const struct lab_trial *trial, const struct lab_plan_run *run,
+				   unsigned vm)
+{
+	return trial->beside != NULL && (vm == 1) != run->swapped ? trial->beside : trial->record;
+}
+
+/* What a workload's rate is told in: by its name, which is the line's first word. */
+static const char *unit_of(const char *workload)
+{
+	char name[64];
+	const struct workload *kind;
+
+	if (workload == NULL)
+		return NULL;
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(workload, " "), workload);
+	kind = workload_find(name);
+	return kind == NULL ? NULL : kind->moves_bytes ? "bytes" : "operations";
+}
+
+static void note_member(struct lab_trial *trial, const struct lab_plan_run *run, unsigned vm)
+{
+	struct part part = part_of(trial, run, vm);
+	struct store_member member = { .vm = vm, .role = part.role, .workload = part.workload,
+				       .unit = unit_of(part.workload) };
+
+	if (!store_run_add_member(record_of(trial, run, vm), &member))
+		trial->out_of_memory = true;
+}
+
+/* -- what they report ---------------------------------------------------------------------------------- */
+
+static struct store_run *record_with(struct lab_trial *trial, unsigned vm)
+{
+	size_t i;
+
+	for (i = 0; trial->beside != NULL && i < trial->beside->member_count; i++)
+		if (trial->beside->members[i].vm == vm)
+			return trial->beside;
+	return trial->record;
+}
+
+static void take_buckets(struct store_bucket *to, const struct agent_progress *progress)
+{
+	size_t i;
+
+	for (i = 0; i < progress->bucket_count; i++)
+		to[i] = (struct store_bucket){ progress->buckets[i].index, progress->buckets[i].added };
+}
+
+/* The longest time in which a member did nothing, within the window. */
+static void note_work(struct lab_trial *trial, unsigned vm, uint64_t at_nsec, bool moved)
+{
+	uint64_t from = trial->members[vm].moved_nsec;
+
+	if (from < trial->from_nsec)
+		from = trial->from_nsec;
+	if (at_nsec > trial->until_nsec)
+		at_nsec = trial->until_nsec;
+	if (at_nsec > from && at_nsec - from > trial->members[vm].idle_nsec)
+		trial->members[vm].idle_nsec = at_nsec - from;
+	if (moved)
+		trial->members[vm].moved_nsec = at_nsec;
+}
+
+static void take_report(struct lab_trial *trial, unsigned vm, const struct link_event *event)
+{
+	const struct agent_progress *now = event->progress;
+	uint64_t before = trial->members[vm].at_nsec;
+	struct store_run *record = record_with(trial, vm);
+	struct store_bucket buckets[AGENT_BUCKET_MAX];
+	struct store_interval interval = {
+		.vm = vm,
+		.at_nsec = (int64_t)before - record->started_nsec,
+		.length_nsec = event->at_nsec - before,
+		.uncertainty_nsec = event->uncertainty_nsec,
+		.operations = now->operations - trial->members[vm].operations,
+		.bytes = now->bytes - trial->members[vm].bytes,
+		.errors = now->errors - trial->members[vm].errors,
+		.lost = now->lost - trial->members[vm].lost,
+	};
+
+	/* Two instants within the clock's uncertainty: what was done goes to the next interval. */
+	if (event->at_nsec <= before)
+		return;
+	take_buckets(buckets, now);
+	if (!store_run_add_interval(record, &interval, buckets, now->bucket_count))
+		trial->out_of_memory = true;
+	note_work(trial, vm, event->at_nsec, interval.operations > 0);
+	trial->members[vm].at_nsec = event->at_nsec;
+	trial->members[vm].operations = now->operations;
+	trial->members[vm].bytes = now->bytes;
+	trial->members[vm].errors = now->errors;
+	trial->members[vm].lost = now->lost;
+}
+
+static void take_results(struct lab_trial *trial, unsigned vm, const struct agent_progress *progress)
+{
+	struct store_run *record = record_with(trial, vm);
+	size_t i;
+
+	for (i = 0; i < record->member_count; i++) {
+		if (record->members[i].vm != vm || progress->results.size == 0)
+			continue;
+		free(record->members[i].results);
+		record->members[i].results = strndup(progress->results.bytes, progress->results.size);
+	}
+}
+
+void lab_trial_heard(void *user, struct lab_member *member, const struct link_event *event)
+{
+	struct lab_trial *trial = user;
+	unsigned vm = member->number;
+
+	if (event->kind == LINK_COUNTERS) {
+		if (trial->boot != NULL && trial->boot->sample_nsec > 0)
+			lab_sampler_hear(trial->boot->sampler, member, event);
+		return;
+	}
+	if (trial->record == NULL || !trial->members[vm].loaded)
+		return;
+	if (event->kind == LINK_STARTED) {
+		trial->members[vm].started = true;
+		trial->members[vm].at_nsec = event->at_nsec;
+		trial->members[vm].moved_nsec = event->at_nsec;
+		return;
+	}
+	if (trial->members[vm].started)
+		take_report(trial, vm, event);
+	if (event->kind == LINK_DONE) {
+		take_results(trial, vm, event->progress);
+		trial->members[vm].ended = true;
+	}
+}
+
+/* -- the run ------------------------------------------------------------------------------------------ */
+
+static int pin_all(struct lab_trial *trial, const struct lab_plan_run *run, struct error *err)
+{
+	const struct lab_plan *plan = trial->boot->ground->plan;
+	unsigned *cpus = calloc(plan->cpu_count + 1, sizeof *cpus);
+	int r = cpus != NULL ? 0 : -ENOMEM;
+	unsigned vm;
+
+	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++) {
+		const struct spec_cell *cell = &plan->spec->cells[part_of(trial, run, vm).cell];
+		size_t count = lab_plan_pin(plan, cell, vm, cpus);
+
+		r = member_pin(&trial->boot->members[vm], cpus, count, err);
+	}
+	free(cpus);
+	return r;
+}
+
+static bool all_prepared(const struct lab_boot *boot)
+{
+	return lab_boot_all_in(boot, MEMBER_PREPARED);
+}
+
+static bool all_idle(const struct lab_boot *boot)
+{
+	return lab_boot_all_in(boot, MEMBER_IDLE);
+}
+
+static int late(const struct lab_boot *boot, enum member_state wanted, const char *what,
+		struct error *err)
+{
+	unsigned i;
+
+	for (i = 0; i + 1 < boot->member_count; i++)
+		if (boot->members[i].state != wanted && boot->members[i].state != MEMBER_IDLE)
+			break;
+	return error_set(err, -ETIMEDOUT, "%s: its workload %s", boot->members[i].name, what);
+}
+
+static int prepare_all(struct lab_trial *trial, const struct lab_plan_run *run, struct error *err)
+{
+	const struct spec *spec = trial->boot->ground->plan->spec;
+	unsigned vm;
+	int r = 0;
+
+	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++) {
+		struct part part = part_of(trial, run, vm);
+
+		note_member(trial, run, vm);
+		trial->members[vm].loaded = part.workload != NULL;
+		if (part.workload != NULL)
+			r = member_prepare(&trial->boot->members[vm], part.workload,
+					   (uint32_t)(spec->interval_usec / USEC_PER_MSEC), err);
+	}
+	if (r == 0)
+		r = lab_boot_live(trial->boot, all_prepared, clock_monotonic_nsec() + PREPARE_NSEC, err);
+	return r == 0 ? late(trial->boot, MEMBER_PREPARED, "is not prepared after three minutes", err) :
+	       r < 0 ? r : 0;
+}
+
+static void begin_record(struct lab_trial *trial, struct store_run *record, uint64_t at_nsec)
+{
+	const struct spec *spec = trial->boot->ground->plan->spec;
+	uint64_t ahead = at_nsec - clock_monotonic_nsec();
+
+	record->started_nsec = (int64_t)at_nsec;
+	record->started_usec = (int64_t)(clock_realtime_usec() + ahead / NSEC_PER_USEC);
+	record->warmup_nsec = spec->warmup_usec * NSEC_PER_USEC;
+	record->duration_nsec = spec->duration_usec * NSEC_PER_USEC;
+}
+
+/* All at one instant of the host's clock, which each agent knows in its own. */
+static int start_all(struct lab_trial *trial, struct error *err)
+{
+	const struct spec *spec = trial->boot->ground->plan->spec;
+	uint64_t at = clock_monotonic_nsec() + AHEAD_NSEC;
+	unsigned vm;
+	int r = 0;
+
+	begin_record(trial, trial->record, at);
+	if (trial->beside != NULL)
+		begin_record(trial, trial->beside, at);
+	trial->from_nsec = at + spec->warmup_usec * NSEC_PER_USEC;
+	trial->until_nsec = trial->from_nsec + spec->duration_usec * NSEC_PER_USEC;
+	lab_sampler_begin(trial->boot->sampler, trial->record);
+	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++)
+		if (trial->members[vm].loaded)
+			r = member_begin(&trial->boot->members[vm], at, err);
+	trial->boot->sample_nsec = at;
+	return r;
+}
+
+static int check_started(struct lab_trial *trial, struct error *err)
+{
+	unsigned vm;
+
+	for (vm = 0; vm < trial->boot->member_count; vm++)
+		if (trial->members[vm].loaded && !trial->members[vm].started)
+			return error_set(err, -ETIMEDOUT, "%s: its workload has not started",
+					 trial->boot->members[vm].name);
+	return 0;
+}
+
+/* The window, and one interval more: the last report belongs to it. */
+static int measure(struct lab_trial *trial, struct error *err)
+{
+	const struct spec *spec = trial->boot->ground->plan->spec;
+	uint64_t end = trial->until_nsec + spec->interval_usec * NSEC_PER_USEC;
+	int r = lab_boot_live(trial->boot, NULL, end, err);
+
+	return r == 0 ? check_started(trial, err) : r;
+}
+
+static int stop_all(struct lab_trial *trial, struct error *err)
+{
+	unsigned vm;
+	int r = lab_sampler_tick(trial->boot->sampler, err);
+
+	trial->boot->sample_nsec = 0;
+	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++)
+		if (trial->boot->members[vm].state == MEMBER_RUNNING)
+			r = member_stop(&trial->boot->members[vm], err);
+	if (r == 0)
+		r = lab_boot_live(trial->boot, all_idle, clock_monotonic_nsec() + STOP_NSEC, err);
+	return r == 0 ? late(trial->boot, MEMBER_IDLE, "does not stop", err) : r < 0 ? r : 0;
+}
+
+/* -- what came of it ------------------------------------------------------------------------------------ */
+
+/* Every loaded VM did something in each second of the window: else the run says what it is. */
+static void prove(struct lab_trial *trial, struct store_run *record)
+{
+	unsigned vm;
+
+	record->state = "done";
+	for (vm = 0; vm < trial->boot->member_count; vm++) {
+		if (!trial->members[vm].loaded)
+			continue;
+		note_work(trial, vm, trial->until_nsec, false);
+		if (trial->members[vm].idle_nsec < PROOF_NSEC)
+			continue;
+		snprintf(trial->why, sizeof trial->why, "VM%u was to be loaded and did nothing for %.1f s",
+			 vm + 1, (double)trial->members[vm].idle_nsec / 1e9);
+		record->state = "unproved";
+		record->why = trial->why;
+	}
+}
+
+static void end_record(struct lab_trial *trial, struct store_run *record, int r,
+		       const struct error *err)
+{
+	if (record == NULL)
+		return;
+	if (r == 0) {
+		prove(trial, record);
+		return;
+	}
+	record->state = r == -ECANCELED ? "cut" : "failed";
+	snprintf(trial->why, sizeof trial->why, "%.250s", err->text);
+	record->why = trial->why;
+}
+
+int lab_trial_run(struct lab_trial *trial, struct lab_boot *boot, const struct lab_plan_run *run,
+		  struct store_run *record, struct store_run *beside, struct error *err)
+{
+	bool duet = run->beside != run->cell;
+	int r;
+
+	lab_trial_init(trial);
+	trial->boot = boot;
+	trial->record = record;
+	trial->beside = duet ? beside : NULL;
+	store_run_clear(record);
+	record->cell = run->cell;
+	if (duet) {
+		store_run_clear(beside);
+		beside->cell = run->beside;
+	}
+	r = pin_all(trial, run, err);
+	if (r == 0)
+		r = prepare_all(trial, run, err);
+	if (r == 0)
+		r = start_all(trial, err);
+	if (r == 0)
+		r = measure(trial, err);
+	if (r == 0)
+		r = stop_all(trial, err);
+	boot->sample_nsec = 0;
+	if (r == 0 && trial->out_of_memory)
+		r = error_set(err, -ENOMEM, "no memory for what is measured");
+	end_record(trial, record, r, err);
+	end_record(trial, trial->beside, r, err);
+	trial->record = NULL;
+	return r;
+}
