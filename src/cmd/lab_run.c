@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "cmd/interrupt.h"
+#include "cmd/lab.h"
+#include "cmd/lab_place.h"
+#include "cmd/verb.h"
+#include "lab/host/ability.h"
+#include "lab/host/facts.h"
+#include "lab/run/lab_run.h"
+#include "lab/store/store.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+struct lab_run_settings {
+	bool quick, dry_run, resume;
+	const char *seed;
+};
+
+static const struct option_info options[] = {
+	OPTION_FLAG(struct lab_run_settings, quick, 0, "quick",
+		    "the short form that the experiment has of itself: minutes"),
+	OPTION_FLAG(struct lab_run_settings, dry_run, 'n', "dry-run",
+		    "say what would be run, and how long; boot nothing"),
+	OPTION_FLAG(struct lab_run_settings, resume, 0, "resume",
+		    "go on with the one that was stopped, boots that are done stay"),
+	OPTION_TEXT(struct lab_run_settings, seed, 0, "seed", "NUMBER",
+		    "the order of an earlier run; else it is drawn"),
+	OPTIONS_END,
+};
+
+static const char notes[] =
+	"Boots the experiment's VMs, loads them, measures, and keeps every raw figure in\n"
+	"NAME.sqlite below $TRUCE_LAB_DIR (/var/lib/truce/lab for root). Ctrl-C leaves no VM behind\n"
+	"and keeps what was measured. Exit code 3: some boots failed three times.";
+
+static int lab_run_run(const struct verb *verb, const void *settings, char **operands);
+
+const struct verb lab_run_verb = {
+	.name = "lab run",
+	.operands = "EXPERIMENT.lua",
+	.least_operands = 1,
+	.most_operands = 1,
+	.summary = "run an experiment on real VMs",
+	.notes = notes,
+	.options = options,
+	.settings_size = sizeof(struct lab_run_settings),
+	.run = lab_run_run,
+};
+
+/* What one call of the verb has. */
+struct job {
+	const struct lab_run_settings *settings;
+	struct spec *spec;
+	struct lab_plan *plan;
+	struct store *store;
+	struct host_room room;
+	struct lab_place place;
+	enum accelerator accelerator;
+	int64_t experiment;
+	bool resumed;
+	bool on_terminal, line_open; /* of stderr: a line of progress is being overwritten */
+	size_t told_boot;
+};
+
+/* -- progress ------------------------------------------------------------------------------------- */
+
+static void close_line(struct job *job)
+{
+	if (job->line_open)
+		fputs("\r\033[K", stderr);
+	job->line_open = false;
+}
+
+static void tell_progress(void *user, const struct lab_progress *progress)
+{
+	struct job *job = user;
+	struct str line;
+
+	/* Not on a terminal: a line a boot, so that a log stays short. */
+	if (!job->on_terminal && progress->boot == job->told_boot)
+		return;
+	job->told_boot = progress->boot;
+	str_init(&line);
+	str_appendf(&line, "boot %zu of %zu", progress->boot, progress->boot_count);
+	if (job->on_terminal && progress->cell != NULL)
+		str_appendf(&line, ", run %zu of %zu: %.60s", progress->run, progress->run_count,
+			    progress->cell);
+	str_append(&line, "; ");
+	lab_plan_append_time(&line, progress->left_usec);
+	str_append(&line, " left");
+	close_line(job);
+	fprintf(stderr, "%s%s", line.data != NULL ? line.data : "", job->on_terminal ? "" : "\n");
+	fflush(stderr);
+	job->line_open = job->on_terminal;
+	str_done(&line);
+}
+
+static void tell_warning(void *user, const char *sentence)
+{
+	close_line(user);
+	verb_warn(&lab_run_verb, "%s", sentence);
+}
+
+/* -- what it is run on -------------------------------------------------------------------------------- */
+
+static int seed_of(const struct job *job, uint64_t *ret_seed, struct error *err)
+{
+	const char *text = job->settings->seed;
+	char *end;
+
+	if (text == NULL) {
+		/* A seed is typed again by people: it is short. */
+		if (getrandom(ret_seed, sizeof *ret_seed, 0) != sizeof *ret_seed)
+			*ret_seed = clock_realtime_usec();
+		*ret_seed %= 1000000000;
+		return 0;
+	}
+	errno = 0;
+	*ret_seed = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *ret_seed > INT64_MAX)
+		return error_set(err, -EINVAL, "--seed takes a number, not \"%.40s\"", text);
+	return 0;
+}
+
+static int make_plan(struct job *job, uint64_t seed, struct error *err)
+{
+	struct lab_plan_host host = { 0 };
+	int r = host_room_read(&job->room, err);
+
+	if (r == 0)
+		r = host_disk_free(job->place.scratch, &host.disk_bytes, err);
+	if (r < 0)
+		return r;
+	host.cpus = job->room.cpus;
+	host.cpu_count = job->room.cpu_count;
+	host.memory_bytes = job->room.memory_available_bytes;
+	host.kvm = accelerator_check(ACCELERATOR_KVM, NULL) == 0;
+	host.root = geteuid() == 0;
+	job->accelerator = host.kvm ? ACCELERATOR_KVM : ACCELERATOR_TCG;
+	return lab_plan_new(job->spec, &host, seed, &job->plan, err);
+}
+
+/* {"cpu.governor":"performance","smt":null,...} */
+static char *host_json(struct error *err)
+{
+	struct host_facts facts;
+	json_t *object;
+	char *text;
+	size_t i;
+
+	if (host_facts_read(&facts, err) < 0)
+		return NULL;
+	object = json_object();
+	for (i = 0; i < facts.count; i++)
+		json_object_set_new(object, facts.items[i].name,
+				    facts.items[i].value != NULL ? json_string(facts.items[i].value) :
+								   json_null());
+	text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	host_facts_done(&facts);
+	if (text == NULL)
+		error_set(err, -ENOMEM, "no memory for the host's facts");
+	return text;
+}
+
+/* -- the experiment in the store ------------------------------------------------------------------------ */
+
+static int add_experiment(struct job *job, struct error *err)
+{
+	CLEANUP_FREE char *host = host_json(err);
+	struct store_experiment experiment = {
+		.spec = job->spec, .quick = job->settings->quick, .seed = job->plan->seed,
+		.version = TRUCE_VERSION, .platform = guest_platform_text(job->accelerator),
+		.scaled = job->plan->scaled ? job->plan->scaled_why : NULL, .host = host,
+	};
+
+	if (host == NULL)
+		return err->code < 0 ? err->code : -ENOMEM;
+	return store_add_experiment(job->store, &experiment, &job->experiment, err);
+}
+
+/* The same spec, seed and plan as when it was stopped. */
+static int find_stopped(struct job *job, uint64_t *ret_seed, struct error *err)
+{
+	int r = store_find_unfinished(job->store, store_spec_hash(job->spec, job->settings->quick),
+				      &job->experiment, ret_seed, err);
+
+	if (r == -ENOENT)
+		return error_set(err, r, "%s: there is none that was stopped with just this file%s: begin "
+				 "one without --resume", job->spec->name,
+				 job->settings->quick ? " and --quick" : "");
+	job->resumed = r == 0;
+	return r;
+}
+
+static int prepare(struct job *job, const char *path, struct error *err)
+{
+	struct str problems;
+	uint64_t seed;
+	int r;
+
+	str_init(&problems);
+	r = spec_read(path, job->settings->quick, &job->spec, &problems, err);
+	/* All that is wrong with the file: the last line is the error itself. */
+	if (r == -EINVAL && problems.data != NULL && strchr(problems.data, '\n') !=
+	    problems.data + problems.length - 1)
+		fprintf(stderr, "%s", problems.data);
+	str_done(&problems);
+	if (r == 0)
+		r = seed_of(job, &seed, err);
+	if (r == 0)
+		r = lab_place_find(job->spec->name, &job->place, err);
+	if (r == 0 && !job->settings->dry_run)
+		r = lab_place_take(&job->place, err);
+	if (r == 0 && (!job->settings->dry_run || job->settings->resume))
+		r = store_open(job->place.store, &job->store, err);
+	if (r == 0 && job->settings->resume)
+		r = find_stopped(job, &seed, err);
+	return r == 0 ? make_plan(job, seed, err) : r;
+}
+
+/* -- running it ------------------------------------------------------------------------------------------- */
+
+static void print_begin(const struct job *job)
+{
+	struct str text;
+
+	str_init(&text);
+	str_appendf(&text, "%s: %s\n%s", job->spec->name, job->spec->asks,
+		    job->resumed ? "resumed; the whole took " : "");
+	str_appendf(&text, "%zu boots, %s", job->plan->boot_count,
+		    job->spec->stop == SPEC_STOP_SEQUENCE ? "at most " : "about ");
+	lab_plan_append_time(&text, job->plan->estimate_usec);
+	str_appendf(&text, "; seed %llu\n", (unsigned long long)job->plan->seed);
+	if (job->plan->scaled)
+		str_appendf(&text, "scaled: %s\n", job->plan->scaled_why);
+	if (text.data != NULL)
+		fputs(text.data, stdout);
+	fflush(stdout);
+	str_done(&text);
+}
+
+static void print_end(const struct job *job, const struct lab_run_result *result, uint64_t usec)
+{
+	struct str text;
+
+	str_init(&text);
+	str_appendf(&text, "%u boots with %u runs in ", result->boots, result->runs);
+	lab_plan_append_time(&text, usec);
+	if (result->boots_before > 0)
+		str_appendf(&text, ", %u boots were there before", result->boots_before);
+	if (result->boots_repeated > 0)
+		str_appendf(&text, ", %u repeated", result->boots_repeated);
+	if (result->boots_given_up > 0)
+		str_appendf(&text, ", %u given up", result->boots_given_up);
+	if (result->runs_unproved > 0)
+		str_appendf(&text, ", %u runs without proof of the load", result->runs_unproved);
+	str_appendf(&text, "\nkept in %s as experiment %lld\n", job->place.store,
+		    (long long)job->experiment);
+	if (text.data != NULL)
+		fputs(text.data, stdout);
+	str_done(&text);
+}
+
+static int measure(struct job *job, struct lab_run_result *result, struct error *err)
+{
+	struct lab_run_options options = {
+		.plan = job->plan, .store = job->store, .experiment = job->experiment,
+		.accelerator = job->accelerator, .scratch = job->place.scratch,
+		.cancel_fd = interrupt_fd(),
+		.listener = { job, tell_progress, tell_warning },
+	};
+	struct error lost = { 0 };
+	const char *state;
+	int r = lab_run(&options, result, err);
+
+	state = r == 0 ? "finished" : r == -ECANCELED ? "stopped" : "failed";
+	if (store_end_experiment(job->store, job->experiment, state, r < 0 ? err->text : NULL, &lost) < 0 &&
+	    r == 0)
+		r = error_set(err, lost.code, "%s", lost.text);
+	close_line(job);
+	return r;
+}
+
+static int run(struct job *job, struct error *err)
+{
+	uint64_t began = clock_monotonic_usec();
+	struct lab_run_result result;
+	int r = job->resumed ? 0 : add_experiment(job, err);
+
+	if (r < 0)
+		return r;
+	print_begin(job);
+	r = measure(job, &result, err);
+	print_end(job, &result, clock_monotonic_usec() - began);
+	if (r == -ECANCELED)
+		error_set(err, r, "stopped; what was measured is kept, and --resume goes on");
+	if (r == 0 && result.boots_given_up > 0)
+		return VERB_PARTLY;
+	return r;
+}
+
+static int print_plan(const struct verb *verb, const struct job *job)
+{
+	struct str text;
+	int code;
+
+	str_init(&text);
+	lab_plan_append_text(job->plan, &text);
+	code = verb_print(verb, &text);
+	str_done(&text);
+	return code;
+}
+
+static void job_done(struct job *job)
+{
+	store_close(job->store);
+	lab_plan_free(job->plan);
+	spec_free(job->spec);
+	host_room_done(&job->room);
+	lab_place_done(&job->place);
+}
+
+static int lab_run_run(const struct verb *verb, const void *settings, char **operands)
+{
+	struct job job = { .settings = settings, .on_terminal = isatty(STDERR_FILENO) == 1,
+			   .place.lock_fd = -1 };
+	struct error err = { 0 };
+	int r, code = VERB_FINE;
+
+	interrupt_catch();
+	r = prepare(&job, operands[0], &err);
+	if (r == 0 && job.settings->dry_run)
+		code = print_plan(verb, &job);
+	else if (r == 0)
+		r = run(&job, &err);
+	job_done(&job);
+	if (r == -ECANCELED && interrupt_signal() != 0) {
+		verb_fail(verb, &err);
+		/* As if the signal had not been caught: a shell then stops its loop, too. */
+		raise(interrupt_signal());
+	}
+	return r < 0 ? (r == -ECANCELED ? VERB_FAILED : verb_fail(verb, &err)) : r > 0 ? r : code;
+}
