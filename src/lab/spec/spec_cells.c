@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/suggest.h"
 #include "lab/spec/spec_load.h"
+#include "work/work.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -245,8 +246,45 @@ static const char *label_cell(struct spec_load_state *load, const struct spec_ce
 	return kept;
 }
 
-static void check_cell(struct spec_load_state *load, const struct spec_cell *cell)
+/* Which of a role's entries a workload's sentence is about: what it quotes, else what it begins
+ * with, else the workload itself. */
+static void find_place(const char *role, const char *sentence, char *ret, size_t size)
 {
+	const char *word = sentence;
+	size_t length = strcspn(sentence, " =");
+
+	if (strncmp(sentence, "there is no workload", 20) == 0) {
+		word = "work";
+		length = 4;
+	} else if (strchr(sentence, '"') != NULL && strstr(sentence, "has no parameter") != NULL) {
+		word = strchr(sentence, '"') + 1;
+		length = strcspn(word, "\"");
+	}
+	snprintf(ret, size, "%s.%.*s", role, (int)(length < 60 ? length : 60), word);
+}
+
+/* The whole line as the agent will read it. */
+static void check_work(struct spec_load_state *load, const struct spec_entries *entries,
+		       const char *role, const char *line)
+{
+	const struct spec_entry *entry;
+	struct work *work = NULL;
+	struct error err = { 0 };
+	char path[96];
+
+	if (line != NULL && work_new(line, &work, &err) < 0) {
+		find_place(role, err.text, path, sizeof path);
+		entry = spec_entries_find(entries, path);
+		spec_problem(load, entry != NULL ? entry->place : path, "%s: %s", role, err.text);
+	}
+	work_free(work);
+}
+
+static void check_cell(struct spec_load_state *load, const struct spec_entries *entries,
+		       const struct spec_cell *cell)
+{
+	check_work(load, entries, "subject", cell->load.subject);
+	check_work(load, entries, "others", cell->load.others);
 	if (cell->load.loaded > cell->made.count)
 		spec_problem(load, "loaded", "loaded is %u, of %u VMs (%s)", cell->load.loaded,
 			     cell->made.count, cell->label);
@@ -275,7 +313,7 @@ static void make_cell(struct spec_load_state *load, const struct spec_entries *e
 	spec_fields_read(load, &own, &cell->made, &cell->load);
 	cell->label = label_cell(load, cell);
 	cell->compared_with = at;
-	check_cell(load, cell);
+	check_cell(load, &own, cell);
 	spec_entries_done(&own);
 }
 

@@ -60,8 +60,7 @@ static void an_experiment_becomes_cells(void **state)
 		"  name = 'isolation-cpu', asks = 'Does it?', predicts = 'no',\n"
 		"  vms = { count = 3, vcpus = 1, memory = 256*MiB, pin = 'own' },\n"
 		"  subject = { work = 'cpu-integer', threads = 2 },\n"
-		"  others = { work = 'disk-write', file = '/data/a file', size = 64*MiB, direct = true,\n"
-		"             every = 20*ms },\n"
+		"  others = { work = 'memory-hold', size = 64*MiB, visits = 10, duration = 20*ms },\n"
 		"  vary = { { 'loaded', 1, 2, 3 }, { 'vms.pin', 'own', 'none' } },\n"
 		"  baseline = { loaded = 1 }, boots = 12, warmup = 2*s, duration = 8*s }\n");
 
@@ -74,8 +73,8 @@ static void an_experiment_becomes_cells(void **state)
 	assert_true(cell(spec, "loaded=1, vms.pin=none")->is_baseline);
 	assert_true(cell(spec, "loaded=1, vms.pin=none (again)")->is_aa);
 	assert_string_equal(spec->cells[0].load.subject, "cpu-integer threads=2");
-	assert_string_equal(spec->cells[0].load.others, "disk-write direct=yes every=20000us "
-			    "file=\"/data/a file\" size=67108864");
+	assert_string_equal(spec->cells[0].load.others, "memory-hold duration=20000us size=67108864 "
+			    "visits=10");
 	assert_int_equal(spec->cells[0].made.memory_bytes, 256 << 20);
 	assert_int_equal(spec->warmup_usec, 2000000);
 	assert_int_equal(spec->boots, 12);
@@ -186,7 +185,7 @@ static const struct {
 	const char *text, *told;
 } wrong[] = {
 	{ HEAD "vms = {\n  cuont = 3 } }", "x.lua:3:3: \"vms.cuont\" is not known: did you mean \"vms.count\"?" },
-	{ HEAD "  otehrs = { work = 'a' } }", "x.lua:2:3: \"otehrs\" is not known: did you mean \"others\"?" },
+	{ HEAD "  otehrs = { work = 'cpu-prime' } }", "x.lua:2:3: \"otehrs\" is not known: did you mean \"others\"?" },
 	{ HEAD " lodaed = 2 }", "x.lua:2:2: \"lodaed\" is not known: did you mean \"loaded\"?" },
 	{ HEAD "vms = { memory = 256 } }", "x.lua:2:9: vms.memory is a size, as 256*MiB, not 256, a plain" },
 	{ HEAD "vms = { count = 0 } }", "x.lua:2:9: vms.count is 1 to 64, not 0" },
@@ -213,11 +212,18 @@ static const struct {
 	{ "local t = {} t.t = t return experiment(t)", "is a table inside itself" },
 	{ "experiment { name = 'x' }", "the file ends with: return experiment" },
 	{ "return experiment 'x'", "experiment takes a table" },
-	{ "return experiment { name = '../x', asks = 'a', subject = { work = 'a' } }", "a name has letters" },
-	{ "return experiment { name = 'x', subject = { work = 'a' } }", "what the experiment asks is missing" },
+	{ "return experiment { name = '../x', asks = 'a', subject = { work = 'cpu-prime' } }", "a name has letters" },
+	{ "return experiment { name = 'x', subject = { work = 'cpu-prime' } }", "what the experiment asks is missing" },
 	{ "return experiment { name = 'x', asks = 'a' }", "what VM1 does is missing" },
 	{ "\33Lua", "is bytecode" },
 	{ HEAD "duet = true }", "a duet is of two loaded VMs" },
+	{ HEAD "others = { thraeds = 2,\n  work = 'cpu-integr' } }",
+	  "x.lua:3:3: others: there is no workload \"cpu-integr\"; did you mean cpu-integer?" },
+	{ HEAD "others = { work = 'cpu-integer',\n thraeds = 2 } }",
+	  "x.lua:3:2: others: cpu-integer has no parameter \"thraeds\"" },
+	{ HEAD "others = { work = 'cpu-integer', threads = 900 } }", "x.lua:2:34: others: threads=900 is out" },
+	{ HEAD "vms = { count = 2 }, vary = { { 'subject.thread', 1, 2 } } }", "x.lua:2:50: subject: cpu-integer has no "
+	  "parameter \"thread\"" },
 };
 
 static void a_mistake_is_told_with_line_column_and_suggestion(void **state)
@@ -250,8 +256,8 @@ static void what_is_made_by_code_is_found_by_its_name(void **state)
 
 static void the_same_file_gives_the_same_cells(void **state)
 {
-	static const char text[] = HEAD "vms = { count = 2 }, others = { work = 'a', z = 1, b = 2, q = 3, "
-		"k = 4 }, vary = { { 'loaded', 1, 2 } } }";
+	static const char text[] = HEAD "vms = { count = 2 }, others = { work = 'memory-hold', visits = 1, "
+		"seed = 2, threads = 3, size = 1*MiB }, vary = { { 'loaded', 1, 2 } } }";
 	struct spec *a = read_spec(text), *b = read_spec(text);
 	size_t i;
 
