@@ -222,7 +222,7 @@ static const struct {
 	{ HEAD "others = { work = 'cpu-integer',\n thraeds = 2 } }",
 	  "x.lua:3:2: others: cpu-integer has no parameter \"thraeds\"" },
 	{ HEAD "others = { work = 'cpu-integer', threads = 900 } }", "x.lua:2:34: others: threads=900 is out" },
-	{ HEAD "vms = { count = 2 }, vary = { { 'subject.thread', 1, 2 } } }", "x.lua:2:50: subject: cpu-integer has no "
+	{ HEAD "vms = { count = 2 }, vary = { { 'subject.thread', 1, 2 } } }", "x.lua:2:51: subject: cpu-integer has no "
 	  "parameter \"thread\"" },
 };
 
