@@ -11,8 +11,9 @@
  *             purpose. gold-first reacts to harm.
  * Builds by:  truce policy build figure7.c
  *
- * The load is the physical CPUs' utilisation, as the paper's text says. The printed loop has no
- * line that yields: what it specifies before the loop is used at the loop's end.
+ * The load is the physical CPUs' utilisation, as the paper's text says; what is not known yet (-1, at
+ * a host's first snapshot) is not idle. The printed loop has no line that yields: what it specifies
+ * before the loop is used at the loop's end.
  */
 #include "peacemaker.h"
 
@@ -35,7 +36,7 @@ int peacemaker_policy_main(void *arg)
 				set_kvm_reason("the CPUs were busier than 90 %% over 15 minutes");
 				set_kvm_nice(target_vm, nice + 1);
 			}
-		} else if (load_ave.fifteen_minutes < 10) {
+		} else if (load_ave.fifteen_minutes >= 0 && load_ave.fifteen_minutes < 10) {
 			/* the VM with the highest priority */
 			target_vm = get_max_kvms_prio();
 			nice = task_nice(target_vm);
