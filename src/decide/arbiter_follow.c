@@ -112,9 +112,7 @@ static void note_shares(struct arbiter *arbiter, struct subject *subject, const 
 	share->weighs = wanted[SETTING_CPU_SHARES].present || wanted[SETTING_CPU_WEIGHT].present ||
 			wanted[SETTING_CPU_RESERVE].present;
 	share->reserve = wanted[SETTING_CPU_RESERVE].present && !subject->excluded ?
-		wanted[SETTING_CPU_RESERVE].value.number : 0;
-	if (vm->vcpu_count > 0 && share->reserve > (int64_t)vm->vcpu_count * 10000)
-		share->reserve = (int64_t)vm->vcpu_count * 10000;
+		compile_reserve_usable(vm, wanted[SETTING_CPU_RESERVE].value.number) : 0;
 	subject->memory_reserve = wanted[SETTING_MEMORY_RESERVE].present && !subject->excluded ?
 		wanted[SETTING_MEMORY_RESERVE].value.number : 0;
 	subject->born_usec = vm->born_usec;

@@ -350,7 +350,8 @@ static int compete(const struct policy *policy, const struct snapshot *snapshot,
 			shares[i].base = intent->value.number;
 		intent = find_intent(policy, (size_t)class, SETTING_CPU_RESERVE);
 		if (intent != NULL)
-			shares[i].reserve = intent->value.number;
+			shares[i].reserve = compile_reserve_usable(snapshot->vms[i],
+								   intent->value.number);
 	}
 	*ret = (struct compile_context){ .snapshot = snapshot };
 	compile_compete(ret, shares, snapshot->vm_count);

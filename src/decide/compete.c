@@ -36,6 +36,13 @@ void compile_weight_wanted(const struct wanted wanted[static SETTING_COUNT], int
 		*weight = wanted[SETTING_CPU_SHARES].value.number;
 }
 
+int64_t compile_reserve_usable(const struct vm *vm, int64_t reserve)
+{
+	int64_t most = (int64_t)vm->vcpu_count * 10000;
+
+	return most > 0 && reserve > most ? most : reserve;
+}
+
 /* Rounded up: a guarantee is not a little less. */
 int64_t compile_reserve_weight(const struct compile_context *context, int64_t reserve)
 {

@@ -34,6 +34,8 @@ void compile_compete(struct compile_context *context, struct compile_share *shar
 int64_t compile_weight_now(const struct vm *vm);
 /* The weight that is wanted, reservations left out; stays where none is. */
 void compile_weight_wanted(const struct wanted wanted[static SETTING_COUNT], int64_t *weight);
+/* What of a reservation the VM has vCPUs for. */
+int64_t compile_reserve_usable(const struct vm *vm, int64_t reserve);
 /* The weight that such a reservation needs; above 10000 where none suffices. */
 int64_t compile_reserve_weight(const struct compile_context *context, int64_t reserve);
 

@@ -174,12 +174,10 @@ static void add_reserve_weight(struct compiler *c, int64_t reserve, int64_t weig
 
 static void compile_cpu_reserve(struct compiler *c)
 {
-	int64_t reserve = wanted_number(c, SETTING_CPU_RESERVE);
-	int64_t most = (int64_t)c->vm->vcpu_count * 10000, weight;
+	int64_t reserve = compile_reserve_usable(c->vm, wanted_number(c, SETTING_CPU_RESERVE));
+	int64_t weight;
 	char reason[PLAN_REASON_SIZE];
 
-	if (vm_vcpus_are_known(c->vm) && most > 0 && reserve > most)
-		reserve = most; /* its vCPUs cannot use more */
 	weight = compile_reserve_weight(c->context, reserve);
 	if (reserve == 0 || weight <= base_weight(c))
 		return; /* its shares give it that already */
@@ -187,7 +185,7 @@ static void compile_cpu_reserve(struct compiler *c)
 		add_cannot(c, SETTING_CPU_RESERVE, "%s", reason);
 	else if (weight > 10000)
 		add_cannot(c, SETTING_CPU_RESERVE,
-			   "%.4g CPUs beside %.4g of other reservations on %.4g CPUs: no weight "
+			   "%.4g CPUs, of %.4g that are reserved and %.4g that there are: no weight "
 			   "up to 10000 gives that", cpus(reserve), cpus(c->context->reserved),
 			   cpus(c->context->cpus));
 	else
