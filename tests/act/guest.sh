@@ -4,7 +4,8 @@
 # Small Linux guests for claims about knobs, sourced after claims/lib.sh:
 #   . "$SOURCE_ROOT/tests/act/guest.sh"
 # A guest is the cached kernel of the box and an initramfs of busybox, three kinds of virtio
-# devices and one script; QEMU emulates it, so it runs on any machine. TURN is the program that turns knobs.
+# devices and one script; where KVM cannot run a stock kernel QEMU emulates it, so it runs on any machine.
+# TURN is the program that turns knobs.
 
 TURN="${BUILD_ROOT:-}/tests/act/turn"
 
@@ -35,6 +36,8 @@ need_guests() {
 	guest_cache=${TRUCE_CACHE_DIR:-/var/cache/truce}/kernels
 	guest_kernel=$(find "$guest_cache" -path '*/boot/vmlinuz-*' 2>/dev/null | sort -V | tail -n 1)
 	[ -n "$guest_kernel" ] || skip "needs a guest kernel: truce lab box --fetch brings it"
+	guest_accelerator='tcg,thread=multi'
+	if [ -w /dev/kvm ] && grep -Eqw 'vmx|svm' /proc/cpuinfo; then guest_accelerator=kvm; fi
 }
 
 # guest_modules FILE...: decompressed into the initramfs, in this order.
@@ -84,7 +87,7 @@ guest_run() {
 	guest_words=$2
 	shift 2
 	background qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		-accel tcg,thread=multi -cpu max -name "guest=$guest_name,debug-threads=on" \
+		-accel "$guest_accelerator" -cpu max -name "guest=$guest_name,debug-threads=on" \
 		-kernel "$guest_kernel" -initrd "$scratch/guest.img" \
 		-append "console=ttyS0 quiet panic=-1 $guest_words" \
 		-serial "file:$scratch/$guest_name.console" \

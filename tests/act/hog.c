@@ -7,16 +7,22 @@
  *   hog memory MIB          anonymous memory, written once
  *   hog touch MIB           the same, and each page read again and again
  *   hog file FILE           reads a file again and again, by the page cache
+ *   hog tap NAME ID         has a tap, takes what comes, and sends to UDP port 7000 + ID of 10.9.0.1 from
+ *                           10.9.0.(10 + ID), which is 02:00:00:00:00:ID: some 5 MB/s
  *
  * Says "ready" when it has what it uses. How much it moves is in /proc/PID/io.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -134,6 +140,80 @@ static int use_file(const char *path)
 	}
 }
 
+enum { ETHERNET_SIZE = 14, IP_SIZE = 20, UDP_SIZE = 8, FRAME_SIZE = 1442, FRAME_USEC = 250 };
+
+static void put16(unsigned char *at, unsigned value)
+{
+	at[0] = (unsigned char)(value >> 8);
+	at[1] = (unsigned char)value;
+}
+
+static void put_ip_checksum(unsigned char *ip)
+{
+	unsigned sum = 0;
+	int i;
+
+	for (i = 0; i < IP_SIZE; i += 2)
+		sum += (unsigned)ip[i] << 8 | ip[i + 1];
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	put16(ip + 10, ~sum & 0xffff);
+}
+
+/* To everybody's Ethernet address and the bridge's IP address. */
+static void make_frame(unsigned char frame[static FRAME_SIZE], unsigned id)
+{
+	unsigned char *ip = frame + ETHERNET_SIZE, *udp = ip + IP_SIZE;
+	const unsigned char addresses[] = { 10, 9, 0, (unsigned char)(10 + id), 10, 9, 0, 1 };
+
+	memset(frame, 0, FRAME_SIZE);
+	memset(frame, 0xff, 6);
+	frame[6] = 2;
+	frame[11] = (unsigned char)id;
+	put16(frame + 12, 0x0800);
+	ip[0] = 0x45;
+	put16(ip + 2, FRAME_SIZE - ETHERNET_SIZE);
+	ip[8] = 64;
+	ip[9] = 17;
+	memcpy(ip + 12, addresses, sizeof addresses);
+	put_ip_checksum(ip);
+	put16(udp, 7000 + id);
+	put16(udp + 2, 7000 + id);
+	put16(udp + 4, FRAME_SIZE - ETHERNET_SIZE - IP_SIZE);
+}
+
+static void *take_frames(void *context)
+{
+	static char frame[BLOCK];
+
+	while (read(*(int *)context, frame, sizeof frame) > 0)
+		;
+	return NULL;
+}
+
+static int use_tap(const char *name, unsigned id)
+{
+	struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	static unsigned char frame[FRAME_SIZE];
+	static int fd;
+	pthread_t thread;
+
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &request) < 0)
+		return fail(name);
+	make_frame(frame, id);
+	if (pthread_create(&thread, NULL, take_frames, &fd) != 0)
+		return fail("a thread");
+	say_ready();
+	for (;;) {
+		/* Refused where the interface is not up yet, or its queue is full. */
+		if (write(fd, frame, sizeof frame) < 0 && errno != EIO && errno != EAGAIN)
+			return fail(name);
+		usleep(FRAME_USEC);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "read") == 0)
@@ -146,6 +226,8 @@ int main(int argc, char **argv)
 		return use_memory(argv[2], 1);
 	if (argc == 3 && strcmp(argv[1], "file") == 0)
 		return use_file(argv[2]);
-	fprintf(stderr, "usage: hog read|write DEVICE | memory|touch MIB | file FILE\n");
+	if (argc == 4 && strcmp(argv[1], "tap") == 0)
+		return use_tap(argv[2], (unsigned)atoi(argv[3]) & 0x7f);
+	fprintf(stderr, "usage: hog read|write DEVICE | memory|touch MIB | file FILE | tap NAME ID\n");
 	return 2;
 }
