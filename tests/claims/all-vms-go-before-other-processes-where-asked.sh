@@ -12,8 +12,13 @@ need_kvm
 . "$SOURCE_ROOT/tests/act/spin.sh"
 [ -x "$turn" ] || skip "needs the program that turns knobs, which was not built"
 v1_cpu=$(awk '$3 == "cgroup" && $4 ~ /(^|,)cpu(,|$)/ { print $2; exit }' /proc/mounts)
-[ -n "$v1_cpu" ] || skip "needs cgroup v1's CPU controller"
-[ -z "$(find "$v1_cpu/machine" -mindepth 1 -type d 2>/dev/null)" ] ||
+# base: where the CPU controller is; file: a cgroup's weight there, and what everybody's is.
+base=$v1_cpu file=cpu.shares usual=1024
+if [ -z "$v1_cpu" ]; then
+	base=/sys/fs/cgroup file=cpu.weight usual=100
+	echo +cpu >"$base/cgroup.subtree_control" || skip "needs a CPU controller"
+fi
+[ -z "$(find "$base/machine" -mindepth 1 -type d 2>/dev/null)" ] ||
 	skip "libvirt has guests here, which are left alone"
 
 spin setsid
@@ -26,13 +31,13 @@ expect_match "without such a cgroup" 'no cgroup of this host holds VMs and nothi
 	"$(cat "$scratch/refused")"
 
 at_exit "kill $vm_a 2>/dev/null; while [ -d /proc/$vm_a/task ]; do sleep 0.05; done
-	rmdir '$v1_cpu/$TURN_CGROUP/vm-claim' '$v1_cpu/$TURN_CGROUP'"
-mkdir "$v1_cpu/$TURN_CGROUP" "$v1_cpu/$TURN_CGROUP/vm-claim"
-echo "$vm_a" >"$v1_cpu/$TURN_CGROUP/vm-claim/cgroup.procs"
+	rmdir '$base/$TURN_CGROUP/vm-claim' '$base/$TURN_CGROUP'"
+mkdir "$base/$TURN_CGROUP" "$base/$TURN_CGROUP/vm-claim"
+echo "$vm_a" >"$base/$TURN_CGROUP/vm-claim/cgroup.procs"
 measure 4
 expect_ratio "before" 0.85 1.15
 hold host.vm_weight=400@host
 measure 4
 let_go
 expect_ratio "all VMs 400" 3.5 4.5
-expect_equal "their weight afterwards" 1024 "$(cat "$v1_cpu/$TURN_CGROUP/cpu.shares")"
+expect_equal "their weight afterwards" "$usual" "$(cat "$base/$TURN_CGROUP/$file")"
