@@ -14,7 +14,9 @@ inside_box --systemd
 
 modprobe zram && echo 512M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null &&
 	swapon /dev/zram0 || skip "the box has no zram to swap to"
-modprobe null_blk nr_devices=1 gb=1 || skip "the box has no null_blk"
+# Some 60 MB/s in blocks of 64 KiB, of which the other half is for a control.
+modprobe null_blk queue_mode=2 irqmode=2 completion_nsec=1000000 hw_queue_depth=1 submit_queues=1 \
+	nr_devices=1 gb=1 || skip "the box has no null_blk"
 modprobe bfq && echo bfq >/sys/block/nullb0/queue/scheduler || skip "the box has no BFQ"
 
 # scope NAME ARGUMENT...: a hog in a scope of its own.
@@ -35,6 +37,8 @@ vm1=$pid
 scope vm2 memory 150
 scope vm3 read /dev/nullb0
 vm3=$pid
+scope vm4 read /dev/nullb0
+vm4=$pid
 machine=/sys/fs/cgroup/machine.slice
 
 property() {
@@ -57,6 +61,15 @@ is_lower() { [ "$(charged vm1)" -le 85 ]; }
 poll_until 20 is_lower || fail "memory.high of 80 MiB leaves $(charged vm1)"
 echo "80 MiB: vm1 has $(charged vm1) MiB, beside it vm2 $(charged vm2)"
 [ "$(charged vm2)" -ge 145 ] || fail "the other VM gave memory"
+# read_by PID: bytes so far, past the page cache.
+read_by() { awk '/^read_bytes/ { print $2 }' "/proc/$1/io"; }
+disk_began="$(read_by "$vm3") $(read_by "$vm4") $(cut -d ' ' -f 1 /proc/uptime)"
+sleep 5
+disk_rates=$(echo "$disk_began $(read_by "$vm3") $(read_by "$vm4") $(cut -d ' ' -f 1 /proc/uptime)" |
+	awk '{ printf "%d %d", ($4 - $1) / ($6 - $3), ($5 - $2) / ($6 - $3) }')
+echo "1 MB/s: vm3 reads ${disk_rates% *} bytes a second, beside it vm4 ${disk_rates#* }"
+within "${disk_rates% *}" 1000000 20 || fail "limited to 1 MB/s, it reads ${disk_rates% *}"
+[ "${disk_rates#* }" -ge 2000000 ] || fail "the control reads ${disk_rates#* }"
 set_now=$(all)
 echo "$set_now"
 # systemd squeezes what is above 100 into BFQ's scale: 2300 of its own come to 300 there.
