@@ -24,10 +24,16 @@ knob() {
 
 # ran_on PID: the processors on which its busiest thread is found when looked at twenty times.
 ran_on() {
+	ran_tid=$(sed 's/ .*) / /' "/proc/$1/task"/*/stat | awk '{ print $13 + $14, $1 }' | sort -n |
+		tail -n 1 | cut -d ' ' -f 2)
 	for ran_look in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		sleep 0.02
-		sed 's/.*) //' "/proc/$1/task"/*/stat | awk '{ print $12 + $13, $37 }' | sort -n | tail -n 1
-	done | awk '{ print $2 }' | sort -nu | tr '\n' ' ' | sed 's/ $//'
+		read -r ran_stat <"/proc/$1/task/$ran_tid/stat"
+		# shellcheck disable=SC2086
+		set -- "$1" ${ran_stat##*) }
+		echo "${38}"
+		set -- "$1"
+	done | sort -nu | tr '\n' ' ' | sed 's/ $//'
 }
 
 # burst_guest: works 18 ms of each 310. Its process in $vm.
