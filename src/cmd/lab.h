@@ -5,9 +5,10 @@
 
 struct verb;
 
-extern const struct verb lab_box_verb;
+extern const struct verb lab_box_verb, lab_work_verb;
 
 /* Its exit code is the command's in the box, so that its own begin at 124. */
 int lab_box_call(char **arguments);
+int lab_work_call(char **arguments);
 
 #endif

@@ -154,6 +154,16 @@ void json_tenths(struct json *json, double number)
 	str_appendf(json->out, "%.1f", number);
 }
 
+void json_double(struct json *json, double number)
+{
+	if (!isfinite(number)) {
+		json_nothing(json);
+		return;
+	}
+	json_value(json);
+	str_appendf(json->out, "%.12g", number);
+}
+
 void json_bool(struct json *json, bool value)
 {
 	json_value(json);

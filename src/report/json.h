@@ -34,6 +34,8 @@ void json_int(struct json *json, int64_t number);
 void json_uint(struct json *json, uint64_t number);
 /* In tenths of a unit, as "12.3"; NAN gives null. */
 void json_tenths(struct json *json, double number);
+/* With twelve digits; what is not finite gives null. */
+void json_double(struct json *json, double number);
 void json_bool(struct json *json, bool value);
 /* null; jansson has the other name, and both are linked into one program. */
 void json_nothing(struct json *json);

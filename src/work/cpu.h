@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The arithmetic that has known answers, in units that take some ten microseconds of a real
+ * The arithmetic that has known answers, in units that take a few microseconds of a real
  * machine. The compiler does not see which unit it is, so it computes each.
  */
 #ifndef WORK_CPU_H

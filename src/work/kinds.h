@@ -7,5 +7,8 @@
 
 extern const struct workload cpu_integer_workload, cpu_float_workload, cpu_prime_workload;
 extern const struct workload memory_write_workload, memory_read_workload, memory_hold_workload;
+extern const struct workload disk_read_workload, disk_write_workload, file_server_workload;
+extern const struct workload net_send_workload, net_receive_workload, net_request_workload,
+	net_respond_workload;
 
 #endif

@@ -2,18 +2,18 @@
 /* The worker's side: prepares, runs the lanes, ends them, checks what they did. */
 #include "work/shared.h"
 
-#include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
-#define NSEC_PER_SEC 1000000000ull
 #define NUDGE_NSEC 5000000ull /* how often lanes that wait in the kernel are interrupted */
 #define LANE_STACK_BYTES (256u << 10)
 

@@ -16,6 +16,13 @@ const struct workload *const workloads[] = {
 	&memory_write_workload,
 	&memory_read_workload,
 	&memory_hold_workload,
+	&disk_read_workload,
+	&disk_write_workload,
+	&file_server_workload,
+	&net_send_workload,
+	&net_receive_workload,
+	&net_request_workload,
+	&net_respond_workload,
 	NULL,
 };
 
