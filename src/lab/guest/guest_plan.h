@@ -45,7 +45,7 @@ struct guest_disk {
 
 struct guest_nic {
 	int tap_fd;		/* of an attached tap; borrowed */
-	bool vhost;		/* not with TCG */
+	bool vhost;		/* where /dev/vhost-net can be opened; not with TCG */
 	unsigned char mac[6];
 	const char *address;	/* "10.117.0.2/24": the built-in guest's; NULL: none */
 	const char *gateway;	/* NULL: none */
@@ -58,7 +58,6 @@ struct guest_plan {
 	uint64_t memory_bytes;
 	const unsigned *pin; /* as guest_pin; NULL: not pinned */
 	size_t pin_count;
-
 	/* One of these three. */
 	const struct guest_kernel *kernel; /* built-in; with an image: the kernel that boots it */
 	const char *image;  /* a disk with the agent in it; what is written to it is forgotten */
@@ -69,6 +68,7 @@ struct guest_plan {
 	size_t disk_count;
 	const struct guest_nic *nics;
 	size_t nic_count;
+	int network_fd;       /* the network namespace of its taps, for QEMU; 0: ours */
 	bool no_merge;	       /* its memory is no KSM's */
 	bool balloon;	       /* a virtio balloon */
 	bool monitor;	       /* a QMP socket in the scratch, for who adjusts VMs */

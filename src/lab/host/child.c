@@ -92,6 +92,8 @@ static void child_run(const struct child_plan *plan, pid_t parent, int failure_f
 		child_fail(failure_fd, "set its signals");
 	if (plan->read_only_view && !child_see_read_only())
 		child_fail(failure_fd, "make its view read-only");
+	if (plan->network_fd > 0 && setns(plan->network_fd, CLONE_NEWNET) != 0)
+		child_fail(failure_fd, "enter its network");
 	if (!child_set_fds(plan))
 		child_fail(failure_fd, "hand over descriptors");
 	if (plan->directory != NULL && chdir(plan->directory) != 0)

@@ -28,6 +28,7 @@ struct child_plan {
 	/* It sees every file system read-only, by a mount namespace of its own: a box's root
 	 * may then be remounted inside as it likes. Needs Linux 5.12. */
 	bool read_only_view;
+	int network_fd; /* the network namespace that it starts in; 0: ours */
 };
 
 void child_init(struct child *process);
