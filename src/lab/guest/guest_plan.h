@@ -18,6 +18,7 @@ struct guest_storage;
 struct scratch;
 
 #define GUEST_MEMORY_LEAST_BYTES (64ull << 20)
+#define GUEST_DISK_LEAST_BYTES (16ull << 20)
 #define GUEST_CPUS_MOST 64u
 #define GUEST_DISKS_MOST 8u
 #define GUEST_NICS_MOST 4u
@@ -32,7 +33,7 @@ enum guest_disk_cache {
 /* A disk that is gone with the guest: an empty ext4, which the built-in guest mounts at /data,
  * /data1, /data2, ... in this order. Its serial is that name without the slash. */
 struct guest_disk {
-	bool blank; /* without a file system, and not mounted */
+	bool blank; /* without a file system: /dev/disk/data, ... is all that the guest has of it */
 	enum guest_disk_format format;
 	enum guest_disk_cache cache;
 	uint64_t bytes;
@@ -61,6 +62,7 @@ struct guest_plan {
 	/* One of these three. */
 	const struct guest_kernel *kernel; /* built-in; with an image: the kernel that boots it */
 	const char *image;  /* a disk with the agent in it; what is written to it is forgotten */
+	const char *initrd; /* with an image and a kernel; NULL: none */
 	const char *domain; /* libvirt's name or uuid; not running. Of all the above only pin and
 			     * name count, and of what follows nothing */
 

@@ -58,4 +58,8 @@ int host_disk_free(const char *path, uint64_t *ret_bytes, struct error *err);
 /* The program's path (free it), or -ENOENT and the package to install. NAME as in "qemu-img". */
 int host_program(const char *name, char **ret_path, struct error *err);
 
+/* A program of ours: beside this one where it is installed, at `built_at` below src where this one
+ * runs in a build tree. */
+int host_helper(const char *name, const char *built_at, char **ret_path, struct error *err);
+
 #endif

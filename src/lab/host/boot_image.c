@@ -18,10 +18,12 @@
 #define SETUP_SECTORS_AT 0x1f1
 #define SETUP_MAGIC_AT 0x202
 #define SETUP_MAGIC "HdrS"
+#define VERSION_AT 0x20e
 #define PAYLOAD_OFFSET_AT 0x248
 #define PAYLOAD_SIZE_AT 0x24c
 #define SETUP_HEADER_END 0x250
 #define SECTOR_BYTES 512u
+#define BANNER "Linux version "
 #define UNPACKED_MOST_BYTES (512u << 20)
 
 struct file_view {
@@ -180,5 +182,69 @@ int boot_image_unpack(const char *boot, const char *release, struct error *err)
 	}
 	file_view_done(&image);
 	file_view_done(&config);
+	return code;
+}
+
+/* A bzImage has its version as a text, "RELEASE (who@where) #1 SMP ...", whose place counts from
+ * the second sector. */
+static bool release_of_packed(const struct file_view *image, struct cursor *ret)
+{
+	uint64_t at;
+
+	if (image->size < SETUP_HEADER_END ||
+	    memcmp(image->bytes + SETUP_MAGIC_AT, SETUP_MAGIC, strlen(SETUP_MAGIC)) != 0)
+		return false;
+	at = (image->bytes[VERSION_AT] | (uint64_t)image->bytes[VERSION_AT + 1] << 8) +
+	     SECTOR_BYTES;
+	if (at == SECTOR_BYTES || at >= image->size)
+		return false;
+	*ret = cursor_over((const char *)image->bytes + at, image->size - at);
+	return true;
+}
+
+/* An unpacked kernel has its banner somewhere. The same words with a %s are a format of it. */
+static bool release_of_unpacked(const struct file_view *image, struct cursor *ret)
+{
+	struct cursor rest = cursor_over((const char *)image->bytes, image->size);
+	const char *found;
+
+	if (image->size < 4 || memcmp(image->bytes, "\177ELF", 4) != 0)
+		return false;
+	while ((found = memmem(rest.at, cursor_left(&rest), BANNER, strlen(BANNER))) != NULL) {
+		rest.at = found + strlen(BANNER);
+		if (!cursor_at_end(&rest) && *rest.at >= '0' && *rest.at <= '9') {
+			*ret = rest;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool release_letter(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       strchr(".-+_~", c) != NULL;
+}
+
+int boot_image_release(const char *path, char *ret, size_t ret_size, struct error *err)
+{
+	struct file_view image = { 0 };
+	struct cursor text = { 0 };
+	size_t size = 0;
+	int code = file_view_open(&image, path, err);
+
+	if (code < 0)
+		return code;
+	if (release_of_packed(&image, &text) || release_of_unpacked(&image, &text))
+		while (size < cursor_left(&text) && text.at[size] != '\0' &&
+		       release_letter(text.at[size]))
+			size++;
+	if (size == 0 || size >= ret_size) {
+		code = error_set(err, -EINVAL, "%s is no x86 kernel: it says no release", path);
+	} else {
+		memcpy(ret, text.at, size);
+		ret[size] = '\0';
+	}
+	file_view_done(&image);
 	return code;
 }

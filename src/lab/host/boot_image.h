@@ -21,4 +21,8 @@ int boot_image_payload(const unsigned char *image, size_t size, size_t *ret_at, 
  * needs for an unpacked one (PVH). Does nothing where not: vmlinuz boots too, later. */
 int boot_image_unpack(const char *boot, const char *release, struct error *err);
 
+/* The release of a kernel by its file alone, packed (bzImage) or unpacked (vmlinux). -EINVAL
+ * where it is no kernel. */
+int boot_image_release(const char *path, char *ret, size_t ret_size, struct error *err);
+
 #endif

@@ -62,3 +62,27 @@ int host_program(const char *name, char **ret_path, struct error *err)
 	*ret_path = path;
 	return 0;
 }
+
+int host_helper(const char *name, const char *built_at, char **ret_path, struct error *err)
+{
+	CLEANUP_FREE char *program = realpath("/proc/self/exe", NULL);
+	char *slash = program != NULL ? strrchr(program, '/') : NULL;
+	const char *const places[] = { name, "../", "../../" };
+	size_t i;
+
+	if (slash == NULL)
+		return error_errno(err, -ENOENT, "/proc/self/exe");
+	*slash = '\0';
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		char *path;
+
+		if (asprintf(&path, "%s/%s%s", program, places[i], i > 0 ? built_at : "") < 0)
+			return error_errno(err, -ENOMEM, "%s", name);
+		if (access(path, X_OK) == 0) {
+			*ret_path = path;
+			return 0;
+		}
+		free(path);
+	}
+	return error_set(err, -ENOENT, "there is no %s in %s: is it installed?", name, program);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the threads of a VM's process may run. */
+#ifndef LAB_GUEST_GUEST_THREADS_H
+#define LAB_GUEST_GUEST_THREADS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct error;
+
+/* The n-th vCPU alone on the n-th CPU where there are enough of them, else all on all; every
+ * other thread of the process on all. Threads that end meanwhile are no failure. */
+int guest_threads_pin(pid_t pid, const pid_t *vcpus, size_t vcpu_count, const unsigned *cpus,
+		      size_t cpu_count, struct error *err);
+
+#endif
