@@ -191,6 +191,8 @@ static void hello_take(struct link *link, uint64_t now)
 	if (link->state != LINK_WAITS) {
 		if (hello->session != link->guest_session)
 			link_lose(link, "was started again: its jobs are gone");
+		else if (link->state == LINK_IS_READY)
+			link_lose(link, "greets again: it lost what was said to it, and its jobs");
 		return;
 	}
 	guest_keep(link, hello);

@@ -207,9 +207,9 @@ static void an_agent_that_comes_late_is_greeted_again(void **state)
 	/* It was thrown away, say, with the guest that boots. The next one comes by itself. */
 	wait_heard(AGENT_HOST_HELLO);
 	say_hello(7);
-	assert_int_equal(wait_event(), LINK_READY);
 	/* An agent says HELLO again while it does not know that it was heard. */
 	say_hello(7);
+	assert_int_equal(wait_event(), LINK_READY);
 	assert_int_equal(link_count(lab_link), 0);
 	wait_heard(AGENT_COUNT);
 }
@@ -480,6 +480,12 @@ static void an_agent_that_was_started_again_is_lost(void **state)
 	assert_lost("started again");
 }
 
+static void an_agent_that_has_forgotten_its_host_is_lost(void **state)
+{
+	say_hello(7);
+	assert_lost("greets again");
+}
+
 int main(void)
 {
 #define IN_READY(test) cmocka_unit_test_setup_teardown(test, setup_ready, teardown)
@@ -506,6 +512,7 @@ int main(void)
 		IN_READY(an_agent_that_takes_nothing_costs_a_bound),
 		IN_READY(an_agent_that_goes_is_lost_after_its_last_words),
 		IN_READY(an_agent_that_was_started_again_is_lost),
+		IN_READY(an_agent_that_has_forgotten_its_host_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
