@@ -194,7 +194,8 @@ static int qemu_start(struct guest_ends *ends, const struct guest_plan *plan,
 		      struct theirs *theirs, struct error *err)
 {
 	struct child_plan child = { .output_fd = theirs->log_fd, .error_fd = theirs->log_fd,
-				    .kept_fds = theirs->kept, .kept_count = theirs->kept_count };
+				    .kept_fds = theirs->kept, .kept_count = theirs->kept_count,
+				    .network_fd = plan->network_fd };
 	struct arguments arguments;
 	int code = guest_qemu_arguments(&arguments, plan, &theirs->wiring, err);
 
