@@ -63,26 +63,48 @@ int host_program(const char *name, char **ret_path, struct error *err)
 	return 0;
 }
 
+/* DIRECTORY/PLACE/NAME, where it can be executed. */
+static char *helper_at(const char *directory, const char *place, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s%s", directory, place, name) < 0)
+		return NULL;
+	if (access(path, X_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+static char *helper_below(const char *directory, const char *name, const char *built_at)
+{
+	/* A program of src/ROOM, of src/lab/ROOM, of tests/ROOM. */
+	static const char *const places[] = { "../", "../../", "../../src/" };
+	char *path = helper_at(directory, "", name);
+	size_t i;
+
+	for (i = 0; path == NULL && i < ARRAY_SIZE(places); i++)
+		path = helper_at(directory, places[i], built_at);
+	return path;
+}
+
 int host_helper(const char *name, const char *built_at, char **ret_path, struct error *err)
 {
 	CLEANUP_FREE char *program = realpath("/proc/self/exe", NULL);
+	const char *given = getenv("TRUCE_LIBEXEC");
 	char *slash = program != NULL ? strrchr(program, '/') : NULL;
-	const char *const places[] = { name, "../", "../../" };
-	size_t i;
+	char *path = NULL;
 
 	if (slash == NULL)
 		return error_errno(err, -ENOENT, "/proc/self/exe");
 	*slash = '\0';
-	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		char *path;
-
-		if (asprintf(&path, "%s/%s%s", program, places[i], i > 0 ? built_at : "") < 0)
-			return error_errno(err, -ENOMEM, "%s", name);
-		if (access(path, X_OK) == 0) {
-			*ret_path = path;
-			return 0;
-		}
-		free(path);
-	}
-	return error_set(err, -ENOENT, "there is no %s in %s: is it installed?", name, program);
+	if (given != NULL && *given != '\0')
+		path = helper_below(given, name, built_at);
+	if (path == NULL)
+		path = helper_below(program, name, built_at);
+	if (path == NULL)
+		return error_set(err, -ENOENT, "there is no %s in %s: is it installed?", name,
+				 program);
+	*ret_path = path;
+	return 0;
 }
