@@ -10,5 +10,9 @@ extern const struct workload memory_write_workload, memory_read_workload, memory
 extern const struct workload disk_read_workload, disk_write_workload, file_server_workload;
 extern const struct workload net_send_workload, net_receive_workload, net_request_workload,
 	net_respond_workload;
+extern const struct workload system_call_workload, system_pipe_workload, system_switch_workload,
+	system_fork_workload, system_exec_workload, system_copy_workload, system_shell_workload,
+	system_index_workload;
+extern const struct workload latency_workload, command_workload, unixbench_workload;
 
 #endif

@@ -23,6 +23,17 @@ const struct workload *const workloads[] = {
 	&net_receive_workload,
 	&net_request_workload,
 	&net_respond_workload,
+	&system_call_workload,
+	&system_pipe_workload,
+	&system_switch_workload,
+	&system_fork_workload,
+	&system_exec_workload,
+	&system_copy_workload,
+	&system_shell_workload,
+	&system_index_workload,
+	&latency_workload,
+	&command_workload,
+	&unixbench_workload,
 	NULL,
 };
 
