@@ -91,11 +91,13 @@ static int start_member(struct lab_boot *boot, struct lab_member *member, struct
 	const struct spec_machine *made = boot->plan->made;
 	struct guest_disk disk = disk_of(&made->disk, boot->storage);
 	struct guest_plan plan;
+	int r;
 
-	if (made->no_vm)
-		return member_start(member, NULL, boot->ground->agent, err);
 	fill_plan(boot, member, &disk, &plan);
-	return member_start(member, &plan, NULL, err);
+	r = member_start(member, made->no_vm ? NULL : &plan, boot->ground->agent, err);
+	if (r == 0 && boot->ground->silence_usec > 0)
+		link_set_silence(member->link, boot->ground->silence_usec * NSEC_PER_USEC);
+	return r;
 }
 
 /* -- the loop ---------------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ struct lab_ground {            /* what all boots of an experiment share */
 	struct root *root;
 	const char *agent;         /* NULL: this program's own */
 	enum accelerator accelerator;
+	uint64_t silence_usec;     /* 0: 10 s */
 	int cancel_fd;             /* -1: none */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lab/run/lab_member.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "lab/guest/guest.h"
@@ -36,15 +37,20 @@ static void fail(struct lab_member *member, const char *format, ...)
 /* -- start and end ------------------------------------------------------------------------------- */
 
 /* The agent as a child, at the other end of a socket pair. */
-static int start_process(struct lab_member *member, const char *agent, int *ret_fd,
+static int start_process(struct lab_member *member, const char *given, int *ret_fd,
 			 struct error *err)
 {
+	CLEANUP_FREE char *own = NULL;
+	int found = given == NULL ? host_helper("truce-agent", "agent/truce-agent", &own, err) : 0;
+	const char *agent = given != NULL ? given : own;
 	char number[16];
 	const char *arguments[] = { agent, "--fd", number, NULL };
 	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
 				   .kept_count = 1 };
 	int pair[2], r;
 
+	if (found < 0)
+		return found;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_errno(err, -errno, "%s: a socket pair", member->name);
 	snprintf(number, sizeof number, "%d", pair[1]);

@@ -105,7 +105,8 @@ static int prepare_ground(struct lab *lab, struct error *err)
 	lab->ground = (struct lab_ground){
 		.plan = lab->plan, .kernel = &lab->kernel, .scratch = lab->scratch,
 		.root = root_live_new(), .agent = options->agent,
-		.accelerator = options->accelerator, .cancel_fd = options->cancel_fd,
+		.accelerator = options->accelerator, .silence_usec = options->silence_usec,
+		.cancel_fd = options->cancel_fd,
 	};
 	return lab->ground.root != NULL ? 0 : error_set(err, -ENOMEM, "no memory");
 }
