@@ -70,6 +70,7 @@ struct spec_load {
 	size_t pin_cpu_count;
 	const char *policy;            /* a policy's file; NULL: none */
 	const char *subject, *others;  /* workloads as one line; others NULL: the subject's */
+	const char *peer;              /* parameters of the peer's half of a network's; NULL: none */
 	const struct spec_hold *holds;
 	size_t hold_count;
 };

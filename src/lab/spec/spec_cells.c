@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/suggest.h"
 #include "lab/spec/spec_load.h"
+#include "lab/spec/spec_work.h"
 #include "work/work.h"
 
 #include <ctype.h>
@@ -267,12 +268,13 @@ static void find_place(const char *role, const char *sentence, char *ret, size_t
 static void check_work(struct spec_load_state *load, const struct spec_entries *entries,
 		       const char *role, const char *line)
 {
+	CLEANUP_FREE char *made = line != NULL ? spec_work_of_vm(line, "10.0.0.1", 1) : NULL;
 	const struct spec_entry *entry;
 	struct work *work = NULL;
 	struct error err = { 0 };
 	char path[96];
 
-	if (line != NULL && work_new(line, &work, &err) < 0) {
+	if (made != NULL && work_new(made, &work, &err) < 0) {
 		find_place(role, err.text, path, sizeof path);
 		entry = spec_entries_find(entries, path);
 		spec_problem(load, entry != NULL ? entry->place : path, "%s: %s", role, err.text);
@@ -280,11 +282,32 @@ static void check_work(struct spec_load_state *load, const struct spec_entries *
 	work_free(work);
 }
 
+/* The peer's half, and that there is a peer. */
+static void check_peer(struct spec_load_state *load, const struct spec_entries *entries,
+		       const struct spec_cell *cell)
+{
+	const char *lines[] = { cell->load.subject, cell->load.others };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		CLEANUP_FREE char *line = NULL;
+
+		if (!spec_work_is_net(lines[i]))
+			continue;
+		line = spec_work_of_peer(lines[i], "10.0.0.2", 1, cell->load.peer);
+		check_work(load, entries, "peer", line);
+		if (!cell->made.net.on)
+			spec_problem(load, i == 0 ? "subject.work" : "others.work",
+				     "a workload of the network needs one: net = \"on\"");
+	}
+}
+
 static void check_cell(struct spec_load_state *load, const struct spec_entries *entries,
 		       const struct spec_cell *cell)
 {
 	check_work(load, entries, "subject", cell->load.subject);
 	check_work(load, entries, "others", cell->load.others);
+	check_peer(load, entries, cell);
 	if (cell->load.loaded > cell->made.count)
 		spec_problem(load, "loaded", "loaded is %u, of %u VMs (%s)", cell->load.loaded,
 			     cell->made.count, cell->label);

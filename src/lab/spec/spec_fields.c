@@ -80,7 +80,7 @@ static const struct field fields[] = {
 
 /* Entries that are read by hand. */
 static const char *const more_words[] = { "vms.pin", "hold.subject", "hold.others" };
-static const char *const sections[] = { "vms", "disk", "net", "ksm", "subject", "others", "hold",
+static const char *const sections[] = { "vms", "disk", "net", "ksm", "subject", "others", "peer", "hold",
 					"measures", "vary", "baseline", "quick" };
 
 /* -- one entry ------------------------------------------------------------------------------ */
@@ -451,6 +451,21 @@ static const char *read_work(struct spec_load_state *load, const struct spec_ent
 	return kept;
 }
 
+/* What the peer's half has of its own: { rate = 10*MB }. */
+static const char *read_peer(struct spec_load_state *load, const struct spec_entries *entries)
+{
+	const char *kept = NULL;
+	struct str line;
+
+	str_init(&line);
+	append_parameters(load, entries, "peer", &line);
+	if (line.length > 0)
+		kept = spec_keep(load, line.data + 1, line.length - 1);
+	load->out_of_memory |= line.failed;
+	str_done(&line);
+	return kept;
+}
+
 static void read_hold(struct spec_load_state *load, const struct spec_entry *entry,
 		      const char *setting_name, struct spec_hold *hold)
 {
@@ -558,6 +573,7 @@ void spec_fields_read(struct spec_load_state *load, const struct spec_entries *e
 	read_pin(load, entries, ret_load);
 	ret_load->subject = read_work(load, entries, "subject");
 	ret_load->others = read_work(load, entries, "others");
+	ret_load->peer = read_peer(load, entries);
 	read_holds(load, entries, ret_load);
 	read_measures(load, entries);
 }
@@ -583,7 +599,7 @@ static bool is_section_name(const char *path, size_t size)
 
 static bool is_known(const char *path)
 {
-	static const char *const free_below[] = { "subject", "others", "hold.subject", "hold.others",
+	static const char *const free_below[] = { "subject", "others", "peer", "hold.subject", "hold.others",
 						  "measures", "vms.pin", NULL };
 	size_t i;
 

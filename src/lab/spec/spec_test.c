@@ -2,11 +2,13 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "lab/spec/spec.h"
+#include "lab/spec/spec_work.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -216,6 +218,10 @@ static const struct {
 	{ "return experiment { name = 'x', subject = { work = 'cpu-prime' } }", "what the experiment asks is missing" },
 	{ "return experiment { name = 'x', asks = 'a' }", "what VM1 does is missing" },
 	{ "\33Lua", "is bytecode" },
+	{ "return experiment { name = 'x', asks = 'a', subject = { work = 'net-send', to = 'peer' } }",
+	  "x.lua:1:57: a workload of the network needs one: net = \"on\"" },
+	{ "return experiment { name = 'x', asks = 'a', net = 'on',\n"
+	  "subject = { work = 'net-send', to = 'peer' }, peer = { rat = 3 } }", "x.lua:2:56: peer: net-receive has no" },
 	{ HEAD "duet = true }", "a duet is of two loaded VMs" },
 	{ HEAD "others = { thraeds = 2,\n  work = 'cpu-integr' } }",
 	  "x.lua:3:3: others: there is no workload \"cpu-integr\"; did you mean cpu-integer?" },
@@ -270,6 +276,21 @@ static void the_same_file_gives_the_same_cells(void **state)
 	spec_free(b);
 }
 
+static void a_network_s_workload_has_its_other_half_at_the_peer(void **state)
+{
+	char *vm = spec_work_of_vm("net-send to=peer protocol=udp rate=4M", "10.117.0.1", 7501);
+	char *peer = spec_work_of_peer("net-send to=peer protocol=udp rate=4M", "10.117.0.3", 7501, NULL);
+	char *sender = spec_work_of_peer("net-receive", "10.117.0.3", 7502, "block=8388608");
+
+	assert_string_equal(vm, "net-send to=10.117.0.1 protocol=udp rate=4M port=7501");
+	assert_string_equal(peer, "net-receive protocol=udp port=7501");
+	assert_string_equal(sender, "net-send to=10.117.0.3 port=7502 block=8388608");
+	assert_false(spec_work_is_net("cpu-integer to=peer"));
+	free(vm);
+	free(peer);
+	free(sender);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +306,7 @@ int main(void)
 		cmocka_unit_test(all_mistakes_are_told_at_once_and_each_once),
 		cmocka_unit_test(what_is_made_by_code_is_found_by_its_name),
 		cmocka_unit_test(the_same_file_gives_the_same_cells),
+		cmocka_unit_test(a_network_s_workload_has_its_other_half_at_the_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
