@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "lab/guest/guest.h"
 #include "lab/guest/guest_storage.h"
+#include "lab/net/lab_net.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -49,8 +50,32 @@ static int start_storage(struct lab_boot *boot, struct error *err)
 	return guest_storage_new(&plan, &boot->storage, err);
 }
 
+static int start_net(struct lab_boot *boot, struct error *err)
+{
+	const struct spec_machine *made = boot->plan->made;
+	struct lab_net_plan plan = { .ports = made->count,
+				     .bytes_per_sec = made->net.speed_bytes_per_sec };
+
+	return made->net.on ? lab_net_new(&plan, &boot->net, err) : 0;
+}
+
+static struct guest_nic nic_of(const struct lab_boot *boot, unsigned vm)
+{
+	const struct lab_net_port *port;
+	struct guest_nic nic = { .tap_fd = -1 };
+
+	if (boot->net == NULL)
+		return nic;
+	port = lab_net_port(boot->net, vm);
+	nic.tap_fd = port->tap_fd;
+	memcpy(nic.mac, port->mac, sizeof nic.mac);
+	nic.address = port->address;
+	return nic;
+}
+
 static void fill_plan(const struct lab_boot *boot, const struct lab_member *member,
-		      const struct guest_disk *disk, struct guest_plan *ret)
+		      const struct guest_disk *disk, const struct guest_nic *nic,
+		      struct guest_plan *ret)
 {
 	const struct spec_machine *made = boot->plan->made;
 	const struct lab_ground *ground = boot->ground;
@@ -68,6 +93,9 @@ static void fill_plan(const struct lab_boot *boot, const struct lab_member *memb
 		.domain = made->domain,
 		.disks = disk,
 		.disk_count = made->disk.share != SPEC_DISK_NONE,
+		.nics = nic,
+		.nic_count = boot->net != NULL,
+		.network_fd = boot->net != NULL ? lab_net_guests_fd(boot->net) : 0,
 		.no_merge = made->ksm == SPEC_KSM_OFF,
 		.monitor = true,
 		.agent = ground->agent,
@@ -76,11 +104,13 @@ static void fill_plan(const struct lab_boot *boot, const struct lab_member *memb
 }
 
 /* A guest's name has letters, digits, '-' and '.'. */
-static void name_member(struct lab_member *member, const char *experiment)
+static void name_member(struct lab_member *member, const char *experiment, bool peer,
+			unsigned number)
 {
 	char *c;
 
-	snprintf(member->name, sizeof member->name, "%.40s-vm%u", experiment, member->number + 1);
+	snprintf(member->name, sizeof member->name, "%.40s-%s%u", experiment, peer ? "peer" : "vm",
+		 number + 1);
 	for (c = member->name; *c != '\0'; c++)
 		if (!isalnum((unsigned char)*c) && *c != '.')
 			*c = '-';
@@ -89,14 +119,46 @@ static void name_member(struct lab_member *member, const char *experiment)
 static int start_member(struct lab_boot *boot, struct lab_member *member, struct error *err)
 {
 	const struct spec_machine *made = boot->plan->made;
+	const struct lab_ground *ground = boot->ground;
+	bool peer = boot->member_count >= made->count;
+	unsigned vm = peer ? boot->member_count - made->count : boot->member_count;
 	struct guest_disk disk = disk_of(&made->disk, boot->storage);
+	struct guest_nic nic = nic_of(boot, vm);
 	struct guest_plan plan;
 	int r;
 
-	fill_plan(boot, member, &disk, &plan);
-	r = member_start(member, made->no_vm ? NULL : &plan, boot->ground->agent, err);
-	if (r == 0 && boot->ground->silence_usec > 0)
-		link_set_silence(member->link, boot->ground->silence_usec * NSEC_PER_USEC);
+	name_member(member, ground->plan->spec->name, peer, vm);
+	if (peer)
+		return member_start_process(member, ground->agent, lab_net_peer_fd(boot->net), err);
+	if (made->no_vm) {
+		r = member_start_process(member, ground->agent, 0, err);
+	} else {
+		fill_plan(boot, member, &disk, &nic, &plan);
+		r = member_start_guest(member, &plan, err);
+	}
+	if (r == 0 && ground->silence_usec > 0)
+		link_set_silence(member->link, ground->silence_usec * NSEC_PER_USEC);
+	return r;
+}
+
+static int start_members(struct lab_boot *boot, member_heard heard, void *user, struct error *err)
+{
+	unsigned count = boot->vm_count * (boot->net != NULL ? 2 : 1);
+	int r = 0;
+
+	while (r == 0 && boot->member_count < count) {
+		struct lab_member *member = &boot->members[boot->member_count];
+
+		child_init(&member->child);
+		member->number = boot->member_count;
+		member->heard = heard;
+		member->user = user;
+		r = start_member(boot, member, err);
+		if (r == 0)
+			boot->member_count++;
+		else
+			member_end(member);
+	}
 	return r;
 }
 
@@ -152,7 +214,7 @@ enum { POLL_CANCEL, POLL_STORAGE, POLL_MEMBERS };
 
 static int turn(struct lab_boot *boot, uint64_t until_nsec, struct error *err)
 {
-	struct pollfd polls[POLL_MEMBERS + SPEC_VMS_MOST * MEMBER_POLLS];
+	struct pollfd polls[POLL_MEMBERS + LAB_MEMBERS_MOST * MEMBER_POLLS];
 	unsigned i;
 
 	polls[POLL_CANCEL] = (struct pollfd){ boot->ground->cancel_fd, POLLIN, 0 };
@@ -244,25 +306,16 @@ int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
 	memset(boot, 0, sizeof *boot);
 	boot->ground = ground;
 	boot->plan = plan;
+	boot->vm_count = plan->made->count;
 	r = start_storage(boot, err);
-	while (r == 0 && boot->member_count < plan->made->count) {
-		struct lab_member *member = &boot->members[boot->member_count];
-
-		child_init(&member->child);
-		member->number = boot->member_count;
-		member->heard = heard;
-		member->user = user;
-		name_member(member, ground->plan->spec->name);
-		r = start_member(boot, member, err);
-		if (r == 0)
-			boot->member_count++;
-		else
-			member_end(member);
-	}
+	if (r == 0)
+		r = start_net(boot, err);
+	if (r == 0)
+		r = start_members(boot, heard, user, err);
 	if (r == 0)
 		r = wait_until_up(boot, err);
 	if (r == 0)
-		r = lab_sampler_new(ground->root, boot->members, boot->member_count, &boot->sampler, err);
+		r = lab_sampler_new(ground->root, boot->members, boot->vm_count, &boot->sampler, err);
 	return r;
 }
 
@@ -274,6 +327,8 @@ void lab_boot_end(struct lab_boot *boot)
 	for (i = 0; i < boot->member_count; i++)
 		member_end(&boot->members[i]);
 	guest_storage_free(boot->storage);
+	lab_net_free(boot->net);
+	boot->net = NULL;
 	boot->sampler = NULL;
 	boot->storage = NULL;
 	boot->member_count = 0;

@@ -13,7 +13,10 @@
 
 struct guest_kernel;
 struct guest_storage;
+struct lab_net;
 struct scratch;
+
+enum { LAB_MEMBERS_MOST = 2 * SPEC_VMS_MOST };
 
 struct lab_ground {            /* what all boots of an experiment share */
 	const struct lab_plan *plan;
@@ -29,9 +32,11 @@ struct lab_ground {            /* what all boots of an experiment share */
 struct lab_boot {
 	const struct lab_ground *ground;
 	const struct lab_plan_boot *plan;
-	struct lab_member members[SPEC_VMS_MOST];
-	unsigned member_count;
+	/* The VMs; with a network, as many processes at its peer follow, the n-th for VM n. */
+	struct lab_member members[LAB_MEMBERS_MOST];
+	unsigned member_count, vm_count;
 	struct guest_storage *storage;
+	struct lab_net *net;
 	struct lab_sampler *sampler;
 	uint64_t sample_nsec;      /* when the next one is due; 0: nothing is sampled */
 	uint64_t ready_usec;       /* how long it took until all were up */

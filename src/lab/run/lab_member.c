@@ -36,52 +36,55 @@ static void fail(struct lab_member *member, const char *format, ...)
 
 /* -- start and end ------------------------------------------------------------------------------- */
 
-/* The agent as a child, at the other end of a socket pair. */
-static int start_process(struct lab_member *member, const char *given, int *ret_fd,
-			 struct error *err)
+static int begin(struct lab_member *member, int fd, struct error *err)
 {
-	CLEANUP_FREE char *own = NULL;
-	int found = given == NULL ? host_helper("truce-agent", "agent/truce-agent", &own, err) : 0;
-	const char *agent = given != NULL ? given : own;
-	char number[16];
-	const char *arguments[] = { agent, "--fd", number, NULL };
-	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
-				   .kept_count = 1 };
-	int pair[2], r;
-
-	if (found < 0)
-		return found;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return error_errno(err, -errno, "%s: a socket pair", member->name);
-	snprintf(number, sizeof number, "%d", pair[1]);
-	plan.kept_fds = &pair[1];
-	r = child_start(&member->child, &plan, err);
-	close(pair[1]);
-	if (r < 0)
-		close(pair[0]);
-	else
-		*ret_fd = pair[0];
-	return r;
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	return link_new(fd, member->name, &member->link, err);
 }
 
-int member_start(struct lab_member *member, const struct guest_plan *plan, const char *agent,
-		 struct error *err)
+int member_start_guest(struct lab_member *member, const struct guest_plan *plan, struct error *err)
 {
-	int fd = -1, r;
+	int r;
 
 	member->state = MEMBER_BOOTING;
 	member->began_usec = clock_monotonic_usec();
-	if (plan != NULL) {
-		r = guest_new(plan, &member->guest, err);
-		if (r == 0)
-			fd = guest_take_channel(member->guest);
-	} else {
-		r = start_process(member, agent, &fd, err);
-	}
+	r = guest_new(plan, &member->guest, err);
+	return r == 0 ? begin(member, guest_take_channel(member->guest), err) : r;
+}
+
+/* Its end of the pair keeps its number in the agent. */
+static int start_child(struct lab_member *member, const char *agent, int network_fd, int end,
+		       struct error *err)
+{
+	char number[16];
+	const char *arguments[] = { agent, "--fd", number, NULL };
+	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
+				   .kept_fds = &end, .kept_count = 1, .network_fd = network_fd };
+
+	snprintf(number, sizeof number, "%d", end);
+	return child_start(&member->child, &plan, err);
+}
+
+int member_start_process(struct lab_member *member, const char *agent, int network_fd,
+			 struct error *err)
+{
+	CLEANUP_FREE char *own = NULL;
+	int pair[2], r = 0;
+
+	member->state = MEMBER_BOOTING;
+	member->began_usec = clock_monotonic_usec();
+	if (agent == NULL)
+		r = host_helper("truce-agent", "agent/truce-agent", &own, err);
 	if (r < 0)
 		return r;
-	fcntl(fd, F_SETFL, O_NONBLOCK);
-	return link_new(fd, member->name, &member->link, err);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_errno(err, -errno, "%s: a socket pair", member->name);
+	r = start_child(member, agent != NULL ? agent : own, network_fd, pair[1], err);
+	close(pair[1]);
+	if (r == 0)
+		return begin(member, pair[0], err);
+	close(pair[0]);
+	return r;
 }
 
 void member_end(struct lab_member *member)

@@ -49,9 +49,11 @@ struct lab_member {
 
 enum { MEMBER_POLLS = 2 };
 
-/* plan NULL: a process of this agent. name, number, heard and user are set already. */
-int member_start(struct lab_member *member, const struct guest_plan *plan, const char *agent,
-		 struct error *err);
+/* name, number, heard and user are set already. */
+int member_start_guest(struct lab_member *member, const struct guest_plan *plan, struct error *err);
+/* A process of this agent (NULL: the one that belongs to this program) in this network (0: ours). */
+int member_start_process(struct lab_member *member, const char *agent, int network_fd,
+			 struct error *err);
 /* Ends it, whatever it does. Bears being called for one that was never started. */
 void member_end(struct lab_member *member);
 

@@ -299,6 +299,7 @@ int lab_run(const struct lab_run_options *options, struct lab_run_result *ret_re
 	root_free(lab->ground.root);
 	guest_kernel_done(&lab->kernel);
 	scratch_free(lab->scratch);
+	lab_trial_done(&lab->trial);
 	store_run_done(&lab->record);
 	store_run_done(&lab->beside);
 	free(lab);

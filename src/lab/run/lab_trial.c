@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "lab/net/lab_net.h"
+#include "lab/spec/spec_work.h"
 #include "work/workload.h"
 
 #include <errno.h>
@@ -20,9 +22,20 @@
 /* A loaded VM that does nothing for longer than this was not loaded. */
 #define PROOF_NSEC NSEC_PER_SEC
 
+enum { FIRST_PORT = 7500 };
+
 void lab_trial_init(struct lab_trial *trial)
 {
 	memset(trial, 0, sizeof *trial);
+}
+
+void lab_trial_done(struct lab_trial *trial)
+{
+	size_t i;
+
+	for (i = 0; i < LAB_MEMBERS_MOST; i++)
+		free(trial->lines[i]);
+	lab_trial_init(trial);
 }
 
 /* -- who does what ----------------------------------------------------------------------------------- */
@@ -34,7 +47,8 @@ struct part {
 };
 
 /* In a duet VM1 and VM2 have the two cells, or each the other's. */
-static struct part part_of(const struct lab_trial *trial, const struct lab_plan_run *run, unsigned vm)
+static struct part part_of_vm(const struct lab_trial *trial, const struct lab_plan_run *run,
+			      unsigned vm)
 {
 	const struct spec *spec = trial->boot->ground->plan->spec;
 	bool second = trial->beside != NULL && (vm == 1) != run->swapped;
@@ -48,9 +62,43 @@ static struct part part_of(const struct lab_trial *trial, const struct lab_plan_
 	return (struct part){ load->others != NULL ? load->others : load->subject, STORE_ROLE_OTHER, cell };
 }
 
-static struct store_run *record_of(const struct lab_trial *trial, const struct lab_plan_run *run,
-				   unsigned vm)
+/* The peer works for those VMs whose workload is of the network. */
+static struct part part_of(const struct lab_trial *trial, const struct lab_plan_run *run,
+			   unsigned number)
 {
+	unsigned vms = trial->boot->vm_count;
+	struct part part = part_of_vm(trial, run, number % vms);
+
+	if (number < vms)
+		return part;
+	if (!spec_work_is_net(part.workload))
+		part.workload = NULL;
+	part.role = part.workload != NULL ? STORE_ROLE_PEER : STORE_ROLE_IDLE;
+	return part;
+}
+
+/* With addresses and ports: a VM's own port, so that its other half is told apart. */
+static char *line_of(const struct lab_trial *trial, const struct part *part, unsigned number)
+{
+	const struct lab_boot *boot = trial->boot;
+	const struct spec_load *load = &boot->ground->plan->spec->cells[part->cell].load;
+	unsigned vm = number % boot->vm_count, port = FIRST_PORT + vm;
+	char address[64];
+
+	if (boot->net == NULL)
+		return strdup(part->workload);
+	if (number < boot->vm_count)
+		return spec_work_of_vm(part->workload, lab_net_peer_address(boot->net), port);
+	snprintf(address, sizeof address, "%s", lab_net_port(boot->net, vm)->address);
+	address[strcspn(address, "/")] = '\0';
+	return spec_work_of_peer(part->workload, address, port, load->peer);
+}
+
+static struct store_run *record_of(const struct lab_trial *trial, const struct lab_plan_run *run,
+				   unsigned number)
+{
+	unsigned vm = number % trial->boot->vm_count;
+
 	return trial->beside != NULL && (vm == 1) != run->swapped ? trial->beside : trial->record;
 }
 
@@ -70,9 +118,18 @@ static const char *unit_of(const char *workload)
 static void note_member(struct lab_trial *trial, const struct lab_plan_run *run, unsigned vm)
 {
 	struct part part = part_of(trial, run, vm);
-	struct store_member member = { .vm = vm, .role = part.role, .workload = part.workload,
-				       .unit = unit_of(part.workload) };
+	struct store_member member = { .vm = vm, .role = part.role };
 
+	if (part.workload != NULL) {
+		trial->lines[vm] = line_of(trial, &part, vm);
+		trial->out_of_memory |= trial->lines[vm] == NULL;
+	}
+	trial->members[vm].loaded = trial->lines[vm] != NULL;
+	member.workload = trial->lines[vm];
+	member.unit = unit_of(member.workload);
+	/* A peer that has nothing to do is nobody. */
+	if (vm >= trial->boot->vm_count && member.workload == NULL)
+		return;
 	if (!store_run_add_member(record_of(trial, run, vm), &member))
 		trial->out_of_memory = true;
 }
@@ -191,7 +248,7 @@ static int pin_all(struct lab_trial *trial, const struct lab_plan_run *run, stru
 	int r = cpus != NULL ? 0 : -ENOMEM;
 	unsigned vm;
 
-	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++) {
+	for (vm = 0; r == 0 && vm < trial->boot->vm_count; vm++) {
 		const struct spec_cell *cell = &plan->spec->cells[part_of(trial, run, vm).cell];
 		size_t count = lab_plan_pin(plan, cell, vm, cpus);
 
@@ -229,12 +286,9 @@ static int prepare_all(struct lab_trial *trial, const struct lab_plan_run *run, 
 	int r = 0;
 
 	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++) {
-		struct part part = part_of(trial, run, vm);
-
 		note_member(trial, run, vm);
-		trial->members[vm].loaded = part.workload != NULL;
-		if (part.workload != NULL)
-			r = member_prepare(&trial->boot->members[vm], part.workload,
+		if (trial->lines[vm] != NULL)
+			r = member_prepare(&trial->boot->members[vm], trial->lines[vm],
 					   (uint32_t)(spec->interval_usec / USEC_PER_MSEC), err);
 	}
 	if (r == 0)
@@ -324,8 +378,9 @@ static void prove(struct lab_trial *trial, struct store_run *record)
 		note_work(trial, vm, trial->until_nsec, false);
 		if (trial->members[vm].idle_nsec < PROOF_NSEC)
 			continue;
-		snprintf(trial->why, sizeof trial->why, "VM%u was to be loaded and did nothing for %.1f s",
-			 vm + 1, (double)trial->members[vm].idle_nsec / 1e9);
+		snprintf(trial->why, sizeof trial->why, "%s%u was to be loaded and did nothing for %.1f s",
+			 vm < trial->boot->vm_count ? "VM" : "the peer of VM",
+			 vm % trial->boot->vm_count + 1, (double)trial->members[vm].idle_nsec / 1e9);
 		record->state = "unproved";
 		record->why = trial->why;
 	}
@@ -351,7 +406,7 @@ int lab_trial_run(struct lab_trial *trial, struct lab_boot *boot, const struct l
 	bool duet = run->beside != run->cell;
 	int r;
 
-	lab_trial_init(trial);
+	lab_trial_done(trial);
 	trial->boot = boot;
 	trial->record = record;
 	trial->beside = duet ? beside : NULL;

@@ -20,12 +20,14 @@ struct lab_trial {
 		uint64_t at_nsec, moved_nsec; /* the last report; the last one with more operations */
 		uint64_t operations, bytes, errors, lost;
 		uint64_t idle_nsec;           /* the longest time without an operation */
-	} members[SPEC_VMS_MOST];
+	} members[LAB_MEMBERS_MOST];
 	bool out_of_memory;
+	char *lines[LAB_MEMBERS_MOST]; /* what each is told to do */
 	char why[256];             /* what the record's `why` points to */
 };
 
 void lab_trial_init(struct lab_trial *trial);
+void lab_trial_done(struct lab_trial *trial);
 /* What the members say; `user` is the trial. For lab_boot_start. */
 void lab_trial_heard(void *user, struct lab_member *member, const struct link_event *event);
 
