@@ -15,6 +15,7 @@ static const struct {
 	const char *name; /* as it stands behind `truce lab` */
 } verbs[] = {
 	{ &lab_box_verb, lab_box_call, "box" },
+	{ &lab_run_verb, lab_run_call, "run" },
 	{ &lab_work_verb, lab_work_call, "work" },
 	{ NULL, NULL, NULL },
 };

@@ -273,7 +273,7 @@ static void print_end(const struct job *job, const struct lab_run_result *result
 
 static int measure(struct job *job, struct lab_run_result *result, struct error *err)
 {
-	struct lab_run_options options = {
+	struct lab_run_options how = {
 		.plan = job->plan, .store = job->store, .experiment = job->experiment,
 		.accelerator = job->accelerator, .scratch = job->place.scratch,
 		.cancel_fd = interrupt_fd(),
@@ -281,7 +281,7 @@ static int measure(struct job *job, struct lab_run_result *result, struct error 
 	};
 	struct error lost = { 0 };
 	const char *state;
-	int r = lab_run(&options, result, err);
+	int r = lab_run(&how, result, err);
 
 	state = r == 0 ? "finished" : r == -ECANCELED ? "stopped" : "failed";
 	if (store_end_experiment(job->store, job->experiment, state, r < 0 ? err->text : NULL, &lost) < 0 &&
@@ -350,4 +350,9 @@ static int lab_run_run(const struct verb *verb, const void *settings, char **ope
 		raise(interrupt_signal());
 	}
 	return r < 0 ? (r == -ECANCELED ? VERB_FAILED : verb_fail(verb, &err)) : r > 0 ? r : code;
+}
+
+int lab_run_call(char **arguments)
+{
+	return verb_call(&lab_run_verb, arguments);
 }

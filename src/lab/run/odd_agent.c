@@ -33,7 +33,7 @@ static uint64_t now_nsec(void)
 {
 	uint64_t now = clock_monotonic_nsec() + 1000 * NSEC_PER_SEC;
 
-	return is("liar") && sequence > 3 ? now + 500 * NSEC_PER_SEC : now;
+	return is("liar") && sequence > 2 ? now + 500 * NSEC_PER_SEC : now;
 }
 
 static void say(struct agent_message *message)
@@ -61,7 +61,7 @@ static void say_progress(enum agent_kind kind)
 	message.progress.nsec = now;
 	message.progress.sequence = sequence++;
 	message.progress.operations = is("idle") ? 0 : ran / (NSEC_PER_SEC / OPERATIONS_PER_SEC);
-	if (is("backward") && sequence > 3)
+	if (is("backward") && sequence > 2)
 		message.progress.operations = 1;
 	if (kind == AGENT_DONE)
 		message.progress.results = (struct agent_text){ "checksum=7\n", 11 };
@@ -136,7 +136,7 @@ static void work(void)
 		say_moment(AGENT_STARTED);
 	else
 		say_progress(AGENT_REPORT);
-	if (told == start_nsec && sequence > 3)
+	if (told == start_nsec && sequence > 2)
 		misbehave();
 	told = start_nsec;
 	next_nsec += report_nsec;
@@ -179,9 +179,9 @@ int main(int argc, char **argv)
 {
 	struct pollfd wait = { .events = POLLIN };
 
-	if (argc != 3 || strcmp(argv[1], "--fd") != 0)
+	if (argc != 3 || strcmp(argv[1], "--channel") != 0 || strncmp(argv[2], "fd:", 3) != 0)
 		return 2;
-	fd = wait.fd = atoi(argv[2]);
+	fd = wait.fd = atoi(argv[2] + 3);
 	choose();
 	agent_reader_init(&reader, AGENT_HOST);
 	say_hello();
