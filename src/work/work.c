@@ -118,6 +118,12 @@ static void child_close_others(int kept_fd)
 	close_range((unsigned)kept_fd + 1, ~0u, 0);
 }
 
+/* What the worker started does not know of its user; it is in the worker's group. */
+static void on_orphaned(int signal_number)
+{
+	kill(0, SIGKILL);
+}
+
 static void child_signals(void)
 {
 	sigset_t none;
@@ -126,6 +132,7 @@ static void child_signals(void)
 	for (signal_number = 1; signal_number < NSIG; signal_number++)
 		signal(signal_number, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR2, on_orphaned);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -161,7 +168,7 @@ static _Noreturn void child_live(struct work *work, int tell_fd, pid_t parent)
 {
 	setpgid(0, 0);
 	child_signals();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_PDEATHSIG, SIGUSR2);
 	if (getppid() != parent)
 		_exit(1);
 	child_streams();

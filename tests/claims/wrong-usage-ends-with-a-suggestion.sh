@@ -31,6 +31,9 @@ refused '^truce record: --interval takes .* more than 0' record --interval 0 "$s
 refused '^truce export: "127.0.0.1:99999" is no address' export --listen 127.0.0.1:99999
 refused '^truce export: "127.0.0.1:[+]80" is no address' export --listen 127.0.0.1:+80
 refused '^truce capture: "" is no name' capture ""
+refused '^truce lab work: .*"cpu-intger"; did you mean cpu-integer\?' lab work cpu-intger
+refused '^truce lab work: .*"sise"; did you mean size\?' lab work memory-read sise=4K
+refused '^truce lab work: size takes a size .*"4X"' lab work memory-read size=4X
 
 # Without a verb: what there is, on standard error.
 expect_exit 2 "$TRUCE"
