@@ -64,14 +64,20 @@ static uint64_t walk_number(struct walk *walk, size_t size, uint64_t number)
 
 static void walk_u64(struct walk *walk, uint64_t *number)
 {
-	*number = walk_number(walk, 8, *number);
+	uint64_t found = walk_number(walk, 8, *number);
+
+	if (!walk->writing)
+		*number = found;
 }
 
 static void walk_u32_within(struct walk *walk, uint32_t *number, uint32_t least, uint32_t most)
 {
-	*number = (uint32_t)walk_number(walk, 4, *number);
-	if (*number < least || *number > most)
+	uint32_t found = (uint32_t)walk_number(walk, 4, *number);
+
+	if (found < least || found > most)
 		walk->failed = true;
+	if (!walk->writing)
+		*number = found;
 }
 
 static void walk_bytes(struct walk *walk, void *bytes, size_t size)
@@ -169,20 +175,26 @@ static void walk_hello(struct walk *walk, struct agent_hello *hello)
 	walk_sized_text(walk, &hello->kernel);
 	walk_sized_text(walk, &hello->agent);
 	walk_skip_rest(walk);
-	hello->first_process = flags & 1;
+	if (!walk->writing)
+		hello->first_process = flags & 1;
 }
 
 static void walk_bucket(struct walk *walk, struct agent_bucket *bucket, int previous)
 {
-	bucket->index = (uint16_t)walk_number(walk, 2, bucket->index);
-	bucket->added = (uint32_t)walk_number(walk, 4, bucket->added);
-	if (bucket->index <= previous || bucket->index >= AGENT_BUCKET_MAX || bucket->added == 0)
+	struct agent_bucket found = {
+		(uint16_t)walk_number(walk, 2, bucket->index),
+		(uint32_t)walk_number(walk, 4, bucket->added),
+	};
+
+	if (found.index <= previous || found.index >= AGENT_BUCKET_MAX || found.added == 0)
 		walk->failed = true;
+	if (!walk->writing)
+		*bucket = found;
 }
 
 static void walk_progress(struct walk *walk, struct agent_progress *progress, bool done)
 {
-	size_t i;
+	size_t count, i;
 
 	walk_u64(walk, &progress->nsec);
 	walk_u64(walk, &progress->sequence);
@@ -190,10 +202,12 @@ static void walk_progress(struct walk *walk, struct agent_progress *progress, bo
 	walk_u64(walk, &progress->bytes);
 	walk_u64(walk, &progress->errors);
 	walk_u64(walk, &progress->lost);
-	progress->bucket_count = (size_t)walk_number(walk, 2, progress->bucket_count);
-	if (progress->bucket_count > AGENT_BUCKET_MAX)
+	count = (size_t)walk_number(walk, 2, progress->bucket_count);
+	if (count > AGENT_BUCKET_MAX)
 		walk->failed = true;
-	for (i = 0; i < progress->bucket_count && !walk->failed; i++)
+	if (!walk->writing)
+		progress->bucket_count = count;
+	for (i = 0; i < count && !walk->failed; i++)
 		walk_bucket(walk, &progress->buckets[i],
 			    i > 0 ? progress->buckets[i - 1].index : -1);
 	if (done)
@@ -302,13 +316,11 @@ int agent_message_encode(const struct agent_message *message, unsigned char *byt
 		.size = size < AGENT_FRAME_MAX ? size : AGENT_FRAME_MAX,
 		.writing = true,
 	};
-	struct agent_message copy;
 
 	if (size < AGENT_FRAME_HEADER || !job_fits_kind(message->kind, message->job))
 		return -EMSGSIZE;
-	/* A walk puts each number back where it took it from. */
-	copy = *message;
-	walk_payload(&walk, &copy);
+	/* A walk that writes changes nothing of the message. */
+	walk_payload(&walk, (struct agent_message *)(uintptr_t)message);
 	if (walk.failed)
 		return -EMSGSIZE;
 	number_put(bytes, 4, walk.at - AGENT_FRAME_HEADER);

@@ -139,12 +139,13 @@ static void wait_for(struct pollfd *watches, size_t count, uint64_t until_nsec)
 
 static void attached_turn(struct agent *agent)
 {
-	struct pollfd watches[1 + SESSION_WATCH_MAX] = { { agent->signal_fd, POLLIN, 0 } };
-	size_t count = session_watch(&agent->session, watches + 1);
+	struct pollfd watches[1 + SESSION_WATCHES] = { { agent->signal_fd, POLLIN, 0 } };
 
-	wait_for(watches, count + 1, session_deadline(&agent->session));
-	signals_take(agent);
-	if (session_turn(&agent->session, watches[1].revents) < 0)
+	session_watch(&agent->session, watches + 1);
+	wait_for(watches, ARRAY_SIZE(watches), session_deadline(&agent->session));
+	if (watches[0].revents != 0)
+		signals_take(agent);
+	if (session_turn(&agent->session, watches + 1) < 0)
 		channel_lost(agent);
 }
 
@@ -155,7 +156,8 @@ static int unattached_turn(struct agent *agent, struct error *err)
 	uint64_t until = watches[1].fd >= 0 ? UINT64_MAX : agent->retry_at_nsec;
 
 	wait_for(watches, 2, until);
-	signals_take(agent);
+	if (watches[0].revents != 0)
+		signals_take(agent);
 	if (watches[1].revents != 0 || clock_monotonic_nsec() >= agent->retry_at_nsec)
 		return channel_try(agent, err);
 	return 0;

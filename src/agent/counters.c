@@ -42,9 +42,12 @@ static void cpu_line_parse(struct cursor *line, uint64_t tick_nsec, struct count
 
 struct counter_name {
 	const char *name; /* with what comes behind it in the file */
+	size_t size;
 	enum agent_counter counter;
 	unsigned unit;
 };
+
+#define COUNTER(name, counter, unit) { name, sizeof(name) - 1, AGENT_COUNTER_##counter, unit }
 
 /* The line's number, times the unit, where its name is one of these. */
 static void named_line_parse(struct cursor *line, const struct counter_name *names, size_t count,
@@ -54,10 +57,14 @@ static void named_line_parse(struct cursor *line, const struct counter_name *nam
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		struct cursor here = *line;
+		struct cursor here = { line->at + names[i].size, line->end };
 
-		if (cursor_take_text(&here, names[i].name) && cursor_take_u64(&here, &number))
+		if (cursor_left(line) < names[i].size ||
+		    memcmp(line->at, names[i].name, names[i].size) != 0)
+			continue;
+		if (cursor_take_u64(&here, &number))
 			counter_set(values, names[i].counter, number * names[i].unit);
+		return;
 	}
 }
 
@@ -65,9 +72,9 @@ void counters_parse_stat(const char *bytes, size_t size, uint64_t tick_nsec,
 			 struct counter_values *values)
 {
 	static const struct counter_name names[] = {
-		{ "intr ", AGENT_COUNTER_interrupts, 1 },
-		{ "ctxt ", AGENT_COUNTER_context_switches, 1 },
-		{ "processes ", AGENT_COUNTER_processes_made, 1 },
+		COUNTER("intr ", interrupts, 1),
+		COUNTER("ctxt ", context_switches, 1),
+		COUNTER("processes ", processes_made, 1),
 	};
 	struct cursor at = cursor_over(bytes, size), line;
 
@@ -82,12 +89,12 @@ void counters_parse_vmstat(const char *bytes, size_t size, struct counter_values
 {
 	/* The kernel counts pgpgin and pgpgout in KiB, and major faults among the faults. */
 	static const struct counter_name names[] = {
-		{ "pgfault ", AGENT_COUNTER_faults_minor, 1 },
-		{ "pgmajfault ", AGENT_COUNTER_faults_major, 1 },
-		{ "pgpgin ", AGENT_COUNTER_disk_read_bytes, BYTES_PER_KIB },
-		{ "pgpgout ", AGENT_COUNTER_disk_written_bytes, BYTES_PER_KIB },
-		{ "pswpin ", AGENT_COUNTER_swapped_in_pages, 1 },
-		{ "pswpout ", AGENT_COUNTER_swapped_out_pages, 1 },
+		COUNTER("pgfault ", faults_minor, 1),
+		COUNTER("pgmajfault ", faults_major, 1),
+		COUNTER("pgpgin ", disk_read_bytes, BYTES_PER_KIB),
+		COUNTER("pgpgout ", disk_written_bytes, BYTES_PER_KIB),
+		COUNTER("pswpin ", swapped_in_pages, 1),
+		COUNTER("pswpout ", swapped_out_pages, 1),
 	};
 	uint64_t *faults = &values->values[AGENT_COUNTER_faults_minor];
 	uint64_t major;
@@ -104,9 +111,9 @@ void counters_parse_vmstat(const char *bytes, size_t size, struct counter_values
 void counters_parse_meminfo(const char *bytes, size_t size, struct counter_values *values)
 {
 	static const struct counter_name names[] = {
-		{ "MemFree:", AGENT_COUNTER_memory_free_bytes, BYTES_PER_KIB },
-		{ "MemAvailable:", AGENT_COUNTER_memory_available_bytes, BYTES_PER_KIB },
-		{ "Cached:", AGENT_COUNTER_memory_cached_bytes, BYTES_PER_KIB },
+		COUNTER("MemFree:", memory_free_bytes, BYTES_PER_KIB),
+		COUNTER("MemAvailable:", memory_available_bytes, BYTES_PER_KIB),
+		COUNTER("Cached:", memory_cached_bytes, BYTES_PER_KIB),
 	};
 	struct cursor at = cursor_over(bytes, size), line;
 

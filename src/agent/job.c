@@ -46,6 +46,7 @@ int job_start(struct job *job, uint64_t at_nsec, uint64_t now_nsec, struct error
 	if (work_start(job->work, at_nsec) < 0)
 		return error_set(err, -EINVAL, "it is %s, and cannot be started",
 				 work_state_name(work_poll(job->work)));
+	job->state = WORK_RUNNING;
 	job->next_report_nsec = at_nsec > now_nsec ? at_nsec : now_nsec;
 	return 0;
 }
@@ -54,8 +55,8 @@ void job_stop(struct job *job)
 {
 	if (job->work == NULL)
 		return;
+	job->stopping = true;
 	work_stop(job->work);
-	/* Whoever does not end is killed by being looked at. */
 	if (job->next_report_nsec == UINT64_MAX)
 		job->next_report_nsec = clock_monotonic_nsec() + LOOK_NSEC;
 }
@@ -200,10 +201,19 @@ static bool running_next(struct job *job, uint64_t now_nsec, bool may_report,
 	return may_report && say_progress(job, AGENT_REPORT, now_nsec, ret);
 }
 
+/* One that is told to end and does not is killed by being looked at. */
+void job_look(struct job *job, bool told)
+{
+	if (told || job->stopping)
+		job->state = (int)work_poll(job->work);
+}
+
 bool job_next(struct job *job, uint64_t now_nsec, bool may_report, struct agent_message *ret)
 {
-	enum work_state state = job->work != NULL ? work_poll(job->work) : WORK_NEW;
+	enum work_state state = (enum work_state)job->state;
 
+	if (job->work == NULL)
+		return false;
 	if (state == WORK_FAILED)
 		return say_failure(job, ret);
 	if (state == WORK_READY && !job->told_prepared) {

@@ -16,7 +16,8 @@ struct work;
 struct job {
 	struct work *work; /* NULL: there is no such job */
 	uint16_t number;
-	bool told_prepared, told_started;
+	int state; /* enum work_state, as it was when it was looked at */
+	bool told_prepared, told_started, stopping;
 	uint64_t report_nsec, next_report_nsec;
 	uint64_t sequence, last_nsec;
 	struct histogram told;
@@ -27,6 +28,9 @@ int job_prepare(struct job *job, const struct agent_message *message, struct err
 int job_start(struct job *job, uint64_t at_nsec, uint64_t now_nsec, struct error *err);
 void job_stop(struct job *job);
 void job_done(struct job *job);
+
+/* Before job_next: whether its descriptor told of something new. */
+void job_look(struct job *job, bool told);
 
 /* Its next message, if there is one; after DONE or FAILURE the job is no more. */
 bool job_next(struct job *job, uint64_t now_nsec, bool may_report, struct agent_message *ret);

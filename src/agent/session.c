@@ -322,16 +322,23 @@ static void frame_watch(struct session *session, uint64_t now)
 	}
 }
 
-static void jobs_say(struct session *session, uint64_t now)
+static void jobs_say(struct session *session, const struct pollfd *watches, uint64_t now)
 {
 	unsigned i;
 
 	for (i = 1; i <= AGENT_JOB_MAX; i++) {
+		struct job *job = &session->jobs[i];
 		bool reports = outbox_waiting(&session->outbox) < OUTBOX_REPORTS_BELOW;
 
-		while (hears(session) &&
-		       job_next(&session->jobs[i], now, reports, &session->message))
+		if (job->work == NULL || !hears(session) ||
+		    (watches[i].revents == 0 && now < job_deadline(job)))
+			continue;
+		job_look(job, watches[i].revents != 0);
+		while (hears(session) && job_next(job, now, reports, &session->message))
 			say(session, &session->message);
+		/* What it has still to say is said when there is room. */
+		if (!hears(session))
+			job->next_report_nsec = now;
 	}
 }
 
@@ -348,8 +355,9 @@ static void freezer_say(struct session *session, uint64_t now)
 		thaw(session);
 }
 
-int session_turn(struct session *session, short happened)
+int session_turn(struct session *session, const struct pollfd watches[SESSION_WATCHES])
 {
+	short happened = watches[0].revents;
 	uint64_t now;
 	int code = 0;
 
@@ -361,31 +369,29 @@ int session_turn(struct session *session, short happened)
 		session->hello_owed = true;
 	frames_take(session, now);
 	frame_watch(session, now);
-	jobs_say(session, now);
+	jobs_say(session, watches, now);
 	freezer_say(session, now);
 	if (code == 0)
 		code = outbox_flush(&session->outbox, session->fd);
 	return code == -EAGAIN ? 0 : code < 0 ? -EPIPE : 0;
 }
 
-size_t session_watch(const struct session *session, struct pollfd watches[SESSION_WATCH_MAX])
+void session_watch(const struct session *session, struct pollfd watches[SESSION_WATCHES])
 {
-	size_t count = 0;
 	unsigned i;
 
-	watches[count].fd = session->fd;
-	watches[count].events = hears(session) ? POLLIN : 0;
+	watches[0] = (struct pollfd){ session->fd, hears(session) ? POLLIN : 0, 0 };
 	if (outbox_waiting(&session->outbox) > 0)
-		watches[count].events |= POLLOUT;
-	count++;
-	for (i = 1; i <= AGENT_JOB_MAX; i++)
-		if (session->jobs[i].work != NULL)
-			watches[count++] = (struct pollfd){ .fd = work_fd(session->jobs[i].work),
-							    .events = POLLIN };
-	if (session->freezer.pidfd >= 0)
-		watches[count++] = (struct pollfd){ .fd = session->freezer.pidfd,
-						    .events = POLLIN };
-	return count;
+		watches[0].events |= POLLOUT;
+	/* A descriptor of -1 is none to poll(2). */
+	for (i = 1; i <= AGENT_JOB_MAX; i++) {
+		const struct work *work = session->jobs[i].work;
+
+		watches[i].fd = work != NULL && hears(session) ? work_fd(work) : -1;
+		watches[i].events = POLLIN;
+		watches[i].revents = 0;
+	}
+	watches[i] = (struct pollfd){ session->freezer.pidfd, POLLIN, 0 };
 }
 
 uint64_t session_deadline(const struct session *session)
@@ -399,7 +405,7 @@ uint64_t session_deadline(const struct session *session)
 		deadline = session->frame_since_nsec + FRAME_NSEC;
 	if (session->freezer.fd >= 0 && session->freezer.until_nsec < deadline)
 		deadline = session->freezer.until_nsec;
-	for (i = 1; i <= AGENT_JOB_MAX; i++)
+	for (i = 1; i <= AGENT_JOB_MAX && hears(session); i++)
 		if (job_deadline(&session->jobs[i]) < deadline)
 			deadline = job_deadline(&session->jobs[i]);
 	return deadline;

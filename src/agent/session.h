@@ -19,8 +19,8 @@
 
 #include <poll.h>
 
-/* The channel, each job and the freezer's child. */
-#define SESSION_WATCH_MAX (AGENT_JOB_MAX + 2)
+/* What a session waits for: the channel, each job at its number, the freezer's child. */
+#define SESSION_WATCHES (AGENT_JOB_MAX + 2)
 
 struct session_options {
 	bool first_process;
@@ -55,11 +55,11 @@ void session_detach(struct session *session);
 /* A sentence for whoever is the host, now or later: of no job. */
 void session_trouble(struct session *session, const char *sentence);
 
-size_t session_watch(const struct session *session, struct pollfd watches[SESSION_WATCH_MAX]);
+void session_watch(const struct session *session, struct pollfd watches[SESSION_WATCHES]);
 uint64_t session_deadline(const struct session *session);
 
-/* 0; -EPIPE when the channel is gone: then detach. `happened` is the channel's. */
-int session_turn(struct session *session, short happened);
+/* 0; -EPIPE when the channel is gone: then detach. The watches as poll(2) left them. */
+int session_turn(struct session *session, const struct pollfd watches[SESSION_WATCHES]);
 
 /* A child that belongs to a job or the freezer, and is reaped by them. */
 bool session_owns(const struct session *session, pid_t pid);
