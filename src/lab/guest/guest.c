@@ -119,8 +119,10 @@ void guest_free(struct guest *guest)
 {
 	if (guest == NULL)
 		return;
-	guest_ends_done(&guest->ends);
 	monitor_done(&guest->monitor);
+	if (guest->ends.is_domain)
+		guest_end_domain(&guest->ends);
+	guest_ends_done(&guest->ends);
 	cleanup_close(&guest->epoll_fd);
 	str_done(&guest->words);
 	free(guest->pin);
@@ -147,10 +149,29 @@ static pid_t machine_pid(const struct guest *guest)
 						guest->ends.process.pid;
 }
 
+/* A domain's knobs are turned by libvirt, which its helper asks. */
+static int pin_domain(struct guest *guest, struct error *err)
+{
+	struct str order;
+	size_t i;
+	int code = 0;
+
+	str_init(&order);
+	for (i = 0; i < guest->pin_count; i++)
+		str_appendf(&order, "%s%u", i > 0 ? "," : "pin ", guest->pin[i]);
+	str_append(&order, "\n");
+	if (order.failed || !monitor_say(&guest->monitor, order.data))
+		code = error_set(err, -EIO, "%s: its helper takes no orders", guest->name);
+	str_done(&order);
+	return code;
+}
+
 static int pin_now(struct guest *guest, struct error *err)
 {
 	if (guest->pin_count == 0)
 		return 0;
+	if (guest->ends.is_domain)
+		return pin_domain(guest, err);
 	return guest_threads_pin(machine_pid(guest), guest->monitor.threads,
 				 guest->monitor.thread_count, guest->pin, guest->pin_count, err);
 }
@@ -207,7 +228,8 @@ static void everything_read(struct guest *guest)
 
 static int guest_settle(struct guest *guest)
 {
-	if (guest->settled || guest->monitor.thread_count == 0)
+	if (guest->settled ||
+	    (guest->monitor.thread_count == 0 && guest->monitor.domain_pid == 0))
 		return 0;
 	if (pin_now(guest, &guest->end) < 0)
 		return error_prefix(&guest->end, "%s", guest->name);

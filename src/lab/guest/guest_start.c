@@ -68,6 +68,7 @@ void guest_ends_init(struct guest_ends *ends)
 	child_init(&ends->process);
 	ends->channel_fd = ends->console_fd = ends->log_fd = ends->monitor_fd = -1;
 	ends->monitor_path = NULL;
+	ends->is_domain = false;
 }
 
 void guest_ends_done(struct guest_ends *ends)

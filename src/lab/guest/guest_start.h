@@ -18,6 +18,7 @@ struct guest_ends {
 	int console_fd; /* what the guest's kernel says */
 	int log_fd;	/* what the process says */
 	int monitor_fd; /* QMP, or a helper's report */
+	bool is_domain;	/* the process is the helper of a libvirt domain */
 	char *monitor_path; /* of the monitor for others, to be removed; NULL: none */
 };
 
@@ -32,5 +33,8 @@ int guest_start(struct guest_ends *ends, const struct guest_plan *plan, struct e
 
 /* A libvirt domain, by a helper whose connection it lives by. */
 int guest_start_domain(struct guest_ends *ends, const struct guest_plan *plan, struct error *err);
+
+/* Waits for a helper whose report has been closed: its domain is then no more. */
+void guest_end_domain(struct guest_ends *ends);
 
 #endif

@@ -29,10 +29,12 @@ void monitor_done(struct monitor *monitor)
 }
 
 /* The socket's buffer is empty at each of our questions: it is one answer after another. */
-static void monitor_say(struct monitor *monitor, const char *text)
+bool monitor_say(struct monitor *monitor, const char *line)
 {
-	if (send(monitor->fd, text, strlen(text), MSG_NOSIGNAL) != (ssize_t)strlen(text))
+	if (monitor->fd < 0 ||
+	    send(monitor->fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))
 		monitor->broken = true;
+	return !monitor->broken;
 }
 
 static void threads_take(struct monitor *monitor, const json_t *cpus)
@@ -78,8 +80,11 @@ static bool text_is(const json_t *text, const char *wanted)
 static void event_take(struct monitor *monitor, const json_t *event, const json_t *data)
 {
 	const json_t *reason = json_object_get(data, "reason");
+	json_int_t pid = json_integer_value(json_object_get(data, "pid"));
 
-	if (text_is(event, "SHUTDOWN")) {
+	if (text_is(event, "DOMAIN") && pid > 0 && pid <= INT32_MAX) {
+		monitor->domain_pid = (pid_t)pid;
+	} else if (text_is(event, "SHUTDOWN")) {
 		monitor->powered_off = text_is(reason, "guest-shutdown");
 		monitor->reset = text_is(reason, "guest-reset") || text_is(reason, "guest-panic");
 	} else if (text_is(event, "BLOCK_IO_ERROR") &&

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Our own QMP connection to a guest's QEMU, without a name and never waited for: it learns the
- * threads of the vCPUs, then listens to what QEMU tells of its own accord. A line that is too long
+ * threads of the vCPUs, then listens to what QEMU tells of its own accord. The helper of a libvirt
+ * domain reports in the same lines, with one more event (DOMAIN). A line that is too long
  * or no JSON ends it (broken), and with it the knowledge, not the guest.
  */
 #ifndef LAB_GUEST_MONITOR_H
@@ -35,6 +36,9 @@ void monitor_done(struct monitor *monitor);
 
 /* Takes what there is; false when the connection has come to its end or is broken. */
 bool monitor_turn(struct monitor *monitor);
+
+/* A line of ours; false where it could not be said whole, and it is broken then. */
+bool monitor_say(struct monitor *monitor, const char *line);
 
 /* One line of QEMU's, as monitor_turn does with each. */
 void monitor_take(struct monitor *monitor, const char *line, size_t size);
