@@ -34,22 +34,23 @@ static int disk_full(const struct disk_file_plan *plan, struct error *err)
 			 (unsigned long long)(available >> 20));
 }
 
-/* Where the file system cannot set room aside, there is at least as much free now. */
+/* What is free is looked at first: setting aside what does not fit takes all that there is, from
+ * everybody, before it fails. */
 static int room_reserve(const struct disk_file_plan *plan, int fd, struct error *err)
 {
 	uint64_t available;
 
+	if (host_disk_free(plan->directory, &available, err) < 0)
+		return err != NULL ? err->code : -EIO;
+	if (available < plan->bytes)
+		return disk_full(plan, err);
 	if (ftruncate(fd, (off_t)plan->bytes) != 0)
 		return error_errno(err, -errno, "a disk in %s", plan->directory);
-	if (fallocate(fd, 0, 0, (off_t)plan->bytes) == 0)
+	if (fallocate(fd, 0, 0, (off_t)plan->bytes) == 0 || errno == EOPNOTSUPP)
 		return 0;
 	if (errno == ENOSPC || errno == EDQUOT)
 		return disk_full(plan, err);
-	if (errno != EOPNOTSUPP)
-		return error_errno(err, -errno, "a disk in %s", plan->directory);
-	if (host_disk_free(plan->directory, &available, err) < 0)
-		return err != NULL ? err->code : -EIO;
-	return available < plan->bytes ? disk_full(plan, err) : 0;
+	return error_errno(err, -errno, "a disk in %s", plan->directory);
 }
 
 static int direct_check(const struct disk_file_plan *plan, int fd, struct error *err)
