@@ -49,10 +49,10 @@ await_ready() {
 	grep -q '^ready' "$scratch/said" || fail "no agent answered: $(cat "$scratch/why")"
 }
 
-"$guest_up" "initramfs=$scratch/initramfs" 2>"$scratch/why" || skip "$(cat "$scratch/why")"
-kernel=$(find /var/cache/truce/kernels ${TRUCE_CACHE:+"$TRUCE_CACHE/kernels"} -name vmlinux \
-	2>/dev/null | sort -V | tail -n 1)
-[ -n "$kernel" ] || skip "needs a kernel in the cache (truce lab box --fetch)"
+"$guest_up" "initramfs=$scratch/initramfs" >"$scratch/kernel" 2>"$scratch/why" ||
+	skip "$(cat "$scratch/why")"
+read -r kernel modules <"$scratch/kernel"
+[ -n "$modules" ] || fail "a kernel without modules"
 
 libvirtd_start
 # libvirt locks a channel's socket there; the fresh /run has none.

@@ -7,7 +7,8 @@
  *     kernel=FILE modules=DIR image=FILE initrd=FILE domain=NAME words=TEXT name=NAME
  *     cpus=N memory=MIB pin=CPU,CPU  disk=MIB  format=raw|qcow2  cache=host|direct  place=DIR
  *     speed=BYTES (a second)  balloon=1  monitor=1  limit=SECONDS (to be ready; 120)
- *     initramfs=FILE     writes what the built-in guest boots into there, and ends
+ *     initramfs=FILE     writes what the built-in guest boots into there, says the kernel that
+ *                        goes with it and where its modules are, and ends
  *
  * Lines of stdin: "work TEXT" runs a workload until it is done, "pin CPU,CPU", "off". Its end is
  * the guest's. Exit code 0: as it was wanted; 1: a sentence on stderr says what happened.
@@ -48,9 +49,20 @@ struct up {
 	bool said_ready;
 };
 
+static struct scratch *scratch;
+static struct up up;
+
+static void everything_end(void)
+{
+	guest_free(up.guest);
+	link_free(up.link);
+	scratch_free(scratch);
+}
+
 static void die(const char *sentence)
 {
 	fprintf(stderr, "%s\n", sentence);
+	everything_end();
 	exit(1);
 }
 
@@ -155,24 +167,24 @@ static void initramfs_write(const struct wanted *wanted)
 	close(from);
 }
 
-static void ready_say(struct up *up)
+static void ready_say(void)
 {
-	const struct link_guest *told = link_guest(up->link);
+	const struct link_guest *told = link_guest(up.link);
 
-	if (up->said_ready || !link_is_ready(up->link) || !guest_is_settled(up->guest))
+	if (up.said_ready || !link_is_ready(up.link) || !guest_is_settled(up.guest))
 		return;
 	printf("ready after %llu ms: kernel %s, %u CPUs, %llu MiB, pid %d\n",
-	       (unsigned long long)(clock_monotonic_usec() - guest_started_usec(up->guest)) / 1000,
+	       (unsigned long long)(clock_monotonic_usec() - guest_started_usec(up.guest)) / 1000,
 	       told->kernel, told->cpus, (unsigned long long)(told->memory_bytes / MIB),
-	       (int)guest_pid(up->guest));
-	up->said_ready = true;
+	       (int)guest_pid(up.guest));
+	up.said_ready = true;
 }
 
-static void event_take(struct up *up, const struct link_event *event)
+static void event_take(const struct link_event *event)
 {
 	switch (event->kind) {
 	case LINK_PREPARED:
-		link_start(up->link, event->job, 0);
+		link_start(up.link, event->job, 0);
 		break;
 	case LINK_DONE:
 		printf("done %llu operations, %llu bytes, %llu errors\n",
@@ -191,28 +203,28 @@ static void event_take(struct up *up, const struct link_event *event)
 	}
 }
 
-static void obey(struct up *up, char *line)
+static void obey(char *line)
 {
 	unsigned cpus[CPUS_MOST];
 	struct error err = { 0 };
 
 	line[strcspn(line, "\n")] = '\0';
 	if (strncmp(line, "work ", 5) == 0) {
-		if (link_prepare(up->link, 1, line + 5, 0) < 0)
+		if (link_prepare(up.link, 1, line + 5, 0) < 0)
 			die("no workload can be prepared");
 	} else if (strcmp(line, "stop") == 0) {
-		link_stop(up->link, 1);
+		link_stop(up.link, 1);
 	} else if (strncmp(line, "pin ", 4) == 0) {
-		if (guest_pin(up->guest, cpus, cpus_parse(line + 4, cpus), &err) < 0)
+		if (guest_pin(up.guest, cpus, cpus_parse(line + 4, cpus), &err) < 0)
 			die(err.text);
 		printf("pinned\n");
 	} else if (strcmp(line, "off") == 0) {
-		up->asked_off = true;
-		link_power_off(up->link);
+		up.asked_off = true;
+		link_power_off(up.link);
 	}
 }
 
-static bool stdin_turn(struct up *up)
+static bool stdin_turn(void)
 {
 	static char bytes[4096];
 	ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes - 1);
@@ -222,11 +234,11 @@ static bool stdin_turn(struct up *up)
 		return false;
 	bytes[size] = '\0';
 	for (line = strtok_r(bytes, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
-		obey(up, line);
+		obey(line);
 	return true;
 }
 
-static void run(struct up *up, uint64_t limit_usec)
+static void run(uint64_t limit_usec)
 {
 	uint64_t end = clock_monotonic_usec() + limit_usec;
 	struct link_event event;
@@ -236,34 +248,32 @@ static void run(struct up *up, uint64_t limit_usec)
 
 	while (open && code == 0) {
 		struct pollfd watched[] = {
-			{ guest_fd(up->guest), POLLIN, 0 },
-			{ link_fd(up->link), link_wants(up->link), 0 },
-			{ up->said_ready ? STDIN_FILENO : -1, POLLIN, 0 },
+			{ guest_fd(up.guest), POLLIN, 0 },
+			{ link_fd(up.link), link_wants(up.link), 0 },
+			{ up.said_ready ? STDIN_FILENO : -1, POLLIN, 0 },
 		};
 
 		poll(watched, 3, 20);
-		link_turn(up->link, watched[1].revents);
-		while (link_next(up->link, &event))
-			event_take(up, &event);
-		ready_say(up);
+		link_turn(up.link, watched[1].revents);
+		while (link_next(up.link, &event))
+			event_take(&event);
+		ready_say();
 		if (watched[2].revents != 0)
-			open = stdin_turn(up);
-		code = guest_turn(up->guest, &err);
-		if (!up->said_ready && clock_monotonic_usec() > end)
+			open = stdin_turn();
+		code = guest_turn(up.guest, &err);
+		if (!up.said_ready && clock_monotonic_usec() > end)
 			die("its agent does not answer");
 		fflush(stdout);
 	}
-	if (code < 0 && !(code == -ESHUTDOWN && up->asked_off))
+	if (code < 0 && !(code == -ESHUTDOWN && up.asked_off))
 		die(err.text);
 }
 
 int main(int argc, char **argv)
 {
 	struct guest_kernel kernel = { 0 };
-	struct scratch *scratch;
 	struct wanted wanted;
 	struct error err = { 0 };
-	struct up up = { 0 };
 
 	wanted_parse(&wanted, argc, argv);
 	if (wanted.plan.domain == NULL && (wanted.plan.image == NULL || wanted.kernel != NULL)) {
@@ -276,15 +286,14 @@ int main(int argc, char **argv)
 	wanted.plan.scratch = scratch;
 	if (wanted.initramfs != NULL) {
 		initramfs_write(&wanted);
+		printf("%s %s\n", kernel.image, kernel.modules);
 	} else {
 		if (guest_new(&wanted.plan, &up.guest, &err) < 0 ||
 		    link_new(guest_take_channel(up.guest), wanted.plan.name, &up.link, &err) < 0)
 			die(err.text);
-		run(&up, wanted.limit_usec);
-		guest_free(up.guest);
-		link_free(up.link);
+		run(wanted.limit_usec);
 	}
-	scratch_free(scratch);
+	everything_end();
 	guest_kernel_done(&kernel);
 	return 0;
 }
