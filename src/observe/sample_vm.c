@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NSEC_PER_USEC 1000
-
 static void set(struct vm *vm, enum vm_figure figure, int64_t number)
 {
 	figure_set(vm->value, vm->state, figure, number);
