@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #define INTERVAL_NSEC (100 * NSEC_PER_MSEC)
 #define SECOND_INTERVALS 10u
@@ -121,9 +122,21 @@ static struct work_counts counts_less(const struct work_counts *from, const stru
 	};
 }
 
+/* What the worker's threads had until now; what it was when the worker is gone. */
+static uint64_t cpu_nsec(const struct work_course *course, const struct work *work)
+{
+	struct timespec now;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(work_pid(work), &clock) != 0 || clock_gettime(clock, &now) < 0)
+		return course->cpu_nsec;
+	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
 static int take_interval(struct work_course *course, const struct work *work, uint64_t *at_nsec)
 {
 	uint64_t now_nsec = clock_monotonic_nsec();
+	uint64_t now_cpu_nsec = cpu_nsec(course, work);
 	struct work_counts counts;
 
 	if (!VEC_RESERVE(course->intervals, course->capacity, course->count + 1))
@@ -131,9 +144,11 @@ static int take_interval(struct work_course *course, const struct work *work, ui
 	work_read(work, &counts);
 	course->intervals[course->count++] = (struct work_interval){
 		.length_nsec = now_nsec - *at_nsec,
+		.cpu_nsec = now_cpu_nsec - course->cpu_nsec,
 		.counts = counts_less(&counts, &course->counts),
 	};
 	course->counts = counts;
+	course->cpu_nsec = now_cpu_nsec;
 	*at_nsec = now_nsec;
 	return 0;
 }
@@ -161,6 +176,7 @@ static int follow(struct work *work, struct work_course *course,
 		wait_until(work, clock_monotonic_nsec() + NSEC_PER_MSEC);
 	begin_nsec = at_nsec = clock_monotonic_nsec();
 	work_read(work, &course->counts);
+	course->cpu_nsec = cpu_nsec(course, work);
 	next_nsec = at_nsec + INTERVAL_NSEC;
 	end_nsec = settings->for_usec > 0 ? begin_nsec + settings->for_usec * NSEC_PER_USEC : UINT64_MAX;
 	while (code == 0 && !is_ended(work_poll(work)) && interrupt_signal() == 0 &&

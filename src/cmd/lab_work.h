@@ -12,6 +12,7 @@ struct workload;
 
 struct work_interval {
 	uint64_t length_nsec;
+	uint64_t cpu_nsec; /* that the worker had, without processes that it started */
 	struct work_counts counts; /* what was added in it */
 };
 
@@ -20,6 +21,7 @@ struct work_course {
 	const struct workload *kind;
 	struct work_interval *intervals;
 	size_t count, capacity;
+	uint64_t cpu_nsec; /* of the worker, up to the last interval */
 	struct work_counts counts; /* of all, to the end */
 	uint64_t length_nsec;	   /* from its first operation to its last one's end */
 	struct histogram latency;

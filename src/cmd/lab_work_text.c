@@ -136,6 +136,8 @@ static void json_intervals(struct json *json, const struct work_course *course)
 		json_object_begin(json);
 		json_key(json, "length_nsec");
 		json_uint(json, course->intervals[i].length_nsec);
+		json_key(json, "cpu_nsec");
+		json_uint(json, course->intervals[i].cpu_nsec);
 		json_counts(json, &course->intervals[i].counts);
 		json_object_end(json);
 	}
@@ -226,6 +228,24 @@ static const char *type_name(enum parameter_type type)
 	return names[type];
 }
 
+static void json_limits(struct json *json, const struct parameter *parameter)
+{
+	size_t i;
+
+	if (parameter->words != NULL) {
+		json_key(json, "words");
+		json_array_begin(json);
+		for (i = 0; parameter->words[i] != NULL; i++)
+			json_text(json, parameter->words[i]);
+		json_array_end(json);
+	} else if (parameter->type <= PARAMETER_TIME) {
+		json_key(json, "least");
+		json_uint(json, parameter->least);
+		json_key(json, "most");
+		json_uint(json, parameter->most);
+	}
+}
+
 static void json_parameters(struct json *json, const struct parameter *parameter)
 {
 	for (; parameter->name != NULL; parameter++) {
@@ -236,6 +256,7 @@ static void json_parameters(struct json *json, const struct parameter *parameter
 		json_text(json, type_name(parameter->type));
 		json_key(json, "preset");
 		json_text(json, parameter->preset);
+		json_limits(json, parameter);
 		json_key(json, "summary");
 		json_text(json, parameter->summary);
 		json_object_end(json);

@@ -193,8 +193,8 @@ const struct workload memory_hold_workload = {
 	.name = "memory-hold",
 	.summary = "holds anonymous memory with random or identical data",
 	.operation = "one page visited and found as it was",
-	.notes = "Random pages are unlike all others, in each run and machine; identical ones are like "
-		 "those of every other machine that runs this. At the end all are looked at.",
+	.notes = "Random pages are unlike all others, in each run and machine; identical ones are all "
+		 "alike, in every machine that runs this. At the end all are looked at.",
 	.parameters = parameters,
 	.settings_size = sizeof(struct hold_settings),
 	.actions = &actions,
