@@ -50,6 +50,10 @@ int lab_place_find(const char *name, struct lab_place *ret, struct error *err)
 		ret->lock = NULL;
 		failed = true;
 	}
+	if (!failed && asprintf(&ret->hands, "%s/hands", ret->directory) < 0) {
+		ret->hands = NULL;
+		failed = true;
+	}
 	if (!failed && name != NULL && asprintf(&ret->store, "%s/%s.sqlite", ret->directory, name) < 0) {
 		ret->store = NULL;
 		failed = true;
@@ -111,6 +115,7 @@ void lab_place_done(struct lab_place *place)
 	free(place->directory);
 	free(place->store);
 	free(place->lock);
+	free(place->hands);
 	if (place->lock_fd >= 0)
 		close(place->lock_fd);
 	*place = (struct lab_place){ .lock_fd = -1 };

@@ -11,6 +11,7 @@ struct error;
 
 struct lab_place {
 	char *directory, *store, *lock;
+	char *hands;         /* of lab/run/lab_hands.h */
 	const char *scratch; /* where a run's files are; not in the above, which may be slow */
 	int lock_fd;
 };

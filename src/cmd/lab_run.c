@@ -276,6 +276,7 @@ static int measure(struct job *job, struct lab_run_result *result, struct error 
 	struct lab_run_options how = {
 		.plan = job->plan, .store = job->store, .experiment = job->experiment,
 		.accelerator = job->accelerator, .scratch = job->place.scratch,
+		.hands = job->place.hands,
 		.cancel_fd = interrupt_fd(),
 		.listener = { job, tell_progress, tell_warning },
 	};

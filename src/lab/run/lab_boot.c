@@ -7,6 +7,7 @@
 #include "lab/guest/guest.h"
 #include "lab/guest/guest_storage.h"
 #include "lab/net/lab_net.h"
+#include "lab/run/lab_hands.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -162,6 +163,24 @@ static int start_members(struct lab_boot *boot, member_heard heard, void *user, 
 	return r;
 }
 
+/* KSM is the host's: as this machine wants it from before its VMs are there, and as it was again
+ * for the next machine. */
+static int turn_host(const struct lab_boot *boot, struct error *err)
+{
+	const struct spec_machine *made = boot->plan->made;
+	struct lab_hands *hands = boot->ground->hands;
+	int r = hands != NULL ? lab_hands_give_back(hands, err) : 0;
+
+	if (r == 0 && made->ksm != SPEC_KSM_LEAVE)
+		r = lab_hands_set_host(hands, "ksm.run", made->ksm == SPEC_KSM_ON, err);
+	if (r == 0 && made->ksm_pages > 0)
+		r = lab_hands_set_host(hands, "ksm.pages_to_scan", made->ksm_pages, err);
+	if (r == 0 && made->ksm_sleep_usec > 0)
+		r = lab_hands_set_host(hands, "ksm.sleep_millisecs", made->ksm_sleep_usec / USEC_PER_MSEC,
+				       err);
+	return r;
+}
+
 /* -- the loop ---------------------------------------------------------------------------------------- */
 
 static int first_failure(struct lab_boot *boot, struct error *err)
@@ -307,7 +326,9 @@ int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
 	boot->ground = ground;
 	boot->plan = plan;
 	boot->vm_count = plan->made->count;
-	r = start_storage(boot, err);
+	r = turn_host(boot, err);
+	if (r == 0)
+		r = start_storage(boot, err);
 	if (r == 0)
 		r = start_net(boot, err);
 	if (r == 0)

@@ -13,6 +13,7 @@
 
 struct guest_kernel;
 struct guest_storage;
+struct lab_hands;
 struct lab_net;
 struct scratch;
 
@@ -23,6 +24,7 @@ struct lab_ground {            /* what all boots of an experiment share */
 	const struct guest_kernel *kernel;
 	const struct scratch *scratch;
 	struct root *root;
+	struct lab_hands *hands;   /* NULL: nothing is turned in this experiment */
 	const char *agent;         /* NULL: this program's own */
 	enum accelerator accelerator;
 	uint64_t silence_usec;     /* 0: 10 s */

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "lab/guest/guest_kernel.h"
 #include "lab/host/scratch.h"
+#include "lab/run/lab_hands.h"
 #include "lab/run/lab_trial.h"
 #include "lab/store/store.h"
 #include "sys/root.h"
@@ -23,6 +24,7 @@ struct lab {
 	struct lab_ground ground;
 	struct guest_kernel kernel;
 	struct scratch *scratch;
+	struct lab_hands *hands;
 	struct lab_boot boot;
 	struct lab_trial trial;
 	struct store_run record, beside;
@@ -92,6 +94,18 @@ static const char *kernel_asked(const struct spec *spec)
 	return NULL;
 }
 
+static bool turns_anything(const struct spec *spec)
+{
+	size_t i;
+
+	for (i = 0; i < spec->cell_count; i++)
+		if (spec->cells[i].load.policy != NULL || spec->cells[i].load.hold_count > 0 ||
+		    spec->cells[i].made.ksm != SPEC_KSM_LEAVE || spec->cells[i].made.ksm_pages > 0 ||
+		    spec->cells[i].made.ksm_sleep_usec > 0)
+			return true;
+	return false;
+}
+
 static int prepare_ground(struct lab *lab, struct error *err)
 {
 	const struct lab_run_options *options = lab->options;
@@ -100,9 +114,12 @@ static int prepare_ground(struct lab *lab, struct error *err)
 	if (r == 0 && has_guests(lab->plan->spec))
 		r = guest_kernel_find(kernel_asked(lab->plan->spec), NULL, true, options->cancel_fd,
 				      &lab->kernel, err);
+	if (r == 0 && turns_anything(lab->plan->spec))
+		r = lab_hands_new(options->hands, options->cancel_fd, &lab->hands, err);
 	if (r < 0)
 		return r;
 	lab->ground = (struct lab_ground){
+		.hands = lab->hands,
 		.plan = lab->plan, .kernel = &lab->kernel, .scratch = lab->scratch,
 		.root = root_live_new(), .agent = options->agent,
 		.accelerator = options->accelerator, .silence_usec = options->silence_usec,
@@ -279,6 +296,20 @@ static int do_all(struct lab *lab, struct error *err)
 	return 0;
 }
 
+/* What is turned is given back before anything else is freed; that it could not be is told. */
+static int give_back(struct lab *lab, int r, struct error *err)
+{
+	struct error lost = { 0 };
+
+	if (lab->hands != NULL && lab_hands_give_back(lab->hands, &lost) < 0) {
+		warn(lab, "%s", lost.text);
+		if (r == 0)
+			r = error_set(err, lost.code, "%s", lost.text);
+	}
+	lab_hands_free(lab->hands);
+	return r;
+}
+
 int lab_run(const struct lab_run_options *options, struct lab_run_result *ret_result,
 	    struct error *err)
 {
@@ -296,6 +327,7 @@ int lab_run(const struct lab_run_options *options, struct lab_run_result *ret_re
 	r = prepare_ground(lab, err);
 	if (r == 0)
 		r = do_all(lab, err);
+	r = give_back(lab, r, err);
 	root_free(lab->ground.root);
 	guest_kernel_done(&lab->kernel);
 	scratch_free(lab->scratch);

@@ -42,6 +42,7 @@ struct lab_run_options {
 	enum accelerator accelerator;
 	const char *agent;          /* NULL: this program's own */
 	const char *scratch;        /* where its files are while it runs; NULL: /var/tmp */
+	const char *hands;          /* a directory for lab_hands.h; NULL: nothing can be turned */
 	uint64_t silence_usec;      /* an agent that says nothing for so long is lost; 0: 10 s */
 	int cancel_fd;              /* -1: none */
 	struct lab_listener listener;

@@ -130,7 +130,6 @@ static void note_vms(struct lab_sampler *sampler, const struct snapshot *snapsho
 int lab_sampler_new(struct root *root, const struct lab_member *members, size_t count,
 		    struct lab_sampler **ret, struct error *err)
 {
-	struct observe_options options = { .slow_scan_usec = SLOW_SCAN_USEC };
 	struct lab_sampler *sampler = calloc(1, sizeof *sampler);
 
 	if (sampler == NULL)
@@ -139,11 +138,6 @@ int lab_sampler_new(struct root *root, const struct lab_member *members, size_t 
 	sampler->root = root;
 	sampler->members = members;
 	sampler->member_count = count;
-	sampler->observe = observe_new(root, &options, err);
-	if (sampler->observe == NULL) {
-		lab_sampler_free(sampler);
-		return err != NULL && err->code < 0 ? err->code : -EIO;
-	}
 	*ret = sampler;
 	return 0;
 }
@@ -157,11 +151,31 @@ void lab_sampler_free(struct lab_sampler *sampler)
 	free(sampler);
 }
 
-void lab_sampler_begin(struct lab_sampler *sampler, struct store_run *run)
+/* A new observer samples everything at its first tick. */
+static int observe_anew(struct lab_sampler *sampler, struct error *err)
+{
+	struct observe_options options = { .slow_scan_usec = SLOW_SCAN_USEC };
+
+	observe_free(sampler->observe);
+	sampler->observe = observe_new(sampler->root, &options, err);
+	if (sampler->observe == NULL)
+		return err != NULL && err->code < 0 ? err->code : -EIO;
+	return 0;
+}
+
+int lab_sampler_begin(struct lab_sampler *sampler, struct store_run *run, struct error *err)
 {
 	map_done(&sampler->last);
 	map_init(&sampler->last);
 	sampler->run = run;
+	return observe_anew(sampler, err);
+}
+
+int lab_sampler_end(struct lab_sampler *sampler, struct error *err)
+{
+	int r = observe_anew(sampler, err);
+
+	return r == 0 ? lab_sampler_tick(sampler, err) : r;
 }
 
 int lab_sampler_tick(struct lab_sampler *sampler, struct error *err)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "lab/net/lab_net.h"
+#include "lab/run/lab_hands.h"
 #include "lab/spec/spec_work.h"
 #include "work/workload.h"
 
@@ -19,8 +20,6 @@
 #define AHEAD_NSEC (250 * NSEC_PER_MSEC)
 #define STARTED_NSEC (10 * NSEC_PER_SEC)
 #define STOP_NSEC (15 * NSEC_PER_SEC)
-/* A loaded VM that does nothing for longer than this was not loaded. */
-#define PROOF_NSEC NSEC_PER_SEC
 
 enum { FIRST_PORT = 7500 };
 
@@ -258,6 +257,51 @@ static int pin_all(struct lab_trial *trial, const struct lab_plan_run *run, stru
 	return r;
 }
 
+static int hold_one(struct lab_trial *trial, const struct lab_plan_run *run, unsigned vm,
+		    struct error *err)
+{
+	const struct lab_ground *ground = trial->boot->ground;
+	struct part part = part_of(trial, run, vm);
+	const struct spec_load *load = &ground->plan->spec->cells[part.cell].load;
+	bool subject = part.role == STORE_ROLE_SUBJECT;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < load->hold_count; i++)
+		if (subject ? load->holds[i].of_subject : load->holds[i].of_others)
+			r = lab_hands_set(ground->hands, member_pid(&trial->boot->members[vm]),
+					  load->holds[i].setting, load->holds[i].value, err);
+	return r;
+}
+
+/* The policy and the settings of this cell, through a truced that knows these VMs alone. */
+static int adjust(struct lab_trial *trial, const struct lab_plan_run *run, struct error *err)
+{
+	const struct lab_boot *boot = trial->boot;
+	const struct spec_load *load = &boot->ground->plan->spec->cells[run->cell].load;
+	pid_t vms[SPEC_VMS_MOST];
+	unsigned vm;
+	int r;
+
+	if (load->policy == NULL && load->hold_count == 0)
+		return 0;
+	for (vm = 0; vm < boot->vm_count; vm++)
+		vms[vm] = member_pid(&boot->members[vm]);
+	r = lab_hands_start(boot->ground->hands, load->policy, vms, boot->vm_count,
+			    boot->net != NULL ? lab_net_guests_fd(boot->net) : 0, err);
+	for (vm = 0; r == 0 && vm < boot->vm_count; vm++)
+		r = hold_one(trial, run, vm, err);
+	return r;
+}
+
+static int release(struct lab_trial *trial, int r, struct error *err)
+{
+	struct lab_hands *hands = trial->boot->ground->hands;
+	int released = hands != NULL ? lab_hands_stop(hands, r == 0 ? err : NULL) : 0;
+
+	return r == 0 ? released : r;
+}
+
 static bool all_prepared(const struct lab_boot *boot)
 {
 	return lab_boot_all_in(boot, MEMBER_PREPARED);
@@ -312,16 +356,15 @@ static void begin_record(struct lab_trial *trial, struct store_run *record, uint
 static int start_all(struct lab_trial *trial, struct error *err)
 {
 	const struct spec *spec = trial->boot->ground->plan->spec;
+	int r = lab_sampler_begin(trial->boot->sampler, trial->record, err);
 	uint64_t at = clock_monotonic_nsec() + AHEAD_NSEC;
 	unsigned vm;
-	int r = 0;
 
 	begin_record(trial, trial->record, at);
 	if (trial->beside != NULL)
 		begin_record(trial, trial->beside, at);
 	trial->from_nsec = at + spec->warmup_usec * NSEC_PER_USEC;
 	trial->until_nsec = trial->from_nsec + spec->duration_usec * NSEC_PER_USEC;
-	lab_sampler_begin(trial->boot->sampler, trial->record);
 	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++)
 		if (trial->members[vm].loaded)
 			r = member_begin(&trial->boot->members[vm], at, err);
@@ -353,7 +396,7 @@ static int measure(struct lab_trial *trial, struct error *err)
 static int stop_all(struct lab_trial *trial, struct error *err)
 {
 	unsigned vm;
-	int r = lab_sampler_tick(trial->boot->sampler, err);
+	int r = lab_sampler_end(trial->boot->sampler, err);
 
 	trial->boot->sample_nsec = 0;
 	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++)
@@ -366,9 +409,10 @@ static int stop_all(struct lab_trial *trial, struct error *err)
 
 /* -- what came of it ------------------------------------------------------------------------------------ */
 
-/* Every loaded VM did something in each second of the window: else the run says what it is. */
+/* Every loaded VM did something again and again in the window: else the run says what it is. */
 static void prove(struct lab_trial *trial, struct store_run *record)
 {
+	uint64_t proof_nsec = trial->boot->ground->plan->spec->proof_usec * NSEC_PER_USEC;
 	unsigned vm;
 
 	record->state = "done";
@@ -376,7 +420,7 @@ static void prove(struct lab_trial *trial, struct store_run *record)
 		if (!trial->members[vm].loaded)
 			continue;
 		note_work(trial, vm, trial->until_nsec, false);
-		if (trial->members[vm].idle_nsec < PROOF_NSEC)
+		if (trial->members[vm].idle_nsec < proof_nsec)
 			continue;
 		snprintf(trial->why, sizeof trial->why, "%s%u was to be loaded and did nothing for %.1f s",
 			 vm < trial->boot->vm_count ? "VM" : "the peer of VM",
@@ -418,6 +462,8 @@ int lab_trial_run(struct lab_trial *trial, struct lab_boot *boot, const struct l
 	}
 	r = pin_all(trial, run, err);
 	if (r == 0)
+		r = adjust(trial, run, err);
+	if (r == 0)
 		r = prepare_all(trial, run, err);
 	if (r == 0)
 		r = start_all(trial, err);
@@ -426,6 +472,7 @@ int lab_trial_run(struct lab_trial *trial, struct lab_boot *boot, const struct l
 	if (r == 0)
 		r = stop_all(trial, err);
 	boot->sample_nsec = 0;
+	r = release(trial, r, err);
 	if (r == 0 && trial->out_of_memory)
 		r = error_set(err, -ENOMEM, "no memory for what is measured");
 	end_record(trial, record, r, err);

@@ -264,6 +264,8 @@ static int begin(struct spec_load_state *load, const char *bytes, size_t size, c
 	spec->warmup_usec = 2000000;
 	spec->duration_usec = 8000000;
 	spec->interval_usec = 100000;
+	spec->proof_usec = 1000000;
+	spec->precision = 0.02;
 	return load->out_of_memory ? -ENOMEM : 0;
 }
 

@@ -99,6 +99,8 @@ struct spec {
 	bool duet;                     /* a cell and its baseline at the same time, in VM1 and VM2 */
 	unsigned boots, runs;          /* boots of each machine; runs of each cell in each boot */
 	uint64_t warmup_usec, duration_usec, interval_usec;
+	uint64_t proof_usec;           /* a VM that does nothing for so long was not loaded */
+	double precision;              /* SEQUENCE: half of the width at which it stops, of the ratio */
 	/* What is compared, the first above all: "rate", "bytes", "latency-p99", "lost",
 	 * "result:NAME", "vm:FIGURE", "host:FIGURE". */
 	const char *measures[SPEC_MEASURES_MOST];

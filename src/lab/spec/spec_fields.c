@@ -18,6 +18,7 @@ enum field_type {
 	FIELD_BYTES,
 	FIELD_TIME,
 	FIELD_SPEED,  /* bytes per time */
+	FIELD_SHARE,  /* into a double */
 	FIELD_CHOICE, /* into an enum */
 	FIELD_SWITCH, /* yes and no, or two words: into a bool */
 };
@@ -55,6 +56,8 @@ static const struct field fields[] = {
 	{ "warmup", FIELD_TIME, SPEC(warmup_usec), 0, 600 * SECOND },
 	{ "duration", FIELD_TIME, SPEC(duration_usec), 0.2 * SECOND, 3600 * SECOND },
 	{ "interval", FIELD_TIME, SPEC(interval_usec), 0.05 * SECOND, 10 * SECOND },
+	{ "proof", FIELD_TIME, SPEC(proof_usec), 0.2 * SECOND, 3600 * SECOND },
+	{ "precision", FIELD_SHARE, SPEC(precision), 0.001, 0.5 },
 	{ "vms.count", FIELD_COUNT, MACHINE(count), 1, SPEC_VMS_MOST },
 	{ "vms.kind", FIELD_SWITCH, MACHINE(no_vm), .words = WORDS("vm", "process") },
 	{ "vms.vcpus", FIELD_COUNT, MACHINE(vcpus), 1, 64 },
@@ -200,14 +203,15 @@ static int take_word(struct spec_load_state *load, const struct spec_entry *entr
 struct unit {
 	uint8_t unit;
 	double size; /* of Lua's amount in the field's */
-	const char *wanted, *name;
+	const char *wanted;
 };
 
 static const struct unit units[] = {
-	[FIELD_COUNT] = { QUANTITY_PLAIN, 1, "a plain number", "" },
-	[FIELD_BYTES] = { QUANTITY_BYTES, 1, "a size, as 256*MiB", " bytes" },
-	[FIELD_TIME] = { QUANTITY_TIME, 1, "a time, as 2*s", " us" },
-	[FIELD_SPEED] = { QUANTITY_BYTES_PER_TIME, 1e6, "a speed, as 100*Mbit/s", " bytes/s" },
+	[FIELD_COUNT] = { QUANTITY_PLAIN, 1, "a plain number" },
+	[FIELD_BYTES] = { QUANTITY_BYTES, 1, "a size, as 256*MiB" },
+	[FIELD_TIME] = { QUANTITY_TIME, 1, "a time, as 2*s" },
+	[FIELD_SPEED] = { QUANTITY_BYTES_PER_TIME, 1e6, "a speed, as 100*Mbit/s" },
+	[FIELD_SHARE] = { QUANTITY_SHARE, 1, "a share, as percent(2)" },
 };
 
 static void append_amount(struct str *str, const struct unit *unit, double number)
@@ -268,7 +272,9 @@ static void store_amount(struct spec_load_state *load, const struct spec_entry *
 
 	if (!take_amount(load, entry, field, &number))
 		return;
-	if (is_wide(field))
+	if (field->type == FIELD_SHARE)
+		*(double *)to = number;
+	else if (is_wide(field))
 		*(uint64_t *)to = (uint64_t)(number + 0.5);
 	else
 		*(unsigned *)to = (unsigned)number;
@@ -545,6 +551,17 @@ static void read_measures(struct spec_load_state *load, const struct spec_entrie
 		spec->measures[spec->measure_count++] = "rate";
 }
 
+/* A file that is named in an experiment is beside it, wherever one runs it from. */
+static void make_absolute(struct spec_load_state *load, const char **path)
+{
+	const char *slash = strrchr(load->spec->path, '/');
+
+	if (*path == NULL || **path == '/' || slash == NULL)
+		return;
+	*path = spec_keep_format(load, "%.*s/%s", (int)(slash - load->spec->path), load->spec->path,
+				 *path);
+}
+
 /* -- all ------------------------------------------------------------------------------------- */
 
 void spec_fields_read(struct spec_load_state *load, const struct spec_entries *entries,
@@ -570,6 +587,9 @@ void spec_fields_read(struct spec_load_state *load, const struct spec_entries *e
 		ret_load->loaded = machine->count;
 	if (ret_load->policy != NULL && strcmp(ret_load->policy, "none") == 0)
 		ret_load->policy = NULL;
+	make_absolute(load, &ret_load->policy);
+	make_absolute(load, &machine->image);
+	make_absolute(load, &machine->kernel);
 	read_pin(load, entries, ret_load);
 	ret_load->subject = read_work(load, entries, "subject");
 	ret_load->others = read_work(load, entries, "others");
@@ -665,7 +685,7 @@ bool spec_field_varies(const char *path)
 {
 	static const char *const fixed[] = { "name", "asks", "predicts", "where", "stop", "duet",
 					     "boots", "runs", "warmup", "duration", "interval",
-					     "measures", NULL };
+					     "measures", "proof", "precision", NULL };
 	size_t i;
 
 	for (i = 0; fixed[i] != NULL; i++)

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/run/lab_hands.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/str.h"
+#include "lab/host/ability.h"
+#include "lab/host/child.h"
+#include "lab/host/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define READY_NSEC (20 * NSEC_PER_SEC)
+#define END_MSEC 10000
+enum { VMS_MOST = 64 };
+
+struct lab_hands {
+	char *directory, *truce, *truced;
+	int cancel_fd;
+	struct child daemon;
+	pid_t vms[VMS_MOST];
+	size_t vm_count;
+};
+
+/* -- where programs and files are ----------------------------------------------------------------- */
+
+/* Beside this program, as built or as installed; else in PATH. */
+static int find(const char *name, const char *built_at, const char *installed_at, char **ret,
+		struct error *err)
+{
+	if (host_helper(name, built_at, ret, NULL) == 0 ||
+	    host_helper(name, installed_at, ret, NULL) == 0)
+		return 0;
+	return host_program(name, ret, err);
+}
+
+static int make_path(const struct lab_hands *hands, const char *name, char **ret, struct error *err)
+{
+	if (asprintf(ret, "%s%s", hands->directory, name) >= 0)
+		return 0;
+	*ret = NULL;
+	return error_set(err, -ENOMEM, "no memory");
+}
+
+static int make_directory(const struct lab_hands *hands, const char *name, const char *variable,
+			  struct error *err)
+{
+	CLEANUP_FREE char *path = NULL;
+	int r = make_path(hands, name, &path, err);
+
+	if (r < 0)
+		return r;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, -errno, "%s", path);
+	if (variable != NULL && setenv(variable, path, 1) < 0)
+		return error_errno(err, -errno, "%s", path);
+	return 0;
+}
+
+static int make_directories(const struct lab_hands *hands, struct error *err)
+{
+	int r = make_directory(hands, "", NULL, err);
+
+	if (r == 0)
+		r = make_directory(hands, "/run", "TRUCE_RUN_DIR", err);
+	if (r == 0)
+		r = make_directory(hands, "/state", "TRUCE_STATE_DIR", err);
+	if (r == 0)
+		r = make_directory(hands, "/conf", "TRUCE_CONF_DIR", err);
+	return r == 0 ? make_directory(hands, "/policies", NULL, err) : r;
+}
+
+static int write_file(const struct lab_hands *hands, const char *name, const struct str *text,
+		      struct error *err)
+{
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_CLOSE int fd = -1;
+	int r = make_path(hands, name, &path, err);
+
+	if (r < 0 || text->failed)
+		return r < 0 ? r : error_set(err, -ENOMEM, "no memory");
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	r = fd < 0 ? -errno : io_write_all(fd, text->data != NULL ? text->data : "", text->length);
+	return r < 0 ? error_errno(err, r, "%s", path) : 0;
+}
+
+static void forget_file(const struct lab_hands *hands, const char *name)
+{
+	CLEANUP_FREE char *path = NULL;
+
+	if (make_path(hands, name, &path, NULL) == 0)
+		unlink(path);
+}
+
+/* -- truce, as a person would call it --------------------------------------------------------------- */
+
+static int call(const struct lab_hands *hands, struct str *output, struct error *err,
+		const char *const *words)
+{
+	const char *arguments[8] = { hands->truce };
+	size_t i;
+
+	for (i = 0; words[i] != NULL; i++)
+		arguments[i + 1] = words[i];
+	return tool_run(arguments, NULL, hands->cancel_fd, output, err);
+}
+
+#define CALL(hands, err, ...) call(hands, NULL, err, (const char *const[]){ __VA_ARGS__, NULL })
+
+int lab_hands_set_host(struct lab_hands *hands, const char *setting, unsigned long long value,
+		       struct error *err)
+{
+	char assignment[80];
+
+	snprintf(assignment, sizeof assignment, "%s=%llu", setting, value);
+	return CALL(hands, err, "set", "host", assignment, "--keep");
+}
+
+int lab_hands_set(struct lab_hands *hands, pid_t vm, const char *setting, const char *value,
+		  struct error *err)
+{
+	char who[16], assignment[300];
+
+	snprintf(who, sizeof who, "%d", (int)vm);
+	snprintf(assignment, sizeof assignment, "%s=%s", setting, value);
+	return CALL(hands, err, "set", who, assignment, "--for", "1h");
+}
+
+/* -- truced ------------------------------------------------------------------------------------------ */
+
+static int write_configuration(const struct lab_hands *hands, struct error *err)
+{
+	struct str text;
+	size_t i;
+	int r;
+
+	str_init(&text);
+	str_appendf(&text, "[truced]\nmode = enforce\npolicies = %s/policies\n[vm *]\nmanaged = no\n",
+		    hands->directory);
+	for (i = 0; i < hands->vm_count; i++)
+		str_appendf(&text, "[vm %d-*]\nmanaged = yes\n", (int)hands->vms[i]);
+	r = write_file(hands, "/conf/truce.conf", &text, err);
+	str_done(&text);
+	return r;
+}
+
+static int copy_policy(const struct lab_hands *hands, const char *policy, struct error *err)
+{
+	CLEANUP_FCLOSE FILE *from = fopen(policy, "rbe");
+	const char *end = strrchr(policy, '.');
+	char block[4096], name[64];
+	struct str bytes;
+	size_t size;
+	int r;
+
+	if (from == NULL)
+		return error_errno(err, -errno, "%s", policy);
+	str_init(&bytes);
+	while ((size = fread(block, 1, sizeof block, from)) > 0)
+		str_append_bytes(&bytes, block, size);
+	snprintf(name, sizeof name, "/policies/experiment%.8s", end != NULL ? end : ".lua");
+	r = ferror(from) ? error_errno(err, -EIO, "%s", policy) : write_file(hands, name, &bytes, err);
+	str_done(&bytes);
+	return r;
+}
+
+/* It answers, and with a policy it has loaded it, whatever the policy calls itself. */
+static int ask_ready(const struct lab_hands *hands, bool policy, struct error *err)
+{
+	struct str shown;
+	int r;
+
+	str_init(&shown);
+	r = call(hands, &shown, err, (const char *const[]){ "policy", "show", "--json", NULL });
+	if (r == 0 && policy && (shown.data == NULL || strstr(shown.data, "/policies/experiment.") == NULL))
+		r = error_set(err, -EAGAIN, "it does not load the policy");
+	str_done(&shown);
+	return r;
+}
+
+static int wait_until_ready(struct lab_hands *hands, bool policy, struct error *err)
+{
+	uint64_t until = clock_monotonic_nsec() + READY_NSEC;
+	struct pollfd wait = { hands->daemon.pidfd, POLLIN, 0 };
+	struct error last = { 0 };
+	int r;
+
+	do {
+		r = ask_ready(hands, policy, &last);
+		if (r == 0 || r == -ECANCELED)
+			break;
+		if (poll(&wait, 1, 50) > 0)
+			return error_set(err, -EIO, "the experiment's truced ended at once");
+	} while (clock_monotonic_nsec() < until);
+	return r < 0 ? error_set(err, r, "the experiment's truced: %s", last.text) : 0;
+}
+
+int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vms, size_t count,
+		    int network_fd, struct error *err)
+{
+	const char *arguments[] = { hands->truced, NULL };
+	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
+				   .network_fd = network_fd };
+	int r;
+
+	hands->vm_count = count < VMS_MOST ? count : VMS_MOST;
+	memcpy(hands->vms, vms, hands->vm_count * sizeof *vms);
+	forget_file(hands, "/policies/experiment.lua");
+	forget_file(hands, "/policies/experiment.so");
+	r = write_configuration(hands, err);
+	if (r == 0 && policy != NULL)
+		r = CALL(hands, err, "policy", "check", policy);
+	if (r == 0 && policy != NULL)
+		r = copy_policy(hands, policy, err);
+	if (r == 0)
+		r = child_start(&hands->daemon, &plan, err);
+	return r == 0 ? wait_until_ready(hands, policy != NULL, err) : r;
+}
+
+static int undo_vms(struct lab_hands *hands, struct error *err)
+{
+	char who[16];
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < hands->vm_count; i++) {
+		snprintf(who, sizeof who, "%d", (int)hands->vms[i]);
+		r = CALL(hands, err, "undo", who);
+	}
+	return r;
+}
+
+int lab_hands_stop(struct lab_hands *hands, struct error *err)
+{
+	struct pollfd wait = { hands->daemon.pidfd, POLLIN, 0 };
+	int r;
+
+	if (hands->daemon.pid == 0)
+		return 0;
+	r = undo_vms(hands, err);
+	kill(hands->daemon.pid, SIGTERM);
+	poll(&wait, 1, END_MSEC);
+	child_done(&hands->daemon);
+	hands->vm_count = 0;
+	/* undo has paused them, and the next run wants them adjusted. */
+	forget_file(hands, "/state/hand.json");
+	return r;
+}
+
+/* -- the whole ----------------------------------------------------------------------------------------- */
+
+int lab_hands_give_back(struct lab_hands *hands, struct error *err)
+{
+	int r = lab_hands_stop(hands, err), undone;
+
+	/* Also when somebody has stopped the experiment: that is when it matters. */
+	hands->cancel_fd = -1;
+	undone = CALL(hands, r == 0 ? err : NULL, "undo", "all");
+	forget_file(hands, "/state/hand.json");
+	return r == 0 ? undone : r;
+}
+
+int lab_hands_new(const char *directory, int cancel_fd, struct lab_hands **ret, struct error *err)
+{
+	struct lab_hands *hands = calloc(1, sizeof *hands);
+	int r;
+
+	if (hands == NULL || (hands->directory = strdup(directory)) == NULL) {
+		free(hands);
+		return error_set(err, -ENOMEM, "no memory");
+	}
+	child_init(&hands->daemon);
+	r = make_directories(hands, err);
+	if (r == 0)
+		r = find("truce", "cmd/truce", "../bin/truce", &hands->truce, err);
+	if (r == 0)
+		r = find("truced", "daemon/truced", "../sbin/truced", &hands->truced, err);
+	if (r == 0)
+		r = lab_hands_give_back(hands, err);
+	if (r < 0) {
+		lab_hands_free(hands);
+		return r;
+	}
+	hands->cancel_fd = cancel_fd;
+	*ret = hands;
+	return 0;
+}
+
+void lab_hands_free(struct lab_hands *hands)
+{
+	if (hands == NULL)
+		return;
+	if (hands->daemon.pid != 0)
+		child_done(&hands->daemon);
+	free(hands->directory);
+	free(hands->truce);
+	free(hands->truced);
+	free(hands);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an experiment turns beside its VMs goes through the peacemaker: a truced of the
+ * experiment's own, with its own journal, that adjusts these VMs and no others, and `truce set`.
+ * So every knob has its undo written down before it is turned; what an experiment that was killed
+ * left turned, the next one gives back first.
+ *
+ *     lab_hands_new -> { lab_hands_set_host } -> { lab_hands_start, lab_hands_set, lab_hands_stop }*
+ *     -> lab_hands_give_back -> lab_hands_free
+ */
+#ifndef LAB_RUN_LAB_HANDS_H
+#define LAB_RUN_LAB_HANDS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct error;
+struct lab_hands;
+
+/* `directory` is for this alone and stays from run to run: the journal is in it. From then on
+ * this process and its children find that truced and no other. */
+int lab_hands_new(const char *directory, int cancel_fd, struct lab_hands **ret, struct error *err);
+void lab_hands_free(struct lab_hands *hands);
+
+/* A knob of the host ("ksm.run") until give_back. While no truced runs. */
+int lab_hands_set_host(struct lab_hands *hands, const char *setting, unsigned long long value,
+		       struct error *err);
+
+/* Adjusts these VMs from now on, by this policy (NULL: by what is set alone). network_fd: where
+ * their taps have names; 0: ours. */
+int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vms, size_t count,
+		    int network_fd, struct error *err);
+int lab_hands_set(struct lab_hands *hands, pid_t vm, const char *setting, const char *value,
+		  struct error *err);
+/* Gives back what was set on the VMs, and ends truced. Fine where none runs. */
+int lab_hands_stop(struct lab_hands *hands, struct error *err);
+
+/* All that is set, on the host too. */
+int lab_hands_give_back(struct lab_hands *hands, struct error *err);
+
+#endif
