@@ -65,6 +65,6 @@ bool boot_address_parse(const char *value, struct boot_address *ret)
 		return false;
 	if (*value == '\0')
 		return true;
-	return part_take(&value, part, sizeof part) && *value == '\0' &&
+	return strchr(value, ',') == NULL && part_take(&value, part, sizeof part) &&
 	       inet_pton(AF_INET, part, &ret->gateway) == 1;
 }

@@ -307,6 +307,7 @@ static void frames_take(struct session *session, uint64_t now)
 		if (session->greeted && session->troubles.length > 0)
 			troubles_say(session);
 	}
+	session->unread = found != 0;
 }
 
 /* A frame that was cut off by its host's death would swallow the next host's greeting. */
@@ -399,6 +400,9 @@ uint64_t session_deadline(const struct session *session)
 	uint64_t deadline = UINT64_MAX;
 	unsigned i;
 
+	/* What was read already makes no descriptor readable. */
+	if (session->unread && hears(session))
+		return 0;
 	if (!session->greeted)
 		deadline = session->said_hello_nsec + HELLO_EVERY_NSEC;
 	if (session->frame_since_nsec > 0 && session->frame_since_nsec + FRAME_NSEC < deadline)

@@ -32,6 +32,7 @@ struct session {
 	int fd; /* -1: there is no channel */
 	uint64_t id, host;
 	bool greeted, hello_owed, power_off;
+	bool unread; /* frames wait in the reader until there is room for answers */
 	uint64_t said_hello_nsec;
 	uint64_t frame_since_nsec; /* of a frame that has only begun; 0: none */
 	struct str troubles;	   /* lines for the next host: what went wrong before it came */
