@@ -1,7 +1,14 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- The laboratory's own test: nothing differs, so nothing may be found. The second copy of the
--- only cell is told apart from the first by chance alone; what this finds is the noise of the
--- host, below which no other experiment on it can conclude anything.
+--
+-- aa: the laboratory's own test.
+--
+-- Question:   do two identical measurements on this host come out the same?
+-- The paper:  none; a naive benchmark called two identical machines 38 % different.
+-- Here:       nothing differs, so nothing may be found. The second copy of the only cell is told
+--             apart from the first by chance alone; what this finds is the noise of the host, below
+--             which no other experiment on it can conclude anything. How often it is wrong is
+--             measured by tests/bench/lab-error-rate.sh.
+-- Predicted:  no difference, in 19 of 20.
 return experiment {
 	name = "aa",
 	asks = "Do two identical measurements on this host come out the same?",
