@@ -35,6 +35,7 @@ struct lane {
 	unsigned index, count;
 	void *own; /* what lane_prepare made */
 	uint64_t random;
+	uint64_t drag, dragged; /* per cent not counted; what of that is below one operation */
 	struct lane_counts *counts;
 	struct histogram *latency; /* NULL where the workload does not time */
 	const _Atomic uint32_t *stop;
@@ -68,8 +69,21 @@ static inline void lane_add(_Atomic uint64_t *count, uint64_t more)
 	atomic_store_explicit(count, now + more, memory_order_relaxed);
 }
 
+/* Where there is drag, evenly each so-manieth operation is left out, with its bytes. */
+static inline void lane_drag(struct lane *lane, uint64_t *operations, uint64_t *bytes)
+{
+	uint64_t owed = *operations * lane->drag + lane->dragged, out = owed / 100;
+
+	lane->dragged = owed % 100;
+	if (*operations > 0)
+		*bytes -= (uint64_t)((double)*bytes * (double)out / (double)*operations);
+	*operations -= out;
+}
+
 static inline void lane_count(struct lane *lane, uint64_t operations, uint64_t bytes)
 {
+	if (lane->drag > 0)
+		lane_drag(lane, &operations, &bytes);
 	lane_add(&lane->counts->bytes, bytes);
 	lane_add(&lane->counts->operations, operations);
 }

@@ -120,6 +120,24 @@ static void what_cannot_be_prepared_says_why(void **state)
 	work_free(work);
 }
 
+static void what_is_dragged_is_done_and_not_counted(void **state)
+{
+	struct lane_counts counts = { 0 };
+	struct lane lane = { .counts = &counts, .drag = 10 };
+	unsigned i;
+
+	for (i = 0; i < 1000; i++)
+		lane_count(&lane, 1, 4096);
+	assert_int_equal(counts.operations, 900);
+	assert_int_equal(counts.bytes, 900 * 4096);
+	for (i = 0; i < 1000; i++)
+		lane_count(&lane, 33, 0);
+	assert_int_equal(counts.operations, 900 + 29700);
+	test_expect_no_errors("memory-write size=1M drag=50", 100000);
+	test_expect_no_errors("memory-read size=1M drag=3", 100000);
+	test_expect_no_errors("cpu-prime drag=99", 100);
+}
+
 static void it_tells_what_its_processor_time_was(void **state)
 {
 	struct work *work = test_prepared("cpu-integer duration=100ms");
@@ -144,6 +162,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_killed_fails_alone),
 		cmocka_unit_test(one_that_is_freed_leaves_no_process),
 		cmocka_unit_test(what_cannot_be_prepared_says_why),
+		cmocka_unit_test(what_is_dragged_is_done_and_not_counted),
 		cmocka_unit_test(it_tells_what_its_processor_time_was),
 	};
 

@@ -286,6 +286,7 @@ static void lane_init(struct worker *worker, uint64_t index)
 		.count = (unsigned)worker->count,
 		/* Never 0, and far apart for neighbouring seeds. */
 		.random = (common->seed * 64 + index + 1) * 0x9e3779b97f4a7c15ull | 1,
+		.drag = common->drag,
 		.counts = &worker->shared->counts[index],
 		.latency = worker->job.workload->times ? &worker->shared->latency[index] : NULL,
 		.stop = &worker->shared->stop,

@@ -35,7 +35,7 @@ struct parameter {
 
 /* Begins every workload's settings. */
 struct common_settings {
-	uint64_t threads, duration_nsec, seed;
+	uint64_t threads, duration_nsec, seed, drag;
 };
 
 struct workload {

@@ -44,6 +44,8 @@ const struct parameter workload_common[] = {
 			 UINT64_MAX / 4, "end after so long; 0: when it is told to"),
 	PARAMETER_NUMBER(struct common_settings, seed, "seed", PARAMETER_COUNT, "1", 0, UINT32_MAX,
 			 "of the pseudo-random numbers"),
+	PARAMETER_NUMBER(struct common_settings, drag, "drag", PARAMETER_COUNT, "0", 0, 99,
+			 "per cent of the work that are done and not counted, to test who measures"),
 	PARAMETERS_END,
 };
 
