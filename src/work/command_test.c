@@ -6,8 +6,11 @@
 #include "base/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -184,6 +187,34 @@ static void a_command_is_counted_while_it_runs(void **state)
 	work_free(work);
 }
 
+/* As the real one ends its report. */
+static const char fake_run[] =
+	"#!/bin/sh\n"
+	"echo 'Dhrystone 2 using register variables    116700.0   39000000.0   3341.9'\n"
+	"echo 'System Benchmarks Index Score                                  1234.5'\n"
+	"[ \"$1 $2\" = '-c 3' ]\n";
+
+static void unixbench_is_run_where_it_is(void **state)
+{
+	char directory[] = "/tmp/truce-unixbench.XXXXXX", path[64], line[128];
+	struct work *work;
+	int fd;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof path, "%s/Run", directory);
+	fd = open(path, O_WRONLY | O_CREAT, 0755);
+	assert_int_equal(write(fd, fake_run, sizeof fake_run - 1), sizeof fake_run - 1);
+	close(fd);
+	snprintf(line, sizeof line, "unixbench copies=3 directory=%s", directory);
+	work = test_prepared(line);
+	assert_int_equal(work_start(work, 0), 0);
+	assert_int_equal(test_wait_for(work, WORK_DONE), WORK_DONE);
+	assert_true(test_result(work, "unixbench_index") == 1234.5);
+	work_free(work);
+	unlink(path);
+	rmdir(directory);
+}
+
 static void a_command_that_fails_says_its_last_line(void **state)
 {
 	struct work *work = test_prepared("command run=\"echo first >&2; echo no such thing >&2; exit 3\"");
@@ -216,6 +247,7 @@ int main(void)
 		cmocka_unit_test_setup(rules_take_numbers_from_lines, begin),
 		cmocka_unit_test_setup(a_rule_that_cannot_match_a_number_is_refused, begin),
 		cmocka_unit_test(a_command_is_counted_while_it_runs),
+		cmocka_unit_test(unixbench_is_run_where_it_is),
 		cmocka_unit_test(a_command_that_fails_says_its_last_line),
 		cmocka_unit_test(a_command_that_does_not_speak_json_is_told),
 	};
