@@ -12,7 +12,7 @@ import json, re, sys
 
 page = open(sys.argv[1], encoding="utf-8").read()
 wrong = []
-common = ("threads", "duration", "seed")
+common = ("threads", "duration", "seed", "drag")
 workloads = json.load(open(sys.argv[2], encoding="utf-8"))["workloads"]
 for workload in workloads:
     part = re.search(r"^### %s\n(.*?)(?=^##|\Z)" % re.escape(workload["name"]), page, re.M | re.S)
