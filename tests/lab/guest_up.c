@@ -173,8 +173,9 @@ static void ready_say(void)
 
 	if (up.said_ready || !link_is_ready(up.link) || !guest_is_settled(up.guest))
 		return;
-	printf("ready after %llu ms: kernel %s, %u CPUs, %llu MiB, pid %d\n",
+	printf("ready after %llu ms: %s, kernel %s, %u CPUs, %llu MiB, pid %d\n",
 	       (unsigned long long)(clock_monotonic_usec() - guest_started_usec(up.guest)) / 1000,
+	       guest_platform_text(accelerator_choose(NULL)),
 	       told->kernel, told->cpus, (unsigned long long)(told->memory_bytes / MIB),
 	       (int)guest_pid(up.guest));
 	up.said_ready = true;
