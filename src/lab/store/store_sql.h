@@ -11,6 +11,7 @@ struct error;
 struct store {
 	sqlite3 *db;
 	char *path;
+	unsigned read_calls; /* of a stranger's file: how much SQLite has worked for one question */
 };
 
 /* -ENOSPC, -EROFS, -EBUSY, -EIO, ... by what SQLite says; `what` begins the sentence. */
