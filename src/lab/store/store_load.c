@@ -16,9 +16,9 @@
 
 /* A week of an experiment's raw figures fits; what does not is no experiment's. */
 enum {
-	BOOTS_MOST = 100000,
-	RUNS_MOST = 1000000,
-	ROWS_MOST = 8000000, /* intervals, or samples */
+	BOOTS_MOST = 10000,
+	RUNS_MOST = 100000,
+	ROWS_MOST = 4000000, /* intervals, or samples */
 	ROWS_BEFORE_RESET = 1000,
 };
 

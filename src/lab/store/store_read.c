@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab/store/store.h"
-
 #include "lab/store/store_read.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "lab/store/store.h"
 #include "lab/store/store_sql.h"
 
 #include <errno.h>

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/result/values.h"
+
+#include "base/cursor.h"
+#include "model/host.h"
+#include "model/vm.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t values_room(const struct store_run *run)
+{
+	return run->interval_count + 1;
+}
+
+/* -- of each interval ------------------------------------------------------------------------------ */
+
+static double bytes_a_second(const struct store_member *subject, const struct store_interval *interval)
+{
+	(void)subject;
+	return (double)interval->bytes * 1e9 / (double)interval->length_nsec;
+}
+
+static double errors_a_second(const struct store_member *subject,
+			      const struct store_interval *interval)
+{
+	(void)subject;
+	return (double)interval->errors * 1e9 / (double)interval->length_nsec;
+}
+
+/* Of what was sent. */
+static double lost_share(const struct store_member *subject, const struct store_interval *interval)
+{
+	double all = (double)interval->operations + (double)interval->lost;
+
+	(void)subject;
+	return all > 0 ? (double)interval->lost / all : 0;
+}
+
+static const struct {
+	const char *name;
+	double (*of)(const struct store_member *subject, const struct store_interval *interval);
+	enum result_unit unit;
+} counted[] = {
+	{ "rate", result_rate, RESULT_PER_SECOND },
+	{ "bytes", bytes_a_second, RESULT_BYTES_PER_SECOND },
+	{ "lost", lost_share, RESULT_SHARE },
+	{ "errors", errors_a_second, RESULT_PER_SECOND },
+	{ NULL, NULL, RESULT_PLAIN },
+};
+
+static size_t find_counted(const char *measure)
+{
+	size_t i = 0;
+
+	while (counted[i].name != NULL && strcmp(counted[i].name, measure) != 0)
+		i++;
+	return i;
+}
+
+static size_t values_counted(const struct store_run *run, const struct result_window *window,
+			     size_t what, double *ret)
+{
+	const struct store_member *subject = result_subject(run);
+	size_t i, count = 0;
+
+	for (i = 0; i < run->interval_count; i++)
+		if (run->intervals[i].vm == subject->vm &&
+		    result_window_has(window, &run->intervals[i]))
+			ret[count++] = counted[what].of(subject, &run->intervals[i]);
+	return count;
+}
+
+/* -- of a run ---------------------------------------------------------------------------------------- */
+
+double values_latency_sec(const struct store_run *run, const struct result_window *window,
+			  unsigned vm, unsigned permyriad)
+{
+	struct histogram sum = { { 0 } };
+	size_t i, j;
+
+	for (i = 0; i < run->interval_count; i++) {
+		const struct store_interval *interval = &run->intervals[i];
+
+		if (interval->vm != vm || !result_window_has(window, interval))
+			continue;
+		for (j = 0; j < interval->bucket_count; j++) {
+			const struct store_bucket *bucket = &run->buckets[interval->first_bucket + j];
+
+			sum.counts[bucket->index] += bucket->added;
+		}
+	}
+	if (histogram_total(&sum) == 0)
+		return NAN;
+	return (double)histogram_quantile_nsec(&sum, permyriad) / 1e9;
+}
+
+/* The samples of one figure, which stand together in the order of time. */
+static size_t samples_of(const struct store_run *run, const char *source, const char *figure,
+			 size_t *ret_first)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < run->sample_count; i++) {
+		if (strcmp(run->samples[i].source, source) != 0 ||
+		    strcmp(run->samples[i].figure, figure) != 0) {
+			if (count > 0)
+				break;
+			continue;
+		}
+		if (count++ == 0)
+			*ret_first = i;
+	}
+	return count;
+}
+
+/* Samples are of changes only: a value holds until the next one. */
+static double value_at(const struct store_sample *samples, size_t count, int64_t at)
+{
+	size_t i = 0;
+
+	while (i + 1 < count && samples[i + 1].at_nsec <= at)
+		i++;
+	return (double)samples[i].value;
+}
+
+static double window_sec(const struct result_window *window)
+{
+	return (double)(window->until_nsec - window->from_nsec) / 1e9;
+}
+
+double values_growth(const struct store_run *run, const struct result_window *window,
+		     const char *source, const char *figure)
+{
+	size_t first = 0, count = samples_of(run, source, figure, &first);
+	double growth;
+
+	if (count == 0 || !(window_sec(window) > 0))
+		return NAN;
+	growth = value_at(run->samples + first, count, window->until_nsec) -
+		 value_at(run->samples + first, count, window->from_nsec);
+	/* A counter that sinks is none; it was another process's. */
+	return growth >= 0 ? growth / window_sec(window) : NAN;
+}
+
+double values_level(const struct store_run *run, const struct result_window *window,
+		    const char *source, const char *figure)
+{
+	size_t first = 0, count = samples_of(run, source, figure, &first), i;
+	const struct store_sample *samples = run->samples + first;
+	int64_t from = window->from_nsec, to;
+	double sum = 0;
+
+	if (count == 0 || !(window_sec(window) > 0))
+		return NAN;
+	for (i = 0; i < count && from < window->until_nsec; i++) {
+		to = i + 1 < count && samples[i + 1].at_nsec < window->until_nsec ?
+			samples[i + 1].at_nsec : window->until_nsec;
+		if (to <= from)
+			continue;
+		sum += (double)samples[i].value * (double)(to - from);
+		from = to;
+	}
+	return sum / 1e9 / window_sec(window);
+}
+
+/* "NAME=VALUE" lines, as the workload told them at its end. */
+static double value_of_result(const struct store_member *subject, const char *name)
+{
+	struct cursor all = cursor_over(subject->results != NULL ? subject->results : "",
+					subject->results != NULL ? strlen(subject->results) : 0);
+	struct cursor line;
+	char number[64], *end;
+	double value;
+
+	while (cursor_take_line(&all, &line)) {
+		if (!cursor_take_text(&line, name) || !cursor_take_text(&line, "=") ||
+		    cursor_left(&line) >= sizeof number)
+			continue;
+		memcpy(number, line.at, cursor_left(&line));
+		number[cursor_left(&line)] = '\0';
+		value = strtod(number, &end);
+		return end > number && isfinite(value) ? value : NAN;
+	}
+	return NAN;
+}
+
+static const struct figure_info *figure_of(const struct object_info *info, const char *name)
+{
+	int index = object_find_figure(info, name);
+
+	return index >= 0 ? &info->figures[index] : NULL;
+}
+
+static double value_of_figure(const struct store_run *run, const struct result_window *window,
+			      const char *source, const struct figure_info *figure)
+{
+	if (figure == NULL)
+		return NAN;
+	if (figure->kind != KIND_COUNTER)
+		return values_level(run, window, source, figure->name);
+	/* Time in a time is a share. */
+	return values_growth(run, window, source, figure->name) / (figure->unit == UNIT_USEC ? 1e6 : 1);
+}
+
+static double value_of_run(const struct store_run *run, const struct result_window *window,
+			   const char *measure)
+{
+	const struct store_member *subject = result_subject(run);
+	char source[24];
+
+	snprintf(source, sizeof source, "vm%u", subject->vm + 1);
+	if (strcmp(measure, "latency-p99") == 0)
+		return values_latency_sec(run, window, subject->vm, 9900);
+	if (strncmp(measure, "result:", 7) == 0)
+		return value_of_result(subject, measure + 7);
+	if (strncmp(measure, "vm:", 3) == 0)
+		return value_of_figure(run, window, source, figure_of(&vm_info, measure + 3));
+	if (strncmp(measure, "host:", 5) == 0)
+		return value_of_figure(run, window, "host", figure_of(&host_info, measure + 5));
+	return NAN;
+}
+
+/* -- both ----------------------------------------------------------------------------------------------- */
+
+size_t values_find(const struct store_run *run, const struct result_window *window,
+		   const char *measure, double *ret)
+{
+	size_t what = find_counted(measure);
+
+	if (result_subject(run) == NULL)
+		return 0;
+	if (counted[what].name != NULL)
+		return values_counted(run, window, what, ret);
+	*ret = value_of_run(run, window, measure);
+	return isfinite(*ret) ? 1 : 0;
+}
+
+static enum result_unit unit_of_figure(const struct figure_info *figure)
+{
+	bool counter = figure != NULL && figure->kind == KIND_COUNTER;
+
+	if (figure == NULL)
+		return RESULT_PLAIN;
+	switch (figure->unit) {
+	case UNIT_USEC:
+		return counter ? RESULT_SHARE : RESULT_PLAIN;
+	case UNIT_BYTES:
+		return counter ? RESULT_BYTES_PER_SECOND : RESULT_BYTES;
+	default:
+		return counter ? RESULT_PER_SECOND : RESULT_PLAIN;
+	}
+}
+
+enum result_unit values_unit(const char *measure, const struct store_member *subject)
+{
+	size_t what = find_counted(measure);
+
+	if (strcmp(measure, "rate") == 0 && subject != NULL && subject->unit != NULL &&
+	    strcmp(subject->unit, "bytes") == 0)
+		return RESULT_BYTES_PER_SECOND;
+	if (counted[what].name != NULL)
+		return counted[what].unit;
+	if (strncmp(measure, "latency-", 8) == 0)
+		return RESULT_SECONDS;
+	if (strncmp(measure, "vm:", 3) == 0)
+		return unit_of_figure(figure_of(&vm_info, measure + 3));
+	if (strncmp(measure, "host:", 5) == 0)
+		return unit_of_figure(figure_of(&host_info, measure + 5));
+	return RESULT_PLAIN;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lab/result/window.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "measure/steady.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Levels closer than this are one: VM1 is steady when it does not change by more than this. */
+#define LEVEL_SHARE 0.05
+/* A loaded VM that does nothing for longer was not loaded; the runner has the same rule. */
+#define PROOF_NSEC ((int64_t)NSEC_PER_SEC)
+
+/* Intervals whose levels are looked for: the search takes time as their square. */
+enum { STRETCHED_MOST = 2000 };
+
+const struct store_member *result_subject(const struct store_run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->member_count; i++)
+		if (run->members[i].role == STORE_ROLE_SUBJECT)
+			return &run->members[i];
+	return NULL;
+}
+
+bool result_window_has(const struct result_window *window, const struct store_interval *interval)
+{
+	int64_t middle = interval->at_nsec + (int64_t)(interval->length_nsec / 2);
+
+	return middle >= window->from_nsec && middle < window->until_nsec;
+}
+
+double result_rate(const struct store_member *member, const struct store_interval *interval)
+{
+	bool bytes = member->unit != NULL && strcmp(member->unit, "bytes") == 0;
+
+	return (double)(bytes ? interval->bytes : interval->operations) * 1e9 /
+	       (double)interval->length_nsec;
+}
+
+double result_mean_rate(const struct store_run *run, const struct result_window *window,
+			const struct store_member *member)
+{
+	double done = 0, length = 0;
+	size_t i;
+
+	for (i = 0; i < run->interval_count; i++) {
+		const struct store_interval *interval = &run->intervals[i];
+
+		if (interval->vm != member->vm || !result_window_has(window, interval))
+			continue;
+		done += result_rate(member, interval) * (double)interval->length_nsec;
+		length += (double)interval->length_nsec;
+	}
+	return length > 0 ? done / length : NAN;
+}
+
+static int64_t latest(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The longest time within the window without an operation. */
+static int64_t idle_time(const struct store_run *run, const struct result_window *window, unsigned vm)
+{
+	int64_t since = window->from_nsec, longest = 0, end;
+	size_t i;
+
+	for (i = 0; i < run->interval_count; i++) {
+		const struct store_interval *interval = &run->intervals[i];
+
+		if (interval->vm != vm || interval->operations == 0)
+			continue;
+		if (interval->at_nsec >= window->until_nsec)
+			break;
+		longest = latest(longest, interval->at_nsec - since);
+		end = interval->at_nsec + (int64_t)interval->length_nsec;
+		since = latest(since, end);
+	}
+	return latest(longest, window->until_nsec - since);
+}
+
+static void prove(const struct store_run *run, struct result_window *window)
+{
+	size_t i;
+
+	for (i = 0; i < run->member_count; i++) {
+		const struct store_member *member = &run->members[i];
+
+		if (member->role != STORE_ROLE_OTHER || window->unproved)
+			continue;
+		window->unproved = idle_time(run, window, member->vm) >= PROOF_NSEC;
+		window->idle_vm = member->vm;
+	}
+}
+
+/* Neighbours become one, so that a run of hours costs no more than one of minutes. */
+static size_t thin(double *rates, int64_t *times, size_t count)
+{
+	size_t step = (count + STRETCHED_MOST - 1) / STRETCHED_MOST, i, j, end;
+	double sum;
+
+	for (i = 0; step > 1 && i * step < count; i++) {
+		end = (i + 1) * step < count ? (i + 1) * step : count;
+		for (j = i * step, sum = 0; j < end; j++)
+			sum += rates[j];
+		rates[i] = sum / (double)(end - i * step);
+		times[i] = times[i * step];
+	}
+	return step > 1 ? i : count;
+}
+
+static int steady_find(const struct store_run *run, const struct store_member *subject,
+		       struct result_window *window, struct error *err)
+{
+	CLEANUP_FREE double *rates = calloc(run->interval_count + 1, sizeof *rates);
+	CLEANUP_FREE int64_t *times = calloc(run->interval_count + 1, sizeof *times);
+	struct measure_steady steady;
+	size_t i, count = 0;
+	int r;
+
+	if (rates == NULL || times == NULL)
+		return error_errno(err, -ENOMEM, "cannot find the warm-up");
+	for (i = 0; i < run->interval_count; i++) {
+		if (run->intervals[i].vm != subject->vm || run->intervals[i].at_nsec >= window->until_nsec)
+			continue;
+		times[count] = run->intervals[i].at_nsec;
+		rates[count++] = result_rate(subject, &run->intervals[i]);
+	}
+	if (count == 0)
+		return 0;
+	count = thin(rates, times, count);
+	r = measure_steady_find(rates, count, LEVEL_SHARE, &steady, err);
+	if (r < 0)
+		return r;
+	window->stretches = steady.stretches;
+	window->never = steady.never;
+	if (steady.from > 0)
+		window->from_nsec = latest(window->from_nsec, times[steady.from]);
+	return 0;
+}
+
+int result_window_find(const struct store_run *run, struct result_window *ret, struct error *err)
+{
+	const struct store_member *subject = result_subject(run);
+	struct result_window window = {
+		.from_nsec = (int64_t)run->warmup_nsec,
+		.until_nsec = (int64_t)(run->warmup_nsec + run->duration_nsec),
+	};
+	int r = subject != NULL ? steady_find(run, subject, &window, err) : 0;
+
+	if (r < 0)
+		return r;
+	prove(run, &window);
+	*ret = window;
+	return 0;
+}
