@@ -11,11 +11,15 @@
 
 static const struct {
 	const struct verb *verb;
-	int (*call)(char **arguments);
+	int (*call)(char **arguments); /* NULL: as any verb */
 	const char *name; /* as it stands behind `truce lab` */
 } verbs[] = {
 	{ &lab_box_verb, lab_box_call, "box" },
 	{ &lab_run_verb, lab_run_call, "run" },
+	{ &lab_list_verb, NULL, "list" },
+	{ &lab_show_verb, NULL, "show" },
+	{ &lab_compare_verb, NULL, "compare" },
+	{ &lab_export_verb, NULL, "export" },
 	{ &lab_work_verb, lab_work_call, "work" },
 	{ NULL, NULL, NULL },
 };
@@ -47,7 +51,8 @@ int main(int argc, char **argv)
 		return print_help(stdout);
 	for (i = 0; verbs[i].name != NULL; i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].call(argv + 2);
+			return verbs[i].call != NULL ? verbs[i].call(argv + 2) :
+						       verb_call(verbs[i].verb, argv + 2);
 	fputs("truce lab: there is no such verb; truce lab --help lists them\n", stderr);
 	return VERB_USAGE;
 }

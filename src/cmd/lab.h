@@ -6,6 +6,7 @@
 struct verb;
 
 extern const struct verb lab_box_verb, lab_run_verb, lab_work_verb;
+extern const struct verb lab_compare_verb, lab_export_verb, lab_list_verb, lab_show_verb;
 
 /* Its exit code is the command's in the box, so that its own begin at 124. */
 int lab_box_call(char **arguments);

@@ -179,6 +179,18 @@ static void draw(struct pair *pair)
 	}
 }
 
+/*
+ * A drawing of boots that are all alike has no spread of its own, as often where values come in
+ * steps; it is told in that of what was measured. (Sums of equal numbers are equal to the last digits
+ * only.)
+ */
+static double in_errors(double distance, double drawn, double measured)
+{
+	double error = drawn > measured * 1e-6 ? drawn : measured;
+
+	return error > 0 ? distance / error : distance > 0 ? INFINITY : 0;
+}
+
 /* How far drawings lie from what was measured: in their own standard errors where boots were
  * drawn, plainly where they were not (their spread over boots says nothing then). */
 static int distances_draw(struct pair *pair, const struct effect *measured, double *ret,
@@ -195,7 +207,7 @@ static int distances_draw(struct pair *pair, const struct effect *measured, doub
 		drawn = effect_of(pair, pair->cell.drawn, pair->base.drawn, differences);
 		ret[i] = fabs(drawn.effect - measured->effect);
 		if (!pair->boots_stay)
-			ret[i] = drawn.error > 0 ? ret[i] / drawn.error : ret[i] > 0 ? INFINITY : 0;
+			ret[i] = in_errors(ret[i], drawn.error, measured->error);
 	}
 	measure_sort(ret, pair->plan->draws);
 	return 0;

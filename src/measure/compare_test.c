@@ -191,6 +191,25 @@ static void cells_that_are_alike_to_the_last_digit_do_not_differ(void **state)
 	assert_false(measure_differs(&result, NULL));
 }
 
+/* As latencies from a histogram's buckets do: most boots have the same. */
+static void values_in_steps_have_an_interval(void **state)
+{
+	static struct made a, b;
+	struct measure_comparison result;
+	size_t i, j, k;
+
+	for (i = 0; i < BOOTS; i++)
+		for (j = 0; j < RUNS; j++)
+			for (k = 0; k < INTERVALS; k++)
+				a.values[i][j][k] = 8, b.values[i][j][k] = i == 3 ? 8.5 : 8;
+	wire(&a, BOOTS);
+	wire(&b, BOOTS);
+	result = compare(&b, &a, 1000);
+	assert_true(isfinite(result.half) && result.half > 0);
+	assert_true(result.low < 1 && result.high > 1);
+	assert_false(measure_differs(&result, NULL));
+}
+
 static void nothing_is_concluded_that_two_equal_cells_show_as_well(void **state)
 {
 	struct measure_comparison aa = { .effect = 0.001, .half = 0.02 };
@@ -252,6 +271,7 @@ int main(void)
 		cmocka_unit_test(the_same_seed_gives_the_same_bytes),
 		cmocka_unit_test(noughts_are_compared_by_difference),
 		cmocka_unit_test(cells_that_are_alike_to_the_last_digit_do_not_differ),
+		cmocka_unit_test(values_in_steps_have_an_interval),
 		cmocka_unit_test(nothing_is_concluded_that_two_equal_cells_show_as_well),
 		cmocka_unit_test(a_cell_without_values_is_no_data),
 		cmocka_unit_test(student_s_sleepers_are_estimated),

@@ -122,11 +122,14 @@ static bool tag_is_harmless(const char *tag, size_t size)
 	return true;
 }
 
+/* Only from <svg on: what stands before it never comes into a page. */
 bool plot_svg_is_harmless(const char *svg, size_t size)
 {
-	const char *end = svg + size, *at = svg, *close, *name;
+	const char *end = svg + size, *at = memmem(svg, size, "<svg", 4), *close, *name;
 	size_t length;
 
+	if (at == NULL)
+		return false;
 	while ((at = memchr(at, '<', (size_t)(end - at))) != NULL) {
 		close = memchr(at, '>', (size_t)(end - at));
 		if (close == NULL)

@@ -97,7 +97,9 @@ static int correct(struct result_measure *measure, struct error *err)
 	for (i = 0; i < measure->comparison_count; i++) {
 		const struct result_comparison *comparison = &measure->comparisons[i];
 
-		p[i] = comparison->has_numbers && !comparison->is_control ? comparison->numbers.p : NAN;
+		/* Of too few boots p would be of these boots alone, and be taken for more. */
+		p[i] = comparison->has_numbers && !comparison->is_control &&
+		       !comparison->numbers.boots_too_few ? comparison->numbers.p : NAN;
 	}
 	r = measure_holm(p, measure->comparison_count);
 	for (i = 0; r == 0 && i < measure->comparison_count; i++)
@@ -206,7 +208,7 @@ static int slope_find(const struct result *result, struct result_measure *measur
 	if (r == 0)
 		r = measure_estimate(&slopes.cell, &plan, &slope->numbers, err);
 	measure_slopes_done(&slopes);
-	if (r == 0) {
+	if (r == 0 && !slope->numbers.boots_too_few) {
 		slope->numbers.ratio = exp(slope->numbers.effect);
 		slope->numbers.low = exp(slope->numbers.effect - slope->numbers.half);
 		slope->numbers.high = exp(slope->numbers.effect + slope->numbers.half);

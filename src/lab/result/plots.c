@@ -212,7 +212,7 @@ static void make_dose(const struct result *result, struct plots *plots)
 	plot_begin_script(plot, WIDTH, 380);
 	str_appendf(&plot->gp,
 		    "set xlabel 'loaded VMs'\nset ylabel 'change, %%'\n"
-		    "set xrange [0.6:%.6g]\nset xtics 1\n"
+		    "set xrange [0.6:%.6g]\nset xtics 1\nset offsets 0, 0, graph 0.06, graph 0.06\n"
 		    "set arrow 1 from graph 0, first 0 to graph 1, first 0 nohead lc rgb '#888888' lw 1 back\n"
 		    "set object 1 rectangle from graph 0, first %.6g to graph 1, first %.6g "
 		    "fc rgb '#999999' fs transparent solid 0.25 noborder behind\n"

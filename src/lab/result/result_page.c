@@ -26,6 +26,24 @@ void result_append_command(const struct result *result, struct str *out)
 
 /* -- head ------------------------------------------------------------------------------------------- */
 
+/* The figure of the answer alone, to stand beside what was predicted. */
+static void append_found(const struct result *result, struct str *out)
+{
+	const struct result_comparison *about = answer_about(result);
+
+	if (about == NULL) {
+		str_append(out, "nothing was compared");
+		return;
+	}
+	if (about->has_numbers) {
+		words_append_signed(out, about->numbers.ratio);
+		str_append(out, " (");
+		words_append_signed_interval(out, &about->numbers);
+		str_append(out, "), ");
+	}
+	str_append(out, words_of_verdict(about->verdict));
+}
+
 static void append_head(const struct result *result, struct str *out)
 {
 	const struct stored_experiment *experiment = result->experiment;
@@ -37,12 +55,14 @@ static void append_head(const struct result *result, struct str *out)
 	str_append(&text, experiment->quick ? ", in its quick form, " : ", ");
 	json_append_time(&text, (uint64_t)experiment->started_usec);
 	str_resize(&text, text.length > 17 ? text.length - 17 : 0); /* the day is enough */
-	str_appendf(&text, ". %s.%s", words_of_platform(result), experiment->scaled != NULL ?
+	str_appendf(&text, ". Platform: %s.%s", words_of_platform(result), experiment->scaled != NULL ?
 		    " Scaled." : "");
 	page_paragraph(out, "lead", text.data != NULL ? text.data : "");
 	str_clear(&text);
 	answer_append(result, &text);
 	page_paragraph(out, "answer", text.data != NULL ? text.data : "");
+	str_clear(&text);
+	append_found(result, &text);
 	page_facts_begin(out);
 	page_fact(out, "predicted", experiment->predicts != NULL ? experiment->predicts : "nothing");
 	page_fact(out, "found", text.data != NULL ? text.data : "");
@@ -92,7 +112,7 @@ static void append_headings(const struct result_column *columns, const bool *use
 /* What was set, on what it was made: a table out of its page must still say so. */
 static void append_caption(const struct result *result, const char *what, struct str *out)
 {
-	str_appendf(out, "%s. %s%s%s", what, words_of_platform(result),
+	str_appendf(out, "%s. Platform: %s%s%s", what, words_of_platform(result),
 		    result->experiment->scaled != NULL ? "; scaled: " : "",
 		    result->experiment->scaled != NULL ? result->experiment->scaled : "");
 }
@@ -179,8 +199,9 @@ static void append_tables(const struct result *result, struct str *out)
 		append_comparisons(result, &result->measures[i], out);
 	append_slopes(result, out);
 	append_cells(result, result_columns_of_cells, "Each cell",
-		     "VM1 in each cell; isolation, latency impact and work conservation as resctl-bench "
-		     "defines them", out);
+		     "VM1 in each cell, after its warm-up", out);
+	append_cells(result, result_columns_of_isolation, "Isolation",
+		     "As resctl-bench defines it: each cell against the one that it is compared with", out);
 	append_cells(result, result_columns_of_vms, "VM against VM",
 		     "The VMs of each cell that do the same, and what was done beside VM1", out);
 	append_cells(result, result_columns_of_hosts, "What VM1 and the host saw",

@@ -44,7 +44,7 @@ static void append_label(const struct result_row *row, struct str *out)
 	const struct stored_cell *cell = &row->result->experiment->cells[row->cell];
 
 	str_append(out, cell->label);
-	if (cell->is_aa && strstr(cell->label, "A/A") == NULL)
+	if (cell->is_aa && strstr(cell->label, "again") == NULL)
 		str_append(out, " (A/A)");
 }
 
@@ -228,6 +228,13 @@ const struct result_column result_columns_of_cells[] = {
 	{ "p01", "a hundredth of the intervals is below", false, append_p01 },
 	{ "p99", "a hundredth of the intervals is above", false, append_p99 },
 	{ "latency p99", "a hundredth of VM1's operations took longer", false, append_latency },
+	{ "warm-up", "cut off by change point, mean of the runs; and how many never became steady", false,
+	  append_warmup },
+	{ NULL, NULL, false, NULL },
+};
+
+const struct result_column result_columns_of_isolation[] = {
+	{ "cell", "what was set", true, append_label },
 	{ "isolation", "what VM1 did of what it does undisturbed, the mean of the intervals", false,
 	  append_isolation },
 	{ "isolation p01", "the same, of the worst hundredth of the intervals", false,
@@ -236,8 +243,6 @@ const struct result_column result_columns_of_cells[] = {
 	  append_latency_impact },
 	{ "work conservation", "what all VMs did together, of what they do in the cell it is compared "
 	  "with", false, append_work_conservation },
-	{ "warm-up", "cut off by change point, mean of the runs; and how many never became steady", false,
-	  append_warmup },
 	{ NULL, NULL, false, NULL },
 };
 

@@ -26,6 +26,7 @@ struct result_column {
 
 extern const struct result_column result_columns_of_comparisons[]; /* each ends with a NULL heading */
 extern const struct result_column result_columns_of_cells[];
+extern const struct result_column result_columns_of_isolation[];
 extern const struct result_column result_columns_of_vms[];
 extern const struct result_column result_columns_of_hosts[];
 /* Those of the tables that fit on a terminal. */

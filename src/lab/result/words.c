@@ -107,7 +107,9 @@ void words_append_signed(struct str *out, double ratio)
 
 void words_append_signed_interval(struct str *out, const struct measure_comparison *numbers)
 {
-	if (isfinite(numbers->low) && isfinite(numbers->high))
+	/* Without the boots' level, one value a boot has no spread. */
+	if (isfinite(numbers->low) && isfinite(numbers->high) &&
+	    !(numbers->boots_too_few && !(numbers->half > 0)))
 		str_appendf(out, "%+.1f to %+.1f %%", (numbers->low - 1) * 100,
 			    (numbers->high - 1) * 100);
 	else
