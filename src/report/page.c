@@ -26,7 +26,6 @@ static const char style[] =
 	"ul{margin:.5rem 0;padding-left:1.2rem}\n"
 	".scroll{overflow-x:auto}\n"
 	"table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums;margin:.4rem 0}\n"
-	"caption{text-align:left;color:var(--dim);padding:.2rem 0;font-size:.9rem}\n"
 	"th,td{padding:.32rem .65rem;border-bottom:1px solid var(--line);text-align:right;"
 	"vertical-align:top;white-space:nowrap}\n"
 	"th{font-weight:600;color:var(--dim);border-bottom-width:2px}\n"
@@ -192,10 +191,9 @@ void page_facts_end(struct str *out)
 
 void page_table_begin(struct str *out, const char *caption)
 {
-	str_append(out, "<div class=\"scroll\"><table>\n");
 	if (caption != NULL)
-		append_element(out, "caption", NULL, caption);
-	str_append(out, "<tr>");
+		page_paragraph(out, "note", caption);
+	str_append(out, "<div class=\"scroll\"><table>\n<tr>");
 }
 
 void page_table_heading(struct str *out, const char *text, const char *help, bool left)

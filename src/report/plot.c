@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* A longer label would leave no room for what it labels. */
+enum { LABEL_BYTES = 49 };
+
 void plot_init(struct plot *plot, const char *name, const char *title, const char *caption)
 {
 	*plot = (struct plot){ .name = name, .title = title, .caption = caption };
@@ -57,15 +60,19 @@ void plot_begin_script(struct plot *plot, unsigned width, unsigned height)
 /* A tab would be another field, a quote would begin one that has blanks. */
 void plot_append_label(struct str *out, const char *label)
 {
+	char shown[LABEL_BYTES];
 	struct str safe;
 	size_t i;
 
 	str_init(&safe);
 	text_append_safe(&safe, label, strlen(label));
-	for (i = 0; i < safe.length && i < 120; i++)
-		str_append_char(out, safe.data[i] == '"' ? '\'' : safe.data[i]);
+	text_copy(shown, sizeof shown, safe.data != NULL ? safe.data : "", safe.length);
+	for (i = 0; shown[i] != '\0'; i++)
+		str_append_char(out, shown[i] == '"' ? '\'' : shown[i]);
+	if (i < safe.length)
+		str_append(out, "...");
 	/* Not a number, and not missing. */
-	if (safe.length == 0 || strcmp(safe.data, "-") == 0)
+	if (i == 0 || strcmp(shown, "-") == 0)
 		str_append(out, " ");
 	str_done(&safe);
 }

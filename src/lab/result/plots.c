@@ -377,7 +377,7 @@ static void make_time(const struct result *result, struct plots *plots)
 		base = typical_run(result, about->base);
 	plot = add_plot(plots, "time", "One run over time",
 		"A typical run: VM1 in percent of what it does in the cell that it is compared with, the load "
-		"of the other VMs in percent of its mean, and what VM1 waited for, on one axis of time. "
+		"of the other VMs in percent of its mean over all runs, and what VM1 waited for, on one axis of time. "
 		"The grey part is not counted: asked-for warm-up, and what lies before the change point.");
 	str_appendf(&plot->about, "%s, boot %u", experiment->cells[cell].label,
 		    experiment->boots[experiment->runs[run].boot].ordinal + 1);
