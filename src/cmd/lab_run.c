@@ -6,6 +6,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/lab.h"
 #include "cmd/lab_place.h"
+#include "cmd/lab_told.h"
 #include "cmd/verb.h"
 #include "lab/host/ability.h"
 #include "lab/host/facts.h"
@@ -303,6 +304,8 @@ static int run(struct job *job, struct error *err)
 	print_begin(job);
 	r = measure(job, &result, err);
 	print_end(job, &result, clock_monotonic_usec() - began);
+	if (result.boots + result.boots_before > 0)
+		lab_tell_result(&lab_run_verb, &job->place, job->spec->name, job->experiment);
 	if (r == -ECANCELED)
 		error_set(err, r, "stopped; what was measured is kept, and --resume goes on");
 	if (r == 0 && result.boots_given_up > 0)
