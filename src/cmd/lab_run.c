@@ -189,12 +189,22 @@ static int add_experiment(struct job *job, struct error *err)
 	return store_add_experiment(job->store, &experiment, &job->experiment, err);
 }
 
+/* Not before it is known that it can be run: what cannot leaves no file. */
+static int take_place(struct job *job, struct error *err)
+{
+	int r = lab_place_take(&job->place, err);
+
+	return r == 0 ? store_open(job->place.store, &job->store, err) : r;
+}
+
 /* The same spec, seed and plan as when it was stopped. */
 static int find_stopped(struct job *job, uint64_t *ret_seed, struct error *err)
 {
-	int r = store_find_unfinished(job->store, store_spec_hash(job->spec, job->settings->quick),
-				      &job->experiment, ret_seed, err);
+	int r = access(job->place.store, F_OK) < 0 ? -ENOENT : take_place(job, err);
 
+	if (r == 0)
+		r = store_find_unfinished(job->store, store_spec_hash(job->spec, job->settings->quick),
+					  &job->experiment, ret_seed, err);
 	if (r == -ENOENT)
 		return error_set(err, r, "%s: there is none that was stopped with just this file%s: begin "
 				 "one without --resume", job->spec->name,
@@ -220,13 +230,13 @@ static int prepare(struct job *job, const char *path, struct error *err)
 		r = seed_of(job, &seed, err);
 	if (r == 0)
 		r = lab_place_find(job->spec->name, &job->place, err);
-	if (r == 0 && !job->settings->dry_run)
-		r = lab_place_take(&job->place, err);
-	if (r == 0 && (!job->settings->dry_run || job->settings->resume))
-		r = store_open(job->place.store, &job->store, err);
 	if (r == 0 && job->settings->resume)
 		r = find_stopped(job, &seed, err);
-	return r == 0 ? make_plan(job, seed, err) : r;
+	if (r == 0)
+		r = make_plan(job, seed, err);
+	if (r == 0 && !job->settings->dry_run && job->store == NULL)
+		r = take_place(job, err);
+	return r;
 }
 
 /* -- running it ------------------------------------------------------------------------------------------- */
