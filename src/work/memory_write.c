@@ -19,7 +19,7 @@
 
 struct write_settings {
 	struct common_settings common;
-	uint64_t size;
+	uint64_t size, passes;
 };
 
 struct area {
@@ -84,20 +84,24 @@ static int write_lane_prepare(struct lane *lane, struct error *err)
 
 static int write_run(struct lane *lane, struct error *err)
 {
+	const struct write_settings *settings = lane->settings;
 	struct area *area = lane->own;
 	const uint64_t batch = BATCH_BYTES / sizeof *area->words;
+	/* Pass 0 was the preparation. */
+	const uint64_t end = settings->passes > 0 ? settings->passes + 1 : UINT64_MAX;
 
-	while (lane_goes_on(lane)) {
+	while (lane_goes_on(lane) && area->pass < end) {
 		uint64_t left = batch;
 
-		while (left > 0) {
+		while (left > 0 && area->pass < end) {
 			uint64_t until_end = area->count - area->at;
 			uint64_t count = left < until_end ? left : until_end;
 
 			write_words(area, count);
 			left -= count;
 		}
-		lane_count(lane, BATCH_BYTES / LINE_BYTES, BATCH_BYTES);
+		lane_count(lane, (batch - left) * sizeof *area->words / LINE_BYTES,
+			   (batch - left) * sizeof *area->words);
 	}
 	return 0;
 }
@@ -136,6 +140,8 @@ static const struct workload_actions actions = {
 static const struct parameter parameters[] = {
 	PARAMETER_NUMBER(struct write_settings, size, "size", PARAMETER_SIZE, "64M", 1024,
 			 1ull << 40, "working set of each thread"),
+	PARAMETER_NUMBER(struct write_settings, passes, "passes", PARAMETER_COUNT, "0", 0, UINT32_MAX,
+			 "end after it was written so often; 0: when it is told to"),
 	PARAMETERS_END,
 };
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the network workloads have in common: addresses as numbers (there is no name service in a
- * small guest), sockets, and what goes over the wire. All numbers there are little-endian.
+ * small guest), and sockets.
  */
 #ifndef WORK_NET_H
 #define WORK_NET_H
 
 #include "work/lane.h"
+#include "work/net_wire.h"
 
 #include <sys/socket.h>
 
@@ -14,27 +15,7 @@ enum net_protocol { NET_TCP, NET_UDP };
 extern const char *const net_protocols[];
 
 #define NET_PORT "5201"
-#define NET_MAGIC 0x6b77u
-#define DATAGRAM_MOST 65507u
 #define CONNECT_NSEC 10000000000ull /* how long a peer may take until it listens */
-#define STREAM_STEP 4096u           /* each so many bytes of a stream stands a word that tells its place */
-
-enum datagram_kind { DATAGRAM_DATA = 1, DATAGRAM_END, DATAGRAM_REQUEST, DATAGRAM_RESPONSE };
-
-/* Begins each datagram, and each request and response of a stream. */
-struct datagram {
-	uint16_t magic, kind;
-	uint32_t size;     /* REQUEST: of itself */
-	uint32_t response; /* REQUEST: of the answer, in bytes */
-	uint32_t zero;
-	uint64_t session;  /* one sender's, drawn by it */
-	uint64_t sequence; /* END: how many there were */
-};
-
-static inline uint64_t stream_word(uint64_t offset)
-{
-	return (offset + 1) * 0x9e3779b97f4a7c15ull;
-}
 
 /* "10.0.0.1", "fd00::1"; an empty one is any, for listening. */
 int net_address_check(const char *text, struct error *err);

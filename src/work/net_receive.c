@@ -98,19 +98,6 @@ static void connection_take(struct lane *lane, struct receiver *receiver)
 	receiver->connections[i] = (struct connection){ .fd = fd };
 }
 
-/* The words that tell their place, where they are whole in this piece. */
-static bool stream_is_right(const char *bytes, size_t size, uint64_t offset)
-{
-	uint64_t at = (offset + STREAM_STEP - 1) / STREAM_STEP * STREAM_STEP - offset;
-	uint64_t word, wrong = 0;
-
-	for (; at + sizeof word <= size; at += STREAM_STEP) {
-		memcpy(&word, bytes + at, sizeof word);
-		wrong |= le64toh(word) ^ stream_word(offset + at);
-	}
-	return wrong == 0;
-}
-
 static void connection_read(struct lane *lane, struct receiver *receiver, struct connection *connection)
 {
 	ssize_t size = recv(connection->fd, receiver->buffer, BUFFER_BYTES, MSG_DONTWAIT);
@@ -122,7 +109,7 @@ static void connection_read(struct lane *lane, struct receiver *receiver, struct
 		connection->fd = -1;
 		return;
 	}
-	if (!stream_is_right(receiver->buffer, (size_t)size, connection->offset))
+	if (!net_stream_is_right(receiver->buffer, (size_t)size, connection->offset))
 		lane_error(lane);
 	connection->offset += (uint64_t)size;
 	receiver->stream_bytes += (uint64_t)size;
@@ -174,11 +161,8 @@ static void datagram_take(struct lane *lane, struct receiver *receiver, const ch
 	struct datagram head;
 	struct session *session = NULL;
 
-	if (size >= sizeof head) {
-		memcpy(&head, bytes, sizeof head);
-		if (le16toh(head.magic) == NET_MAGIC)
-			session = session_of(receiver, head.session);
-	}
+	if (net_datagram_take(bytes, size, &head))
+		session = session_of(receiver, head.session);
 	if (session == NULL) {
 		receiver->refused++;
 		return;

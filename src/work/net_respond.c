@@ -17,7 +17,6 @@
 #define PEERS_MOST 256u
 #define BATCH 32u
 #define WAIT_MSEC 100
-#define SIZE_MOST (64u << 10)
 
 struct respond_settings {
 	struct common_settings common;
@@ -27,13 +26,12 @@ struct respond_settings {
 
 struct peer {
 	int fd; /* -1: none */
-	uint32_t got; /* bytes of the request that is coming */
-	struct datagram head;
+	struct net_request request;
 };
 
 struct responder {
 	int fd, epoll_fd;
-	char request[SIZE_MOST], response[SIZE_MOST];
+	char request[NET_MESSAGE_MOST], response[NET_MESSAGE_MOST];
 	struct peer peers[PEERS_MOST];
 };
 
@@ -67,15 +65,6 @@ static int respond_prepare(struct job *job, struct error *err)
 	return 0;
 }
 
-static bool is_request(const struct datagram *head)
-{
-	uint32_t size = le32toh(head->size), response = le32toh(head->response);
-
-	return le16toh(head->magic) == NET_MAGIC && le16toh(head->kind) == DATAGRAM_REQUEST &&
-	       size >= sizeof *head && size <= SIZE_MOST && response >= sizeof *head &&
-	       response <= SIZE_MOST;
-}
-
 /* Leaves the answer in responder->response; its size. */
 static size_t answer(struct responder *responder, const struct datagram *request)
 {
@@ -106,29 +95,10 @@ static void peer_take(struct responder *responder)
 		responder->peers[i] = (struct peer){ .fd = fd };
 }
 
-/* The next piece of a request; true when it is whole. */
-static bool peer_add(struct peer *peer, const char **at, size_t *size)
-{
-	size_t wanted, part;
-
-	if (peer->got < sizeof peer->head) {
-		part = sizeof peer->head - peer->got < *size ? sizeof peer->head - peer->got : *size;
-		memcpy((char *)&peer->head + peer->got, *at, part);
-	} else {
-		wanted = le32toh(peer->head.size) - peer->got;
-		part = wanted < *size ? wanted : *size;
-	}
-	peer->got += (uint32_t)part;
-	*at += part;
-	*size -= part;
-	return peer->got >= sizeof peer->head &&
-	       (!is_request(&peer->head) || peer->got == le32toh(peer->head.size));
-}
-
 /* -EBADMSG: not one of ours. */
 static int peer_serve(struct lane *lane, struct responder *responder, struct peer *peer)
 {
-	ssize_t received = recv(peer->fd, responder->request, SIZE_MOST, MSG_DONTWAIT);
+	ssize_t received = recv(peer->fd, responder->request, NET_MESSAGE_MOST, MSG_DONTWAIT);
 	const char *at = responder->request;
 	size_t size = received > 0 ? (size_t)received : 0;
 	int code = 0;
@@ -138,15 +108,14 @@ static int peer_serve(struct lane *lane, struct responder *responder, struct pee
 	if (received <= 0)
 		return -ECONNRESET;
 	while (size > 0 && code == 0) {
-		if (!peer_add(peer, &at, &size))
+		const struct datagram *head = &peer->request.head;
+
+		code = net_request_add(&peer->request, &at, &size);
+		if (code <= 0)
 			continue;
-		if (!is_request(&peer->head))
-			return -EBADMSG;
-		peer->got = 0;
-		code = net_send_all(lane, peer->fd, responder->response,
-				    answer(responder, &peer->head));
+		code = net_send_all(lane, peer->fd, responder->response, answer(responder, head));
 		if (code == 0)
-			lane_count(lane, 1, le32toh(peer->head.size) + le32toh(peer->head.response));
+			lane_count(lane, 1, le32toh(head->size) + le32toh(head->response));
 	}
 	return code;
 }
@@ -181,13 +150,11 @@ static int run_datagrams(struct lane *lane)
 
 	while (lane_goes_on(lane)) {
 		socklen_t from_size = sizeof from;
-		ssize_t size = recvfrom(responder->fd, responder->request, SIZE_MOST, 0,
+		ssize_t size = recvfrom(responder->fd, responder->request, NET_MESSAGE_MOST, 0,
 					(struct sockaddr *)&from, &from_size);
 
-		if (size < (ssize_t)sizeof head)
-			continue;
-		memcpy(&head, responder->request, sizeof head);
-		if (!is_request(&head) || le32toh(head.size) != (uint32_t)size)
+		if (size < 0 || !net_datagram_take(responder->request, (size_t)size, &head) ||
+		    !net_is_request(&head) || le32toh(head.size) != (uint32_t)size)
 			continue;
 		if (sendto(responder->fd, responder->response, answer(responder, &head), 0,
 			   (struct sockaddr *)&from, from_size) < 0)

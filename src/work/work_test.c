@@ -61,6 +61,20 @@ static void it_ends_by_itself_after_its_duration(void **state)
 	work_free(work);
 }
 
+static void it_ends_by_itself_after_its_passes(void **state)
+{
+	struct work *work = test_prepared("memory-write size=100K passes=7 threads=2");
+	struct work_counts counts;
+
+	assert_int_equal(work_start(work, 0), 0);
+	assert_int_equal(test_wait_for(work, WORK_DONE), WORK_DONE);
+	work_read(work, &counts);
+	assert_int_equal(counts.bytes, 2 * 7 * 102400);
+	assert_int_equal(counts.operations, 2 * 7 * 1600);
+	assert_int_equal(counts.errors, 0);
+	work_free(work);
+}
+
 static void one_that_is_stopped_before_it_starts_has_done_nothing(void **state)
 {
 	struct work *work = test_prepared("cpu-integer threads=4");
@@ -157,6 +171,7 @@ int main(void)
 		cmocka_unit_test(what_memory_holds_at_the_end_is_what_was_written),
 		cmocka_unit_test(nothing_is_counted_before_its_instant),
 		cmocka_unit_test(it_ends_by_itself_after_its_duration),
+		cmocka_unit_test(it_ends_by_itself_after_its_passes),
 		cmocka_unit_test(one_that_is_stopped_before_it_starts_has_done_nothing),
 		cmocka_unit_test(one_that_waits_in_the_kernel_is_stopped_too),
 		cmocka_unit_test(one_that_is_killed_fails_alone),
