@@ -364,6 +364,64 @@ static void a_disk_is_as_fast_as_it_was_said_to_be(void **state)
 	guest_free(guest);
 }
 
+/* Whether the process has a file without a name open, past the page cache. */
+static bool has_direct_file(pid_t pid)
+{
+	char path[400], line[128], target[256];
+	bool found = false;
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		ssize_t size;
+		FILE *file;
+
+		snprintf(path, sizeof path, "/proc/%d/fd/%s", (int)pid, entry->d_name);
+		size = readlink(path, target, sizeof target - 1);
+		target[size > 0 ? size : 0] = '\0';
+		if (strstr(target, "(deleted)") == NULL)
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/fdinfo/%s", (int)pid, entry->d_name);
+		file = fopen(path, "re");
+		while (file != NULL && fgets(line, sizeof line, file) != NULL)
+			if (strncmp(line, "flags:", 6) == 0 &&
+			    (strtoul(line + 6, NULL, 8) & O_DIRECT) != 0)
+				found = true;
+		if (file != NULL)
+			fclose(file);
+	}
+	closedir(dir);
+	return found;
+}
+
+static void a_disk_past_the_page_cache_is_so_on_the_host(void **state)
+{
+	struct guest_disk disks[] = {
+		{ .bytes = 32 * MIB },
+		{ .bytes = 32 * MIB, .cache = GUEST_CACHE_DIRECT, .format = GUEST_DISK_QCOW2 },
+	};
+	struct guest_plan plan = plan_of("direct");
+	size_t i;
+
+	if (quick_skip)
+		skip();
+	plan.disk_count = 1;
+	for (i = 0; i < ARRAY_SIZE(disks); i++) {
+		struct guest *guest;
+		int channel;
+
+		plan.disks = &disks[i];
+		guest = guest_make(&plan);
+		channel = guest_await_up(guest);
+		assert_int_equal(has_direct_file(guest_pid(guest)), i == 1);
+		close(channel);
+		guest_free(guest);
+	}
+}
+
 static void guests_on_one_device_share_its_speed(void **state)
 {
 	struct guest_storage_plan device = { .disk_bytes = 64 * MIB, .disk_count = 2,
@@ -499,6 +557,7 @@ int main(void)
 		cmocka_unit_test(a_qemu_that_is_killed_is_told_at_once),
 		cmocka_unit_test(a_pinned_guest_has_its_threads_where_they_were_put),
 		cmocka_unit_test(a_disk_is_as_fast_as_it_was_said_to_be),
+		cmocka_unit_test(a_disk_past_the_page_cache_is_so_on_the_host),
 		cmocka_unit_test(guests_on_one_device_share_its_speed),
 		cmocka_unit_test(a_storage_device_that_dies_is_told),
 		cmocka_unit_test(nothing_outlives_a_program_that_is_killed),

@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <unistd.h>
 
+/* More than a socket or a pipe holds: all of it is read when nobody writes any more, and who writes
+ * without end does not hold us for ever. */
+#define READS_MOST 256
+
 void tail_init(struct tail *tail)
 {
 	tail->size = 0;
@@ -31,15 +35,19 @@ void tail_add(struct tail *tail, const char *bytes, size_t size)
 bool tail_read(struct tail *tail, int fd, int copy_fd)
 {
 	char bytes[4096];
-	ssize_t size;
+	ssize_t size = 0;
+	unsigned reads;
 
-	while ((size = read(fd, bytes, sizeof bytes)) > 0) {
+	for (reads = 0; reads < READS_MOST; reads++) {
+		size = read(fd, bytes, sizeof bytes);
+		if (size <= 0)
+			break;
 		tail_add(tail, bytes, (size_t)size);
 		/* A copy that a full disk cuts short must not end the box. */
 		if (copy_fd >= 0)
 			(void)!write(copy_fd, bytes, (size_t)size);
 	}
-	return size < 0 && (errno == EAGAIN || errno == EINTR);
+	return size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 static void line_trim(struct cursor *line)

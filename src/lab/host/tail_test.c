@@ -3,10 +3,12 @@
 
 #include "base/str.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static struct tail tail;
@@ -77,9 +79,20 @@ static void only_the_end_of_a_long_stream_is_kept(void **state)
 	assert_line("0123", "0123456789");
 }
 
+static void who_writes_without_end_does_not_hold_us(void **state)
+{
+	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	tail_init(&tail);
+	assert_true(tail_read(&tail, fd, -1));
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_writes_without_end_does_not_hold_us),
 		cmocka_unit_test(the_last_line_is_the_last_that_says_something),
 		cmocka_unit_test(a_marked_line_is_found_behind_later_ones),
 		cmocka_unit_test(silence_has_no_last_line),
