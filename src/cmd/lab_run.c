@@ -5,7 +5,9 @@
 #include "base/str.h"
 #include "cmd/interrupt.h"
 #include "cmd/lab.h"
+#include "cmd/lab_enough.h"
 #include "cmd/lab_place.h"
+#include "cmd/lab_run_box.h"
 #include "cmd/lab_told.h"
 #include "cmd/verb.h"
 #include "lab/host/ability.h"
@@ -111,6 +113,13 @@ static void tell_warning(void *user, const char *sentence)
 	verb_warn(&lab_run_verb, "%s", sentence);
 }
 
+static bool is_enough(void *user)
+{
+	const struct job *job = user;
+
+	return lab_is_enough(&job->place, job->experiment, job->spec->precision);
+}
+
 /* -- what it is run on -------------------------------------------------------------------------------- */
 
 static int seed_of(const struct job *job, uint64_t *ret_seed, struct error *err)
@@ -175,12 +184,23 @@ static char *host_json(struct error *err)
 
 /* -- the experiment in the store ------------------------------------------------------------------------ */
 
+/* Where its figures are made: in guests, or where there is none on this machine itself. */
+static const char *platform_of(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->spec->cell_count; i++)
+		if (!job->spec->cells[i].made.no_vm)
+			return guest_platform_text(job->accelerator);
+	return platform_text();
+}
+
 static int add_experiment(struct job *job, struct error *err)
 {
 	CLEANUP_FREE char *host = host_json(err);
 	struct store_experiment experiment = {
 		.spec = job->spec, .quick = job->settings->quick, .seed = job->plan->seed,
-		.version = TRUCE_VERSION, .platform = guest_platform_text(job->accelerator),
+		.version = TRUCE_VERSION, .platform = platform_of(job),
 		.scaled = job->plan->scaled ? job->plan->scaled_why : NULL, .host = host,
 	};
 
@@ -189,11 +209,20 @@ static int add_experiment(struct job *job, struct error *err)
 	return store_add_experiment(job->store, &experiment, &job->experiment, err);
 }
 
+static bool goes_to_box(const struct job *job)
+{
+	return job->spec->where == SPEC_BOX && !lab_run_is_in_box();
+}
+
 /* Not before it is known that it can be run: what cannot leaves no file. */
 static int take_place(struct job *job, struct error *err)
 {
-	int r = lab_place_take(&job->place, err);
+	int r = lab_run_is_in_box() ? 0 : lab_place_take(&job->place, err);
 
+	/* The box's own opens it: two programs at one file through two kernels' caches is one too
+	 * many. */
+	if (goes_to_box(job))
+		return r;
 	return r == 0 ? store_open(job->place.store, &job->store, err) : r;
 }
 
@@ -230,7 +259,7 @@ static int prepare(struct job *job, const char *path, struct error *err)
 		r = seed_of(job, &seed, err);
 	if (r == 0)
 		r = lab_place_find(job->spec->name, &job->place, err);
-	if (r == 0 && job->settings->resume)
+	if (r == 0 && job->settings->resume && !goes_to_box(job))
 		r = find_stopped(job, &seed, err);
 	if (r == 0)
 		r = make_plan(job, seed, err);
@@ -269,6 +298,8 @@ static void print_end(const struct job *job, const struct lab_run_result *result
 	lab_plan_append_time(&text, usec);
 	if (result->boots_before > 0)
 		str_appendf(&text, ", %u boots were there before", result->boots_before);
+	if (result->ended_early)
+		str_append(&text, ", which was enough");
 	if (result->boots_repeated > 0)
 		str_appendf(&text, ", %u repeated", result->boots_repeated);
 	if (result->boots_given_up > 0)
@@ -289,7 +320,7 @@ static int measure(struct job *job, struct lab_run_result *result, struct error 
 		.accelerator = job->accelerator, .scratch = job->place.scratch,
 		.hands = job->place.hands,
 		.cancel_fd = interrupt_fd(),
-		.listener = { job, tell_progress, tell_warning },
+		.listener = { job, tell_progress, tell_warning, is_enough },
 	};
 	struct error lost = { 0 };
 	const char *state;
@@ -321,6 +352,30 @@ static int run(struct job *job, struct error *err)
 	if (r == 0 && result.boots_given_up > 0)
 		return VERB_PARTLY;
 	return r;
+}
+
+/* The whole of it again, in the box. */
+static int run_in_box(struct job *job, const char *path, struct error *err)
+{
+	CLEANUP_FREE char *whole = realpath(path, NULL);
+	const char *arguments[8] = { whole };
+	char seed[32];
+	size_t count = 1;
+	int status = 0, r;
+
+	if (whole == NULL)
+		return error_errno(err, -errno, "%s", path);
+	if (job->settings->quick)
+		arguments[count++] = "--quick";
+	if (job->settings->resume) {
+		arguments[count++] = "--resume";
+	} else {
+		snprintf(seed, sizeof seed, "%llu", (unsigned long long)job->plan->seed);
+		arguments[count++] = "--seed";
+		arguments[count++] = seed;
+	}
+	r = lab_run_in_box(job->plan, &job->place, arguments, &status, err);
+	return r < 0 ? r : status;
 }
 
 static int print_plan(const struct verb *verb, const struct job *job)
@@ -356,7 +411,7 @@ static int lab_run_run(const struct verb *verb, const void *settings, char **ope
 	if (r == 0 && job.settings->dry_run)
 		code = print_plan(verb, &job);
 	else if (r == 0)
-		r = run(&job, &err);
+		r = goes_to_box(&job) ? run_in_box(&job, operands[0], &err) : run(&job, &err);
 	job_done(&job);
 	if (r == -ECANCELED && interrupt_signal() != 0) {
 		verb_fail(verb, &err);

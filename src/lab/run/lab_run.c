@@ -266,6 +266,19 @@ static int do_boot_at_last(struct lab *lab, size_t at, unsigned attempts, struct
 
 /* -- all of them ------------------------------------------------------------------------------------------ */
 
+/* A block has each machine once: only then every cell has been seen as often. */
+static bool is_enough(struct lab *lab, size_t done)
+{
+	const struct spec *spec = lab->plan->spec;
+	const struct lab_listener *listener = &lab->options->listener;
+
+	if (spec->stop != SPEC_STOP_SEQUENCE || listener->enough == NULL || lab->result->boots == 0 ||
+	    done % spec->machine_count != 0 || done == lab->plan->boot_count)
+		return false;
+	lab->result->ended_early = listener->enough(listener->user);
+	return lab->result->ended_early;
+}
+
 static int do_all(struct lab *lab, struct error *err)
 {
 	unsigned given_up = 0;
@@ -292,6 +305,8 @@ static int do_all(struct lab *lab, struct error *err)
 		if (given_up == LAB_GIVEN_UP_MOST)
 			return error_prefix(err, "%u boots one after another were given up, the last "
 					    "because of", given_up);
+		if (is_enough(lab, i + 1))
+			break;
 	}
 	return 0;
 }

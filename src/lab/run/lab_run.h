@@ -33,6 +33,9 @@ struct lab_listener {
 	void (*progress)(void *user, const struct lab_progress *progress);
 	/* A sentence: a boot is repeated, a run is not proved. */
 	void (*warn)(void *user, const char *sentence);
+	/* Of a sequence: asked when each machine has been booted once more; true: it ends here.
+	 * NULL: never. */
+	bool (*enough)(void *user);
 };
 
 struct lab_run_options {
@@ -52,6 +55,7 @@ struct lab_run_result {
 	unsigned boots, boots_before, boots_repeated, boots_given_up;
 	unsigned runs, runs_unproved;
 	uint64_t slowest_boot_usec;
+	bool ended_early;           /* a sequence that was narrow enough */
 };
 
 /* 0: all that was planned was done or given up. -ECANCELED: stopped. Else what ended it. The
