@@ -147,6 +147,21 @@ static void a_file_server_keeps_its_files_and_takes_them_away(void **state)
 	assert_int_equal(entries(), 0);
 }
 
+static void a_file_server_makes_the_last_part_of_its_path(void **state)
+{
+	struct work *work;
+
+	snprintf(line, sizeof line, "file-server directory=%s/made size=256K file=8K", directory);
+	test_expect_no_errors(line, 100);
+	assert_int_equal(entries(), 0);
+	snprintf(line, sizeof line, "file-server directory=%s/not/made size=256K file=8K", directory);
+	assert_int_equal(work_new(line, &work, &test_err), 0);
+	assert_int_equal(work_prepare(work, &test_err), 0);
+	assert_int_equal(test_wait_for(work, WORK_READY), WORK_FAILED);
+	assert_non_null(strstr(work_why(work), "/not/made/truce-file-server: No such file"));
+	work_free(work);
+}
+
 static void two_file_servers_do_not_share_a_directory(void **state)
 {
 	struct work *first = test_prepared(server_line("size=256K file=8K"));
@@ -180,6 +195,7 @@ int main(void)
 		cmocka_unit_test(somebody_elses_file_is_left_alone),
 		cmocka_unit_test(a_block_that_is_not_what_it_was_is_an_error),
 		cmocka_unit_test(a_file_server_keeps_its_files_and_takes_them_away),
+		cmocka_unit_test(a_file_server_makes_the_last_part_of_its_path),
 		cmocka_unit_test(two_file_servers_do_not_share_a_directory),
 		cmocka_unit_test(what_a_killed_file_server_left_goes_with_the_next),
 	};

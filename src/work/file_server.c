@@ -39,6 +39,7 @@ struct server_settings {
 
 struct server {
 	int place_fd; /* the locked directory */
+	bool made;    /* what it is in, too, and it goes again */
 	_Atomic uint64_t done[KINDS];
 };
 
@@ -110,6 +111,8 @@ static int server_prepare(struct job *job, struct error *err)
 	job->own = server;
 	if (snprintf(path, sizeof path, "%s/" PLACE, settings->directory) >= (int)sizeof path)
 		return error_errno(err, -ENAMETOOLONG, "%s", settings->directory);
+	/* Only its last part: a mistyped path is not made. */
+	server->made = mkdir(settings->directory, 0755) == 0;
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return error_errno(err, -errno, "%s", path);
 	server->place_fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -132,11 +135,15 @@ static void server_clean(struct job *job)
 	const struct server *server = job->own;
 	char path[PATH_MAX];
 
-	if (server == NULL || server->place_fd < 0)
+	if (server == NULL)
 		return;
-	empty(server->place_fd);
-	snprintf(path, sizeof path, "%s/" PLACE, settings->directory);
-	rmdir(path);
+	if (server->place_fd >= 0) {
+		empty(server->place_fd);
+		snprintf(path, sizeof path, "%s/" PLACE, settings->directory);
+		rmdir(path);
+	}
+	if (server->made)
+		rmdir(settings->directory);
 }
 
 static void name_of(const struct lane *lane, uint64_t slot, char *name, size_t size)
@@ -399,7 +406,8 @@ static const struct workload_actions actions = {
 };
 
 static const struct parameter parameters[] = {
-	PARAMETER_STRING(struct server_settings, directory, "directory", NULL, "where its files are"),
+	PARAMETER_STRING(struct server_settings, directory, "directory", NULL,
+			 "where its files are; made where only its last part is missing"),
 	PARAMETER_NUMBER(struct server_settings, size, "size", PARAMETER_SIZE, "64M", 4096, 1ull << 44,
 			 "of all files together"),
 	PARAMETER_NUMBER(struct server_settings, file, "file", PARAMETER_SIZE, "64K", SECTOR_BYTES,
