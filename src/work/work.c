@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@
 
 /* Long enough to check a gigabyte in an emulated machine. */
 #define STOP_NSEC 30000000000ull
+#define FREE_NSEC 2000000000ull
 
 struct work {
 	const struct workload *kind;
@@ -309,14 +311,27 @@ enum work_state work_poll(struct work *work)
 	return work->state;
 }
 
+/* Killed, it ends at once, unless it waits for a disk; then it ends when that answers, and
+ * nobody waits for it: its parent's end, or a first process, reaps it. */
+static void worker_end(struct work *work)
+{
+	uint64_t end_nsec = lane_now_nsec() + FREE_NSEC;
+
+	worker_kill(work);
+	while (work->alive && lane_now_nsec() < end_nsec) {
+		struct pollfd ended = { work->tell_fd, POLLIN, 0 };
+
+		poll(&ended, 1, 100);
+		work_poll(work);
+	}
+}
+
 void work_free(struct work *work)
 {
 	if (work == NULL)
 		return;
-	if (work->alive) {
-		worker_kill(work);
-		reap(work);
-	}
+	if (work->alive)
+		worker_end(work);
 	if (work->tell_fd >= 0)
 		close(work->tell_fd);
 	if (work->shared != NULL)

@@ -56,6 +56,7 @@ int work_start(struct work *work, uint64_t at_nsec);
 /* Asks it to end: its counts then stand still within milliseconds, and it checks what it did
  * before it is DONE. A worker that is not within 30 seconds is killed by a later work_poll. */
 void work_stop(struct work *work);
+/* Kills what still runs; waits two seconds at most. */
 void work_free(struct work *work);
 
 int work_fd(const struct work *work);
