@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "lab/host/cache_place.h"
 #include "lab/host/tool.h"
 
 #include <errno.h>
@@ -27,18 +28,7 @@ void boot_kernel_done(struct boot_kernel *kernel)
 
 char *boot_kernel_cache(void)
 {
-	const char *own = getenv("TRUCE_CACHE");
-	const char *shared = getenv("XDG_CACHE_HOME");
-	struct str path;
-
-	str_init(&path);
-	if (own != NULL && *own != '\0')
-		str_append(&path, own);
-	else
-		str_appendf(&path, "%s/truce",
-			    shared != NULL && *shared != '\0' ? shared : "/var/cache");
-	str_append(&path, "/kernels");
-	return str_take(&path);
+	return cache_directory("kernels");
 }
 
 static bool text_ends_in(const char *text, size_t size, const char *end)

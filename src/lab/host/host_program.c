@@ -19,6 +19,9 @@ static const struct known_program {
 	{ "xz", "xz-utils", NULL },
 	{ "gzip", "gzip", NULL },
 	{ "mmdebstrap", "mmdebstrap", NULL },
+	{ "unshare", "util-linux", NULL },
+	{ "apt-get", "apt", NULL },
+	{ "e2fsck", "e2fsprogs", "/sbin/e2fsck" },
 };
 
 static const struct known_program *program_known(const char *name)
