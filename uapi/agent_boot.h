@@ -17,6 +17,9 @@
  *     truce.ip=eth0,10.117.0.2/24[,GATEWAY]      truce.ip=52:54:00:00:00:01,10.117.0.2/24
  *     truce.disks=N            waits until N disks with a serial are there (3 s at most)
  *     truce.channel=CHANNEL    as truce-agent's argument: tty:/dev/ttyS1, vsock:listen, ...
+ *     truce.root=SERIAL        after all that the ext4 of the disk with this serial becomes the root,
+ *                              and its /sbin/init the first process: a distribution, in which
+ *                              the agent is a service. Where it cannot, the agent goes on and tells.
  */
 #ifndef AGENT_BOOT_H
 #define AGENT_BOOT_H
@@ -25,6 +28,7 @@
 #define AGENT_BOOT_WORD_IP "truce.ip="
 #define AGENT_BOOT_WORD_DISKS "truce.disks="
 #define AGENT_BOOT_WORD_CHANNEL "truce.channel="
+#define AGENT_BOOT_WORD_ROOT "truce.root="
 #define AGENT_BOOT_DATA "data" /* serial, and name of the mount point */
 
 #endif

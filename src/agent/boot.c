@@ -2,6 +2,7 @@
 #include "agent/boot.h"
 
 #include "agent/boot_net.h"
+#include "agent/boot_root.h"
 #include "agent/boot_words.h"
 #include "agent/session.h"
 #include "agent_boot.h"
@@ -202,6 +203,18 @@ static void network_up(struct session *session, const char *value)
 		session_trouble(session, err.text);
 }
 
+/* --- a distribution --- */
+
+static void root_enter(struct session *session, const char *serial)
+{
+	char link[sizeof DISK_LINKS + 130];
+	struct error err = { 0 };
+
+	snprintf(link, sizeof link, DISK_LINKS "/%s", serial);
+	if (boot_root_enter(link, &err) < 0)
+		session_trouble(session, err.text);
+}
+
 /* --- all of it --- */
 
 static size_t command_line_read(char *bytes, size_t size)
@@ -232,6 +245,9 @@ void boot_machine(struct session *session, char *ret_channel, size_t size)
 	boot_net_loopback();
 	while (boot_word_next(&at, AGENT_BOOT_WORD_IP, value, sizeof value))
 		network_up(session, value);
+	word_last(words, AGENT_BOOT_WORD_ROOT, value, sizeof value);
+	if (value[0] != '\0')
+		root_enter(session, value);
 }
 
 /* One of a job is left to that job, which looks at it in the same turn. */

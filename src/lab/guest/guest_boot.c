@@ -14,6 +14,7 @@
 
 #define COMMAND_LINE_SIZE 2048 /* of x86 */
 #define MODULES_MOST 8	       /* that a plan names; what they stand on comes on top */
+#define ROOT_SERIAL "root"
 #define AGENT_PROGRAM "truce-agent"
 #define AGENT_BUILT_AT "agent/" AGENT_PROGRAM /* in a build tree, below src */
 
@@ -26,9 +27,9 @@ static void modules_name(const struct guest_plan *plan, const char **names)
 	*names++ = "virtio_console";
 	for (i = 0; i < plan->disk_count; i++)
 		mounted = mounted || !plan->disks[i].blank;
-	if (plan->disk_count > 0)
+	if (plan->disk_count > 0 || plan->image != NULL)
 		*names++ = "virtio_blk";
-	if (mounted)
+	if (mounted || plan->image != NULL)
 		*names++ = "ext4";
 	if (plan->nic_count > 0)
 		*names++ = "virtio_net";
@@ -102,6 +103,11 @@ static int agent_add(struct initramfs *image, const struct guest_plan *plan, str
 	return initramfs_add_file(image, "init", 0755, path != NULL ? path : found, err);
 }
 
+bool guest_boot_is_ours(const struct guest_plan *plan)
+{
+	return plan->kernel != NULL && plan->initrd == NULL;
+}
+
 int guest_boot_image(const struct guest_plan *plan, int *ret_fd, struct error *err)
 {
 	struct initramfs image;
@@ -144,13 +150,16 @@ static void nic_append(struct str *words, const struct guest_nic *nic)
 int guest_boot_words(const struct guest_plan *plan, uint64_t tsc_khz, struct str *words,
 		     struct error *err)
 {
-	size_t i;
+	bool enters = plan->image != NULL && guest_boot_is_ours(plan);
+	size_t i, disks = plan->disk_count + enters;
 
 	str_append(words, "console=ttyS0 quiet panic=-1");
 	if (plan->accelerator == ACCELERATOR_TCG)
 		timers_append(words, tsc_khz);
-	if (plan->disk_count > 0)
-		str_appendf(words, " " AGENT_BOOT_WORD_DISKS "%zu", plan->disk_count);
+	if (disks > 0)
+		str_appendf(words, " " AGENT_BOOT_WORD_DISKS "%zu", disks);
+	if (enters)
+		str_append(words, " " AGENT_BOOT_WORD_ROOT ROOT_SERIAL);
 	for (i = 0; i < plan->nic_count; i++)
 		nic_append(words, &plan->nics[i]);
 	if (plan->words != NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the built-in guest boots into: the initramfs of uapi/agent_boot.h, with the agent and the
+ * What the built-in guest boots into, or through: the initramfs of uapi/agent_boot.h, with the agent and the
  * modules that this plan needs of this kernel, and the words of the kernel's command line.
  */
 #ifndef LAB_GUEST_GUEST_BOOT_H
@@ -10,6 +10,9 @@
 
 struct error;
 struct str;
+
+/* Whether a guest is booted that way: the built-in one, or a disk whose ext4 becomes the root. */
+bool guest_boot_is_ours(const struct guest_plan *plan);
 
 /* As a file in memory. -ENOENT: the kernel lacks a module, or there is no agent. */
 int guest_boot_image(const struct guest_plan *plan, int *ret_fd, struct error *err);

@@ -59,10 +59,10 @@ struct guest_plan {
 	uint64_t memory_bytes;
 	const unsigned *pin; /* as guest_pin; NULL: not pinned */
 	size_t pin_count;
-	/* One of these three. */
-	const struct guest_kernel *kernel; /* built-in; with an image: the kernel that boots it */
-	const char *image;  /* a disk with the agent in it; what is written to it is forgotten */
-	const char *initrd; /* with an image and a kernel; NULL: none */
+	/* One of these three: built-in, a disk with the agent in it, a domain of libvirt. */
+	const struct guest_kernel *kernel; /* with an image: its disk is an ext4, the root, ... */
+	const char *image;  /* what is written to it is forgotten; without a kernel it boots itself */
+	const char *initrd; /* ... unless this one knows better; NULL: none */
 	const char *domain; /* libvirt's name or uuid; not running. Of all the above only pin and
 			     * name count, and of what follows nothing */
 

@@ -168,12 +168,14 @@ static int image_make(const struct guest_plan *plan, struct theirs *theirs, stru
 {
 	int fd = -1, code;
 
-	if (plan->image == NULL) {
+	if (guest_boot_is_ours(plan)) {
 		code = guest_boot_image(plan, &fd, err);
-		if (code == 0)
-			theirs->wiring.initramfs_fd = theirs_own(theirs, fd);
-		return code;
+		if (code < 0)
+			return code;
+		theirs->wiring.initramfs_fd = theirs_own(theirs, fd);
 	}
+	if (plan->image == NULL)
+		return 0;
 	code = image_layer_make(plan->image, scratch_path(plan->scratch), &fd, err);
 	if (code == 0)
 		theirs->wiring.root_fd = theirs_own(theirs, fd);
