@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -64,12 +65,14 @@ static int run_init(struct error *err)
 
 int boot_root_enter(const char *device, struct error *err)
 {
+	struct stat about;
 	int code;
 
 	mkdir(NEW_ROOT, 0755);
 	if (mount(device, NEW_ROOT, "ext4", MS_NOATIME, NULL) < 0)
 		return error_errno(err, -errno, "%s cannot be mounted as the root", device);
-	if (access(NEW_ROOT INIT, X_OK) < 0) {
+	/* It may be a link into that root. */
+	if (lstat(NEW_ROOT INIT, &about) < 0) {
 		code = -errno;
 		umount(NEW_ROOT);
 		return error_errno(err, code, "the root disk has no " INIT);

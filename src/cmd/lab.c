@@ -15,6 +15,7 @@ static const struct {
 	const char *name; /* as it stands behind `truce lab` */
 } verbs[] = {
 	{ &lab_box_verb, lab_box_call, "box" },
+	{ &lab_image_verb, lab_image_call, "image" },
 	{ &lab_run_verb, lab_run_call, "run" },
 	{ &lab_list_verb, NULL, "list" },
 	{ &lab_show_verb, NULL, "show" },

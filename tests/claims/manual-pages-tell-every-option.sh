@@ -30,6 +30,9 @@ for verb in $verbs; do
 		fail "truce.1 does not name $verb"
 done
 page_tells_options lab-box lab box
+for verb in build list check; do
+	page_tells_options lab-image lab image $verb
+done
 page_tells_options lab-run lab run
 page_tells_options lab-work lab work
 for verb in $("$TRUCE" policy --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do

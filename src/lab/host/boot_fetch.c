@@ -69,5 +69,7 @@ int boot_kernel_fetch(const char *cache, const char *release, int cancel_fd, str
 	else if (code < 0)
 		return code;
 	cache_place_done(&place);
-	return code < 0 ? error_prefix(err, "cannot fetch the kernel %s", release) : 0;
+	if (code < 0)
+		error_prefix(err, "cannot fetch the kernel %s", release);
+	return code;
 }

@@ -353,7 +353,8 @@ static bool news_take(struct link *link, struct link_event *ret)
 	}
 }
 
-/* Before READY nothing but greetings and answers can come: nothing else was asked for. */
+/* Before READY nothing but greetings and answers can come, since nothing else was asked for, and
+ * what went wrong before the host was there. */
 static bool message_take(struct link *link, struct link_event *ret)
 {
 	switch (link->message.kind) {
@@ -362,6 +363,8 @@ static bool message_take(struct link *link, struct link_event *ret)
 		return false;
 	case AGENT_PONG:
 		return pong_take(link, ret);
+	case AGENT_FAILURE:
+		return news_take(link, ret);
 	default:
 		return link->clock.answers > 0 && news_take(link, ret);
 	}

@@ -183,6 +183,17 @@ static void report(enum agent_kind kind, uint64_t sequence, uint64_t operations,
 	say(&message);
 }
 
+static void what_went_wrong_before_the_host_was_there_is_heard(void **state)
+{
+	say_hello(7);
+	say(&(struct agent_message){ .kind = AGENT_FAILURE,
+				     .failure = { .sentence = { "no root", 7 } } });
+	assert_int_equal(wait_event(), LINK_FAILURE);
+	assert_int_equal(event.job, 0);
+	assert_string_equal(event.text, "no root");
+	assert_int_equal(wait_event(), LINK_READY);
+}
+
 static void a_greeting_makes_ready_with_a_clock(void **state)
 {
 	const struct link_clock *clock;
@@ -492,6 +503,7 @@ int main(void)
 #define UNGREETED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		UNGREETED(a_greeting_makes_ready_with_a_clock),
+		UNGREETED(what_went_wrong_before_the_host_was_there_is_heard),
 		UNGREETED(an_agent_that_comes_late_is_greeted_again),
 		IN_READY(a_job_goes_its_way),
 		IN_READY(a_start_is_an_instant_of_the_guests_clock),

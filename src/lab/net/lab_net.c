@@ -162,7 +162,8 @@ int lab_net_new(const struct lab_net_plan *plan, struct lab_net **ret, struct er
 		r = make_ports(net, plan->ports, err);
 	if (r < 0) {
 		lab_net_free(net);
-		return error_prefix(err, "the experiment's network");
+		error_prefix(err, "the experiment's network");
+		return r;
 	}
 	*ret = net;
 	return 0;
