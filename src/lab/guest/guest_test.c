@@ -8,6 +8,7 @@
 #include "lab/guest/guest_kernel.h"
 #include "lab/guest/guest_storage.h"
 #include "lab/host/scratch.h"
+#include "lab/host/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -519,6 +520,65 @@ static void nothing_outlives_a_program_that_is_killed(void **state)
 	close(told[0]);
 }
 
+/* A boot sector that says something on the serial console and then stands still. */
+static void image_make(const char *path)
+{
+	static const unsigned char code[] = {
+		0x31, 0xc0, 0x8e, 0xd8, 0xbe, 0x13, 0x7c, 0xba, 0xf8, 0x03, 0xac,
+		0x84, 0xc0, 0x74, 0x06, 0xee, 0xeb, 0xf8, 0x90, 's',  'e',  'l',
+		'f',  '-',  'b',  'o',	'o',  't',  'e',  'd',	'\n',
+	};
+	unsigned char sector[512] = { 0 };
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	memcpy(sector, code, sizeof code);
+	memcpy(sector + 0x40, "\xf4\xeb\xfd", 3); /* hlt; and again */
+	sector[0x0e] = 0x40 - 0x0f; /* where the text ends */
+	sector[510] = 0x55;
+	sector[511] = 0xaa;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, sector, sizeof sector), sizeof sector);
+	assert_int_equal(ftruncate(fd, (off_t)MIB), 0);
+	close(fd);
+}
+
+static void assert_boots(const char *image)
+{
+	struct guest_plan plan = plan_of("image");
+	uint64_t end = clock_monotonic_usec() + LIMIT_USEC;
+	struct error err = { 0 };
+	struct guest *guest;
+
+	plan.kernel = NULL;
+	plan.image = image;
+	guest = guest_make(&plan);
+	while (strstr(guest_last_words(guest), "self-booted") == NULL) {
+		struct pollfd watched = { guest_fd(guest), POLLIN, 0 };
+
+		if (clock_monotonic_usec() > end)
+			fail_msg("%s does not boot: %s", image, guest_last_words(guest));
+		poll(&watched, 1, 1000);
+		if (guest_turn(guest, &err) < 0)
+			fail_msg("%s", err.text);
+	}
+	guest_free(guest);
+}
+
+static void a_users_image_boots_itself_raw_and_qcow2(void **state)
+{
+	char raw[256], qcow2[256];
+	const char *convert[] = { "qemu-img", "convert", "-O", "qcow2", raw, qcow2, NULL };
+
+	if (quick_skip)
+		skip();
+	snprintf(raw, sizeof raw, "%s/image", scratch_path(scratch));
+	snprintf(qcow2, sizeof qcow2, "%s/image, with a comma", scratch_path(scratch));
+	image_make(raw);
+	assert_boots(raw);
+	assert_int_equal(tool_run(convert, NULL, -1, NULL, NULL), 0);
+	assert_boots(qcow2);
+}
+
 static void what_cannot_be_is_refused_before_anything_starts(void **state)
 {
 	struct guest_plan plan = plan_of("no");
@@ -561,6 +621,7 @@ int main(void)
 		cmocka_unit_test(guests_on_one_device_share_its_speed),
 		cmocka_unit_test(a_storage_device_that_dies_is_told),
 		cmocka_unit_test(nothing_outlives_a_program_that_is_killed),
+		cmocka_unit_test(a_users_image_boots_itself_raw_and_qcow2),
 		cmocka_unit_test(what_cannot_be_is_refused_before_anything_starts),
 	};
 
