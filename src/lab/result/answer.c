@@ -93,7 +93,8 @@ static void append_finding(const struct result *result, const struct result_comp
 	str_append(out, ".");
 }
 
-/* The farthest from 1 that any interval of those that found nothing reaches. */
+/* The farthest from 1 that any interval of those that found nothing reaches, and no nearer than
+ * what two equal cells may differ by. */
 static double widest(const struct result *result)
 {
 	double most = 0;
@@ -103,7 +104,8 @@ static double widest(const struct result *result)
 		const struct result_comparison *comparison = &result->measures[0].comparisons[i];
 
 		if (!comparison->is_control && comparison->verdict == RESULT_ALIKE)
-			most = fmax(most, fmax(comparison->numbers.high - 1, 1 - comparison->numbers.low));
+			most = fmax(fmax(most, floor_percent(comparison) / 100),
+				    fmax(comparison->numbers.high - 1, 1 - comparison->numbers.low));
 	}
 	return most;
 }
@@ -120,6 +122,18 @@ static double least_detectable(const struct result *result)
 			most = fmax(most, comparison->numbers.detectable);
 	}
 	return most;
+}
+
+/* Not even a doubling would have been found: that none was says nothing. */
+static bool is_blind(const struct result *result)
+{
+	return widest(result) >= 1 || least_detectable(result) >= 2;
+}
+
+static void append_blind(const struct result *result, struct str *out)
+{
+	str_appendf(out, "Nothing can be concluded: the host is too noisy; what was compared may differ by "
+		    "%.0f %% without that being seen.", widest(result) * 100);
 }
 
 static void append_alike(const struct result *result, struct str *out)
@@ -208,6 +222,8 @@ void answer_append(const struct result *result, struct str *out)
 		append_control_alone(result, about, out);
 	else if (about != NULL && about->verdict == RESULT_DIFFERS)
 		append_finding(result, about, out);
+	else if (count_verdict(result, RESULT_ALIKE) > 0 && is_blind(result))
+		append_blind(result, out);
 	else if (count_verdict(result, RESULT_ALIKE) > 0)
 		append_alike(result, out);
 	else {

@@ -116,30 +116,21 @@ static size_t samples_of(const struct store_run *run, const char *source, const 
 	return count;
 }
 
-/* Samples are of changes only, so a counter moved within the last of the sampler's steps before
- * one: as long as the shortest time between two of them. */
-static double step_of(const struct store_sample *samples, size_t count)
-{
-	double step = INFINITY;
-	size_t i;
-
-	for (i = 0; i + 1 < count; i++)
-		step = fmin(step, (double)(samples[i + 1].at_nsec - samples[i].at_nsec));
-	return step;
-}
+/* The runner looks each second, and writes down what has changed: a counter moved within the last
+ * second before a sample, and stood still before that. */
+#define STEP_NSEC 1e9
 
 static double value_at(const struct store_sample *samples, size_t count, int64_t at)
 {
 	size_t i = 0;
-	double step, gone;
+	double step;
 
 	while (i + 1 < count && samples[i + 1].at_nsec <= at)
 		i++;
 	if (i + 1 == count || samples[i].at_nsec >= at)
 		return (double)samples[i].value;
-	step = step_of(samples, count);
-	gone = step - (double)(samples[i + 1].at_nsec - at);
-	return (double)samples[i].value + (gone > 0 ? gone / step : 0) *
+	step = fmin(STEP_NSEC, (double)(samples[i + 1].at_nsec - samples[i].at_nsec));
+	return (double)samples[i].value + fmax(0, 1 - (double)(samples[i + 1].at_nsec - at) / step) *
 	       ((double)samples[i + 1].value - (double)samples[i].value);
 }
 

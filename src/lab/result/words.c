@@ -223,17 +223,29 @@ const char *words_of_verdict(enum result_verdict verdict)
 	return words[verdict];
 }
 
+static bool has_accel(const struct result *result, const char *accel)
+{
+	size_t i;
+
+	for (i = 0; i < result->experiment->cell_count; i++)
+		if (result->cells[i].accel != NULL && strcmp(result->cells[i].accel, accel) == 0)
+			return true;
+	return false;
+}
+
 const char *words_of_platform(const struct result *result)
 {
 	const char *platform = result->experiment->platform;
 
-	if (strcmp(platform, "kvm") == 0 && !result->ratios_only)
-		return "KVM on hardware";
+	if (has_accel(result, "none") && !has_accel(result, "tcg") && !has_accel(result, "kvm"))
+		return result->ratios_only ?
+			"no VMs, on a host that is a VM itself or emulated: ratios and counts only" :
+			"no VMs, on hardware";
 	if (!result->ratios_only)
-		return "this host itself, on hardware";
-	if (strcmp(platform, "tcg") == 0)
+		return "KVM on hardware";
+	if (has_accel(result, "tcg") || strcmp(platform, "tcg") == 0)
 		return "emulated (TCG): ratios and counts only";
 	if (strcmp(platform, "kvm, emulated") == 0)
 		return "KVM under emulation: ratios and counts only";
-	return "inside a VM: ratios and counts only";
+	return "KVM inside a VM: ratios and counts only";
 }
