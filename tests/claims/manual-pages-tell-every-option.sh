@@ -29,12 +29,13 @@ for verb in $verbs; do
 	grep -q "truce $verb\|truce-$verb" "$SOURCE_ROOT/doc/man/truce.1" ||
 		fail "truce.1 does not name $verb"
 done
-page_tells_options lab-box lab box
+for verb in $("$TRUCE" lab --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	page_tells_options "lab-$verb" lab "$verb"
+	grep -q "truce-lab-$verb 1" "$SOURCE_ROOT/doc/man/truce-lab.1" || fail "truce-lab.1 does not name $verb"
+done
 for verb in build list check; do
 	page_tells_options lab-image lab image $verb
 done
-page_tells_options lab-run lab run
-page_tells_options lab-work lab work
 for verb in $("$TRUCE" policy --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
 	page_tells_options policy policy "$verb"
 	grep -q "^\.Ss truce policy $verb\$" "$SOURCE_ROOT/doc/man/truce-policy.1" ||
