@@ -383,7 +383,7 @@ static void bytes_read(struct link *link)
 	if (size > 0) {
 		agent_reader_filled(&link->reader, (size_t)size);
 		link->heard_nsec = clock_monotonic_nsec();
-	} else if (size == 0) {
+	} else if (size == 0 || errno == ECONNRESET) {
 		link_lose(link, "has closed its channel");
 	} else if (errno != EAGAIN && errno != EINTR) {
 		link_lose(link, "cannot be read from: %s", strerror(errno));
