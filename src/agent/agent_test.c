@@ -128,17 +128,17 @@ static int setup_pair(void **state)
 static void run_a_job(void)
 {
 	uint64_t operations;
-	unsigned reports = 0;
+	unsigned grown = 0;
 
 	assert_int_equal(link_prepare(lab_link, 1, WORK, 20), 0);
 	wait_event(LINK_PREPARED);
 	assert_int_equal(link_start(lab_link, 1, 0), 0);
 	wait_event(LINK_STARTED);
 	/* On a busy machine a worker may not run at all between two reports. */
-	for (operations = 0; reports < 5; operations = event.progress->operations) {
+	for (operations = 0; grown < 5; operations = event.progress->operations) {
 		wait_event(LINK_REPORT);
 		assert_true(event.progress->operations >= operations);
-		reports += event.progress->operations > operations;
+		grown += event.progress->operations > operations;
 	}
 	assert_int_equal(link_stop(lab_link, 1), 0);
 	wait_event(LINK_DONE);
@@ -180,7 +180,7 @@ static void jobs_start_at_the_instant_that_the_host_chose(void **state)
 		wait_event(LINK_STARTED);
 		began[job] = event.at_nsec + event.uncertainty_nsec;
 		assert_true(began[job] >= at);
-		assert_true(began[job] < at + 200 * NSEC_PER_MSEC);
+		assert_true(began[job] < at + 2 * NSEC_PER_SEC);
 	}
 }
 
@@ -198,7 +198,7 @@ static void reports_come_at_their_times(void **state)
 	for (i = 0; i < 20; i++)
 		wait_event(LINK_REPORT);
 	assert_true(event.at_nsec - began >= 990 * NSEC_PER_MSEC);
-	assert_true(event.at_nsec - began < 3 * NSEC_PER_SEC);
+	assert_true(event.at_nsec - began < 10 * NSEC_PER_SEC);
 }
 
 static void counters_come_when_asked(void **state)
