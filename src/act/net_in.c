@@ -10,6 +10,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define ONLY_CLASS 1
@@ -17,31 +18,40 @@
 extern const struct actuator act_net_in;
 extern const struct lease_kind act_net_in_kind;
 
-/* "INDEX NAME": a name may pass to another interface, an index does not within one boot. */
-static void format_target(const struct tc_link *link, char ret[static 48])
+/* "INDEX NAME NAMESPACE": a name may pass to another interface, an index does not within one boot
+ * and one network namespace. Who wrote no namespace knew one alone. */
+static void format_target(struct root *root, const struct tc_link *link, char ret[static 64])
 {
-	snprintf(ret, 48, "%d %s", link->index, link->name);
+	snprintf(ret, 64, "%d %s %" PRIu64, link->index, link->name, net_namespace(root));
 }
 
-static int parse_target(const char *target, int *ret_index)
+static int parse_target(const char *target, int *ret_index, uint64_t *ret_namespace)
 {
 	struct cursor c = cursor_over(target, strlen(target));
-	uint64_t index;
+	uint64_t index, namespace = 0;
+	const char *name;
+	size_t size;
 
 	if (!cursor_take_u64(&c, &index) || index == 0 || index > INT32_MAX)
 		return -EINVAL;
+	if (cursor_take_word(&c, &name, &size))
+		cursor_take_u64(&c, &namespace);
 	*ret_index = (int)index;
+	*ret_namespace = namespace;
 	return 0;
 }
 
 static int take_away(void *context, const char *target, struct error *err)
 {
+	uint64_t namespace;
 	struct tc *tc;
 	int index;
-	int r = parse_target(target, &index);
+	int r = parse_target(target, &index, &namespace);
 
 	if (r < 0)
 		return error_set(err, r, "the journal names no interface: %.100s", target);
+	if (!net_is_here(context, namespace))
+		return 0;
 	r = tc_open(context, &tc, err);
 	if (r < 0)
 		return r;
@@ -113,12 +123,12 @@ static int limit_tap(struct act_context *context, const struct act_target *targe
 		     const struct net_taps *taps, const struct tc_link *link, uint64_t rate,
 		     struct error *err)
 {
-	char what[48], now[24];
+	char what[64], now[24];
 	uint64_t id;
 	bool new;
 	int r;
 
-	format_target(link, what);
+	format_target(context->root, link, what);
 	snprintf(now, sizeof now, "%llu", (unsigned long long)rate);
 	r = act_lease_take(context, target, &act_net_in_kind, what, "none", now, &id, &new, err);
 	if (r < 0)

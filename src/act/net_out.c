@@ -38,11 +38,13 @@ enum {
 extern const struct actuator act_net_out;
 extern const struct lease_kind act_net_out_max_kind, act_net_out_min_kind;
 
-/* One tap's place. Its text in the journal: "IFB MINOR INDEX NAME". */
+/* One tap's place. Its text in the journal: "IFB MINOR INDEX NAME NAMESPACE"; who wrote no
+ * namespace knew one alone. */
 struct place {
 	char ifb[TC_NAME_SIZE], tap[TC_NAME_SIZE];
 	unsigned minor;
 	int tap_index;
+	uint64_t namespace;
 };
 
 /* Each run directory has its own, so that a test does not meet the host's. */
@@ -62,7 +64,8 @@ static void ifb_name(char ret[static TC_NAME_SIZE])
 
 static void place_format(const struct place *place, char ret[static 96])
 {
-	snprintf(ret, 96, "%s %u %d %s", place->ifb, place->minor, place->tap_index, place->tap);
+	snprintf(ret, 96, "%s %u %d %s %" PRIu64, place->ifb, place->minor, place->tap_index, place->tap,
+		 place->namespace);
 }
 
 static bool take_name(struct cursor *c, char ret[static TC_NAME_SIZE])
@@ -88,6 +91,8 @@ static int place_parse(const char *target, struct place *ret, struct error *err)
 		return error_set(err, -EINVAL, "the journal names no tap: %.100s", target);
 	ret->minor = (unsigned)minor;
 	ret->tap_index = (int)index;
+	ret->namespace = 0;
+	cursor_take_u64(&c, &ret->namespace);
 	return 0;
 }
 
@@ -164,8 +169,9 @@ static int undo_target(void *context, const char *target, bool is_limit, struct 
 	struct tc *tc;
 	int r = place_parse(target, &place, err);
 
-	if (r == 0)
-		r = tc_open(context, &tc, err);
+	if (r < 0 || !net_is_here(context, place.namespace))
+		return r;
+	r = tc_open(context, &tc, err);
 	if (r < 0)
 		return r;
 	r = undo_place(tc, &place, is_limit, err);
@@ -248,7 +254,7 @@ static int find_place(struct act_context *context, const struct act_target *targ
 		      struct tc *tc, const struct tc_link *tap, struct place *ret,
 		      struct error *err)
 {
-	struct place place = { .tap_index = tap->index };
+	struct place place = { .tap_index = tap->index, .namespace = net_namespace(context->root) };
 
 	ifb_name(place.ifb);
 	strcpy(place.tap, tap->name);

@@ -3,6 +3,7 @@
 
 #include "act/actuator.h"
 #include "base/cleanup.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "sys/field.h"
 #include "sys/root.h"
@@ -13,6 +14,26 @@
 
 #define PORTS_MAX 1024
 #define BITS_PER_MEGABYTE 125000ull /* bytes a second of one Mbit/s */
+
+uint64_t net_namespace(struct root *root)
+{
+	struct cursor c;
+	char text[64];
+	uint64_t number;
+	ssize_t size = root_readlink(root, "/proc/self/ns/net", text, sizeof text);
+
+	if (size <= 0)
+		return 0;
+	c = cursor_over(text, strnlen(text, (size_t)size));
+	return cursor_take_text(&c, "net:[") && cursor_take_u64(&c, &number) ? number : 0;
+}
+
+bool net_is_here(struct root *root, uint64_t namespace)
+{
+	uint64_t ours = namespace != 0 ? net_namespace(root) : 0;
+
+	return ours == 0 || ours == namespace;
+}
 
 /* Its taps are found by name, and names hold within one network namespace. */
 static int check_namespace(struct act_context *context, const struct act_target *target,

@@ -13,6 +13,7 @@
 struct act_context;
 struct act_target;
 struct error;
+struct root;
 
 enum { NET_TAPS_MAX = 16 };
 
@@ -32,6 +33,12 @@ void net_taps_close(struct net_taps *taps);
 /* For `serves`: 1, or 0 with the reason. */
 int net_taps_serve(struct act_context *context, const struct act_target *target,
 		   char reason[static PLAN_REASON_SIZE]);
+
+/* The number of the network namespace that this process is in; 0: not known. What was set in
+ * another one is not found here, and vanishes with that one. */
+uint64_t net_namespace(struct root *root);
+/* Whether what a lease names with that number (0: any) can be given back from here. */
+bool net_is_here(struct root *root, uint64_t namespace);
 
 /* How many bytes a second leave by the bridge of this number (0: none) at most: as the options
  * say, else by its fastest port that is no tap. 0: nobody tells. */

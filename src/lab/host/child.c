@@ -14,6 +14,9 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#define SYS_NET "/sys/class/net"
+#define SYS_NET_DEVICES "/devices/virtual/net"
+
 /* What a child that cannot start tells its parent through a pipe that exec closes. */
 struct start_failure {
 	int code;
@@ -58,6 +61,16 @@ static bool child_see_read_only(void)
 	       mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only) == 0;
 }
 
+/* A sysfs shows the interfaces of who mounted it. Of a new one only these two directories are put
+ * in their places, for the mounts below /sys (cgroups, tracing) are to stay. */
+static bool child_see_network(void)
+{
+	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 &&
+	       mount("sysfs", SYS_NET, "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0 &&
+	       mount(SYS_NET SYS_NET_DEVICES, "/sys" SYS_NET_DEVICES, NULL, MS_BIND, NULL) == 0 &&
+	       mount(SYS_NET "/class/net", SYS_NET, NULL, MS_BIND, NULL) == 0;
+}
+
 /* Descriptors 0 to 2 are open in any sane parent, so `fd` and `null` are above them or are
  * the very one that is wanted. */
 static bool child_put_fd(int fd, int null, int target)
@@ -94,6 +107,8 @@ static void child_run(const struct child_plan *plan, pid_t parent, int failure_f
 		child_fail(failure_fd, "make its view read-only");
 	if (plan->network_fd > 0 && setns(plan->network_fd, CLONE_NEWNET) != 0)
 		child_fail(failure_fd, "enter its network");
+	if (plan->network_view && !child_see_network())
+		child_fail(failure_fd, "see its network in /sys");
 	if (!child_set_fds(plan))
 		child_fail(failure_fd, "hand over descriptors");
 	if (plan->directory != NULL && chdir(plan->directory) != 0)

@@ -29,6 +29,7 @@ struct child_plan {
 	 * may then be remounted inside as it likes. Needs Linux 5.12. */
 	bool read_only_view;
 	int network_fd; /* the network namespace that it starts in; 0: ours */
+	bool network_view; /* and /sys shows the interfaces of that one, for who looks there */
 };
 
 void child_init(struct child *process);

@@ -138,8 +138,8 @@ static int check_plan(const struct lab_net_plan *plan, struct error *err)
 		return error_set(err, -EINVAL, "a network of an experiment has at most %d guests",
 				 LAB_NET_PORTS_MOST);
 	if (plan->bytes_per_sec != 0 && plan->bytes_per_sec < LAB_NET_SPEED_LEAST)
-		return error_set(err, -EINVAL, "a shared link carries at least 12 Mbit a second: not one "
-				 "frame a millisecond would be no link");
+		return error_set(err, -EINVAL, "a shared link carries at least %llu bytes a second",
+				 LAB_NET_SPEED_LEAST);
 	return 0;
 }
 

@@ -10,8 +10,8 @@
  * The speed counts the bytes of Ethernet frames, without preamble, checksum and gap.
  *
  * QEMU belongs in the guests' namespace (guest_plan.network_fd): there the names of its taps mean
- * what they say to who adjusts VMs, which must run there too. The peer's agent is a process of
- * this host in the peer's namespace (child_plan.network_fd).
+ * what they say to who adjusts VMs, which must run there too, with child_plan.network_view. The
+ * peer's agent is a process of this host in the peer's namespace (child_plan.network_fd).
  */
 #ifndef LAB_NET_LAB_NET_H
 #define LAB_NET_LAB_NET_H
@@ -25,8 +25,8 @@ struct lab_net;
 
 enum { LAB_NET_PORTS_MOST = 64, LAB_NET_TEXT_SIZE = 24 };
 
-/* The slowest shared link that is one: a frame a millisecond. */
-#define LAB_NET_SPEED_LEAST 1500000ull
+/* The slowest shared link: six large frames a second. */
+#define LAB_NET_SPEED_LEAST 10000ull
 
 struct lab_net_plan {
 	unsigned ports;          /* one a guest */

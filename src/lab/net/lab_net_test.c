@@ -444,6 +444,32 @@ static void tie(int namespace, struct netns *witness, const char *end)
 	netns_free(ns);
 }
 
+static void a_child_sees_in_sys_what_is_in_its_network(void **state)
+{
+	struct lab_net *net = new_net(2, 0);
+	const char *arguments[] = { "sh", "-c",
+		"set -- /sys/class/net/*; test \"$(echo $* | tr -d ' ')\" = "
+		"/sys/class/net/bridge/sys/class/net/lo/sys/class/net/tap1/sys/class/net/tap2"
+		"/sys/class/net/uplink && test -r /sys/class/net/tap1/tun_flags && "
+		"test -e /sys/class/net/tap2/master/bridge && test -d /sys/fs/cgroup", NULL };
+	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
+				   .network_fd = lab_net_guests_fd(net), .network_view = true };
+	struct pollfd end = { .events = POLLIN };
+	struct error err = { 0 };
+	struct child child;
+	int status = -1;
+
+	if (child_start(&child, &plan, &err) < 0)
+		fail_msg("%s", err.text);
+	end.fd = child.pidfd;
+	assert_int_equal(poll(&end, 1, 10000), 1);
+	assert_true(child_ended(&child, &status));
+	assert_int_equal(status, 0);
+	child_done(&child);
+	assert_int_equal(access("/sys/class/net/uplink", F_OK), -1);
+	lab_net_free(net);
+}
+
 /* In a process of its own, with a child in the network, until it is killed. */
 static void live(struct netns *witness, int ready_fd)
 {
@@ -505,6 +531,7 @@ int main(void)
 		cmocka_unit_test(neither_this_host_nor_the_world_is_reached_from_it),
 		cmocka_unit_test(two_networks_at_once_do_not_meet),
 		cmocka_unit_test(a_child_can_be_started_in_it),
+		cmocka_unit_test(a_child_sees_in_sys_what_is_in_its_network),
 		cmocka_unit_test(nothing_of_it_is_left_when_its_owner_is_killed),
 	};
 	struct error err = { 0 };

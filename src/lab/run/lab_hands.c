@@ -210,7 +210,7 @@ int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vm
 {
 	const char *arguments[] = { hands->truced, NULL };
 	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
-				   .network_fd = network_fd };
+				   .network_fd = network_fd, .network_view = network_fd > 0 };
 	int r;
 
 	hands->vm_count = count < VMS_MOST ? count : VMS_MOST;
