@@ -202,6 +202,13 @@ static int run_all(struct lab *lab, size_t at, int64_t id, bool *ret_fatal, stru
 	return r;
 }
 
+/* What a guest does wrong is told as these two; anything else (a kernel without a module, a
+ * program that is not installed, no room) would be the same again. */
+static bool may_be_chance(int r)
+{
+	return r == -EIO || r == -ETIMEDOUT;
+}
+
 static int do_boot(struct lab *lab, size_t at, unsigned attempt, bool *ret_fatal, struct error *err)
 {
 	struct error lost = { 0 };
@@ -254,7 +261,7 @@ static int do_boot_at_last(struct lab *lab, size_t at, unsigned attempts, struct
 			lab->taken_usec += clock_monotonic_usec() - began;
 			return 1;
 		}
-		if (fatal || r == -ECANCELED)
+		if (fatal || !may_be_chance(r))
 			return r;
 		warn(lab, "boot %zu: %s; %s", at + 1, err->text,
 		     i + 1 < LAB_BOOT_ATTEMPTS ? "it is repeated" : "it is given up");

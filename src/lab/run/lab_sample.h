@@ -20,10 +20,9 @@ struct root;
 int lab_sampler_new(struct root *root, const struct lab_member *members, size_t count,
 		    struct lab_sampler **ret, struct error *err);
 void lab_sampler_free(struct lab_sampler *sampler);
-/* What is sampled from now on belongs to this run. Slow figures (KSM, weights), which have their
- * turn at each tenth tick, are there at its first tick, and once more at its end. */
+/* What is sampled from now on belongs to this run. */
 int lab_sampler_begin(struct lab_sampler *sampler, struct store_run *run, struct error *err);
-int lab_sampler_end(struct lab_sampler *sampler, struct error *err);
+/* All figures, slow ones too. */
 int lab_sampler_tick(struct lab_sampler *sampler, struct error *err);
 /* What a guest counted of itself. */
 void lab_sampler_hear(struct lab_sampler *sampler, const struct lab_member *member,

@@ -397,7 +397,7 @@ static int measure(struct lab_trial *trial, struct error *err)
 static int stop_all(struct lab_trial *trial, struct error *err)
 {
 	unsigned vm;
-	int r = lab_sampler_end(trial->boot->sampler, err);
+	int r = lab_sampler_tick(trial->boot->sampler, err);
 
 	trial->boot->sample_nsec = 0;
 	for (vm = 0; r == 0 && vm < trial->boot->member_count; vm++)
