@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define VHOST "/dev/vhost-net"
+
 /* A stock kernel takes 2 s to its agent under TCG on a quiet machine; a user's image with a
  * distribution in it takes a minute. */
 enum { BUILT_IN_SECONDS = 40, IMAGE_SECONDS = 240 };
@@ -60,6 +62,22 @@ static int start_net(struct lab_boot *boot, struct error *err)
 	return made->net.on ? lab_net_new(&plan, &boot->net, err) : 0;
 }
 
+static int find_image(struct lab_boot *boot, struct error *err)
+{
+	const char *image = boot->plan->made->image;
+
+	return image != NULL ? lab_image_find(image, &boot->image, err) : 0;
+}
+
+static enum accelerator accelerator_of(const struct lab_boot *boot)
+{
+	enum accelerator accelerator = boot->ground->accelerator;
+
+	if (boot->plan->made->accel != NULL)
+		accelerator_parse(boot->plan->made->accel, &accelerator);
+	return accelerator;
+}
+
 static struct guest_nic nic_of(const struct lab_boot *boot, unsigned vm)
 {
 	const struct lab_net_port *port;
@@ -71,6 +89,7 @@ static struct guest_nic nic_of(const struct lab_boot *boot, unsigned vm)
 	nic.tap_fd = port->tap_fd;
 	memcpy(nic.mac, port->mac, sizeof nic.mac);
 	nic.address = port->address;
+	nic.vhost = accelerator_of(boot) == ACCELERATOR_KVM && access(VHOST, R_OK | W_OK) == 0;
 	return nic;
 }
 
@@ -80,17 +99,16 @@ static void fill_plan(const struct lab_boot *boot, const struct lab_member *memb
 {
 	const struct spec_machine *made = boot->plan->made;
 	const struct lab_ground *ground = boot->ground;
-	enum accelerator accelerator = ground->accelerator;
+	bool boots_itself = made->domain != NULL ||
+			    (boot->image.disk != NULL && !boot->image.is_root);
 
-	if (made->accel != NULL)
-		accelerator_parse(made->accel, &accelerator);
 	*ret = (struct guest_plan){
 		.name = member->name,
-		.accelerator = accelerator,
+		.accelerator = accelerator_of(boot),
 		.cpus = boot->plan->vcpus,
 		.memory_bytes = made->memory_bytes,
-		.kernel = made->domain == NULL ? ground->kernel : NULL,
-		.image = made->image,
+		.kernel = boots_itself ? NULL : ground->kernel,
+		.image = boot->image.disk,
 		.domain = made->domain,
 		.disks = disk,
 		.disk_count = made->disk.share != SPEC_DISK_NONE,
@@ -332,6 +350,8 @@ int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
 	if (r == 0)
 		r = start_net(boot, err);
 	if (r == 0)
+		r = find_image(boot, err);
+	if (r == 0)
 		r = start_members(boot, heard, user, err);
 	if (r == 0)
 		r = wait_until_up(boot, err);
@@ -349,6 +369,7 @@ void lab_boot_end(struct lab_boot *boot)
 		member_end(&boot->members[i]);
 	guest_storage_free(boot->storage);
 	lab_net_free(boot->net);
+	lab_image_done(&boot->image);
 	boot->net = NULL;
 	boot->sampler = NULL;
 	boot->storage = NULL;

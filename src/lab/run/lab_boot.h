@@ -7,6 +7,7 @@
 #ifndef LAB_RUN_LAB_BOOT_H
 #define LAB_RUN_LAB_BOOT_H
 
+#include "lab/image/lab_image.h"
 #include "lab/plan/lab_plan.h"
 #include "lab/run/lab_member.h"
 #include "lab/run/lab_sample.h"
@@ -39,6 +40,7 @@ struct lab_boot {
 	unsigned member_count, vm_count;
 	struct guest_storage *storage;
 	struct lab_net *net;
+	struct lab_image image;    /* its disk NULL: the built-in guest */
 	struct lab_sampler *sampler;
 	uint64_t sample_nsec;      /* when the next one is due; 0: nothing is sampled */
 	uint64_t ready_usec;       /* how long it took until all were up */

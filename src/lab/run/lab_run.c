@@ -106,11 +106,30 @@ static bool turns_anything(const struct spec *spec)
 	return false;
 }
 
+/* Before anything boots. */
+static int check_images(const struct spec *spec, struct error *err)
+{
+	struct lab_image image;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < spec->cell_count; i++) {
+		const char *name = spec->cells[i].made.image;
+
+		r = name != NULL ? lab_image_find(name, &image, err) : 0;
+		if (r == 0 && name != NULL)
+			lab_image_done(&image);
+	}
+	return r;
+}
+
 static int prepare_ground(struct lab *lab, struct error *err)
 {
 	const struct lab_run_options *options = lab->options;
-	int r = scratch_new(options->scratch, &lab->scratch, err);
+	int r = check_images(lab->plan->spec, err);
 
+	if (r == 0)
+		r = scratch_new(options->scratch, &lab->scratch, err);
 	if (r == 0 && has_guests(lab->plan->spec))
 		r = guest_kernel_find(kernel_asked(lab->plan->spec), NULL, true, options->cancel_fd,
 				      &lab->kernel, err);

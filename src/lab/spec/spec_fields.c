@@ -588,7 +588,8 @@ void spec_fields_read(struct spec_load_state *load, const struct spec_entries *e
 	if (ret_load->policy != NULL && strcmp(ret_load->policy, "none") == 0)
 		ret_load->policy = NULL;
 	make_absolute(load, &ret_load->policy);
-	make_absolute(load, &machine->image);
+	if (machine->image != NULL && strchr(machine->image, '/') != NULL)
+		make_absolute(load, &machine->image);
 	make_absolute(load, &machine->kernel);
 	read_pin(load, entries, ret_load);
 	ret_load->subject = read_work(load, entries, "subject");
