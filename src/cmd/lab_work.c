@@ -27,11 +27,15 @@ struct lab_work_settings {
 	bool json, parameters;
 };
 
-static const struct lab_work_settings defaults = { .for_usec = 5000000 };
+/* Not given: what ends by itself is left to do so, the others end after five seconds. */
+#define FOR_PRESET UINT64_MAX
+#define FOR_PRESET_NSEC (5 * NSEC_PER_SEC)
+
+static const struct lab_work_settings defaults = { .for_usec = FOR_PRESET };
 
 static const struct option_info options[] = {
 	OPTION_DURATION(struct lab_work_settings, for_usec, 0, "for", "TIME",
-			"end it after TIME (5s); 0: when it ends by itself, or at Ctrl-C"),
+			"end it after TIME (5s; programs run to their end); 0: at Ctrl-C"),
 	OPTION_FLAG(struct lab_work_settings, parameters, 'p', "parameters",
 		    "say what NAME does and takes, run nothing"),
 	OPTION_TEXT(struct lab_work_settings, unixbench, 0, "unixbench", "DIR",
@@ -165,6 +169,17 @@ static void tell_second(const struct work_course *course)
 	str_done(&str);
 }
 
+/* UINT64_MAX: not by us. */
+static uint64_t end_nsec_of(const struct lab_work_settings *settings, const struct workload *kind,
+			    uint64_t begin_nsec)
+{
+	if (settings->for_usec == FOR_PRESET)
+		return kind->ends ? UINT64_MAX : begin_nsec + FOR_PRESET_NSEC;
+	if (settings->for_usec == 0 || settings->for_usec > UINT64_MAX / 2 / NSEC_PER_USEC)
+		return UINT64_MAX;
+	return begin_nsec + settings->for_usec * NSEC_PER_USEC;
+}
+
 /* Whole intervals only, from the first operation on. */
 static int follow(struct work *work, struct work_course *course,
 		  const struct lab_work_settings *settings)
@@ -178,9 +193,9 @@ static int follow(struct work *work, struct work_course *course,
 	work_read(work, &course->counts);
 	course->cpu_nsec = cpu_nsec(course, work);
 	next_nsec = at_nsec + INTERVAL_NSEC;
-	end_nsec = settings->for_usec > 0 ? begin_nsec + settings->for_usec * NSEC_PER_USEC : UINT64_MAX;
+	end_nsec = end_nsec_of(settings, course->kind, begin_nsec);
 	while (code == 0 && !is_ended(work_poll(work)) && interrupt_signal() == 0 &&
-	       at_nsec + INTERVAL_NSEC / 2 < end_nsec && work_ended_nsec(work) == 0) {
+	       at_nsec < end_nsec - INTERVAL_NSEC / 2 && work_ended_nsec(work) == 0) {
 		wait_until(work, next_nsec);
 		if (clock_monotonic_nsec() < next_nsec || work_ended_nsec(work) != 0)
 			continue;

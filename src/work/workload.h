@@ -46,6 +46,7 @@ struct workload {
 	bool moves_bytes;      /* its rate is told in bytes first */
 	bool times;            /* tells how long each operation took */
 	bool one_thread;       /* takes no other number of threads */
+	bool ends;             /* by itself, as a program does */
 	const struct parameter *parameters; /* terminated by a NULL name */
 	size_t settings_size;
 	const struct workload_actions *actions; /* lane.h */
