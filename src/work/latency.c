@@ -2,17 +2,20 @@
 /*
  * Requests that come when they come, whether or not the one before is done, as from users who do
  * not wait for each other. How long one took counts from the instant at which it was due: where
- * the machine stands still for a second, every request that was due in it is late, not one.
+ * the machine stands still for a second, every request that was due in it is late, not one. A
+ * request computes, and may read a block of a disk.
  */
 #include "work/kinds.h"
 #include "work/cpu.h"
-#include "work/lane.h"
+#include "work/disk_file.h"
 #include "work/setting.h"
+#include "work/stamp.h"
 
 #include "base/error.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define NSEC 1000000000.0
 
@@ -20,14 +23,20 @@ enum latency_arrivals { ARRIVALS_EVEN, ARRIVALS_RANDOM };
 static const char *const arrivals[] = { "even", "random", NULL };
 
 struct latency_settings {
-	struct common_settings common;
+	struct disk_settings disk; /* begins with the common ones; without a file there is no disk */
 	uint64_t rate, arrivals, cost, burst, burst_every_nsec, burst_length_nsec;
 };
 
 struct load {
 	uint64_t begin_nsec;
 	double due_nsec; /* of the next request, after `begin` */
+	struct disk_walk *walk;
 };
+
+static bool has_disk(const struct latency_settings *settings)
+{
+	return *settings->disk.file != '\0';
+}
 
 static int latency_check(const void *pointer, struct error *err)
 {
@@ -35,19 +44,25 @@ static int latency_check(const void *pointer, struct error *err)
 
 	if (settings->burst_length_nsec > settings->burst_every_nsec)
 		return error_set(err, -EINVAL, "burst-length is longer than burst-every");
-	return 0;
+	return has_disk(settings) ? disk_check(settings, err) : 0;
 }
 
 static int latency_prepare(struct job *job, struct error *err)
 {
 	cpu_integer_prepare();
-	return 0;
+	return has_disk(job->settings) ? disk_prepare(job, err) : 0;
 }
 
 static int latency_lane_prepare(struct lane *lane, struct error *err)
 {
-	lane->own = calloc(1, sizeof(struct load));
-	return lane->own != NULL ? 0 : error_errno(err, -ENOMEM, "memory");
+	struct load *load = calloc(1, sizeof *load);
+	int code = has_disk(lane->settings) ? disk_lane_prepare(lane, err) : 0;
+
+	if (load == NULL)
+		return error_errno(err, -ENOMEM, "memory");
+	load->walk = lane->own;
+	lane->own = load;
+	return code;
 }
 
 /* Of one thread, at this time: each has its part of the rate, and bursts come to all at once. */
@@ -88,7 +103,7 @@ static void next_due(struct lane *lane, struct load *load)
 	load->due_nsec += apart * NSEC / rate_at(lane, load->due_nsec);
 }
 
-static bool serve(const struct latency_settings *settings)
+static bool compute(const struct latency_settings *settings)
 {
 	uint64_t unit;
 	bool right = true;
@@ -100,6 +115,39 @@ static bool serve(const struct latency_settings *settings)
 		right &= cpu_integer_is_right(number);
 	}
 	return right;
+}
+
+/* -EINTR, or the sentence where it makes no sense to go on; *ret_right: whether it was served. */
+static int read_block(struct lane *lane, struct error *err, bool *ret_right)
+{
+	const struct latency_settings *settings = lane->settings;
+	const struct disk_file *file = lane->job->own;
+	struct load *load = lane->own;
+	const struct disk_walk *walk = load->walk;
+	uint64_t offset;
+	int code;
+
+	lane->own = load->walk;
+	offset = disk_next_block(lane) * settings->disk.block;
+	lane->own = load;
+	code = disk_outcome(lane, pread(file->fd, walk->buffer, settings->disk.block, (off_t)offset),
+			    err, ret_right);
+	if (*ret_right && !stamp_is_any(walk->buffer, settings->disk.block, DISK_KEY, offset)) {
+		lane_error(lane);
+		*ret_right = false;
+	}
+	return code;
+}
+
+/* What is not served right is an error, counted. */
+static int serve(struct lane *lane, struct error *err, bool *ret_right)
+{
+	const struct latency_settings *settings = lane->settings;
+
+	*ret_right = compute(settings);
+	if (!*ret_right)
+		lane_error(lane);
+	return *ret_right && has_disk(settings) ? read_block(lane, err, ret_right) : 0;
 }
 
 /* Those that were due and nobody came to: they waited at least until now, and are lost. */
@@ -117,23 +165,26 @@ static void tell_unserved(struct lane *lane, struct load *load)
 static int latency_run(struct lane *lane, struct error *err)
 {
 	const struct latency_settings *settings = lane->settings;
+	const uint64_t bytes = has_disk(settings) ? settings->disk.block : 0;
 	struct load *load = lane->own;
+	int code = 0;
 
 	load->begin_nsec = lane_now_nsec();
 	next_due(lane, load);
-	while (lane_sleep_until(lane, load->begin_nsec + (uint64_t)load->due_nsec)) {
+	while (code == 0 && lane_sleep_until(lane, load->begin_nsec + (uint64_t)load->due_nsec)) {
 		uint64_t due_nsec = load->begin_nsec + (uint64_t)load->due_nsec;
-		bool right = serve(settings);
+		bool right;
 
+		code = serve(lane, err, &right);
+		if (code < 0)
+			break;
 		lane_time(lane, lane_now_nsec() - due_nsec);
 		if (right)
-			lane_count(lane, 1, 0);
-		else
-			lane_error(lane);
+			lane_count(lane, 1, bytes);
 		next_due(lane, load);
 	}
 	tell_unserved(lane, load);
-	return 0;
+	return code == -EINTR ? 0 : code;
 }
 
 static const struct workload_actions actions = {
@@ -156,6 +207,18 @@ static const struct parameter parameters[] = {
 			 1000000, 3600000000000, "from one burst's beginning to the next"),
 	PARAMETER_NUMBER(struct latency_settings, burst_length_nsec, "burst-length", PARAMETER_TIME,
 			 "100ms", 1000000, 3600000000000, "of a burst"),
+	PARAMETER_STRING(struct latency_settings, disk.file, "file", "",
+			 "each request reads a block of this file or block device, too; empty: none"),
+	PARAMETER_NUMBER(struct latency_settings, disk.size, "size", PARAMETER_SIZE, "64M", SECTOR_BYTES,
+			 1ull << 44, "how much of the file"),
+	PARAMETER_NUMBER(struct latency_settings, disk.block, "block", PARAMETER_SIZE, "4K",
+			 SECTOR_BYTES, 64u << 20, "bytes that a request reads"),
+	PARAMETER_ONE_OF(struct latency_settings, disk.order, "order", "random", disk_orders,
+			 "in which blocks are read"),
+	PARAMETER_YES_NO(struct latency_settings, disk.direct, "direct", "yes",
+			 "past the page cache (O_DIRECT)"),
+	PARAMETER_YES_NO(struct latency_settings, disk.overwrite, "overwrite", "no",
+			 "the file, even if it holds something else"),
 	PARAMETERS_END,
 };
 

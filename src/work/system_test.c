@@ -6,7 +6,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -124,6 +126,19 @@ static void as_many_requests_come_as_are_due(void **state)
 	}
 }
 
+static void requests_may_read_a_disk(void **state)
+{
+	char path[] = "/tmp/truce-latency.XXXXXX", line[128];
+	struct work_counts counts;
+
+	close(mkstemp(path));
+	snprintf(line, sizeof line, "latency rate=2000 cost=1 file=%s size=1M direct=no", path);
+	counts = test_worked(line, 200);
+	assert_int_equal(counts.errors, 0);
+	assert_int_equal(counts.bytes, counts.operations * 4096);
+	unlink(path);
+}
+
 static void what_could_not_be_served_is_lost(void **state)
 {
 	struct work *work = test_prepared("latency rate=100000 cost=1000 duration=300ms");
@@ -152,6 +167,7 @@ int main(void)
 		cmocka_unit_test(an_index_is_told_once_every_kind_had_its_turn),
 		cmocka_unit_test(every_request_that_was_due_in_a_standstill_is_late),
 		cmocka_unit_test(as_many_requests_come_as_are_due),
+		cmocka_unit_test(requests_may_read_a_disk),
 		cmocka_unit_test(what_could_not_be_served_is_lost),
 	};
 
