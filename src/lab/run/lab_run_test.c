@@ -110,6 +110,18 @@ static int64_t ask(const char *sql)
 #define BRIEF HEAD "warmup = 0*s, duration = 0.6*s, interval = 50*ms, boots = 1, vms = { kind = 'process' } }"
 #define ONE HEAD SHORT "vms = { kind = 'process' } }"
 
+/* Of boots that are done: on a machine that is busy with something else a boot may have failed and
+ * been repeated, which is as it should be. */
+static int64_t ask_done(const char *what, const char *table, const char *where)
+{
+	char sql[400];
+
+	snprintf(sql, sizeof sql, "select %s from %s x join run on run.id = x.%s join boot on boot.id = "
+		 "run.boot where boot.state = 'done' and %s", what, table,
+		 strcmp(table, "run") == 0 ? "id" : "run", where);
+	return ask(sql);
+}
+
 /* -- claims ------------------------------------------------------------------------------------------ */
 
 static void every_run_of_every_boot_is_kept_with_its_raw_intervals(void **state)
@@ -120,13 +132,12 @@ static void every_run_of_every_boot_is_kept_with_its_raw_intervals(void **state)
 	assert_int_equal(result.boots, 2);
 	assert_int_equal(result.runs, 6);
 	assert_int_equal(ask("select count(*) from boot where state = 'done'"), 2);
-	assert_int_equal(ask("select count(*) from run where state = 'done'"), 6);
+	assert_int_equal(ask_done("count(*)", "run", "x.state = 'done'"), 6);
 	/* Runs of loaded=2 have two that work, those of loaded=1 one and one that is idle. */
-	assert_int_equal(ask("select count(*) from member where role = 'other'"), 2);
-	assert_int_equal(ask("select count(*) from member where role = 'idle'"), 4);
-	assert_int_equal(ask("select count(*) from member where role = 'subject'"), 6);
-	assert_int_equal(ask("select min(results = 'checksum=7' || char(10)) from member where role <> 'idle'"),
-			 1);
+	assert_int_equal(ask_done("count(*)", "member", "role = 'other'"), 2);
+	assert_int_equal(ask_done("count(*)", "member", "role = 'idle'"), 4);
+	assert_int_equal(ask_done("count(*)", "member", "role = 'subject'"), 6);
+	assert_int_equal(ask_done("min(results = 'checksum=7' || char(10))", "member", "role <> 'idle'"), 1);
 	end();
 }
 
@@ -255,12 +266,11 @@ static void in_a_duet_both_cells_have_a_record_of_the_same_instant(void **state)
 	      "vary = { { 'subject.seed', 1, 2 } } }", "good");
 	if (run() != 0)
 		fail_msg("%s", err.text);
-	if (ask("select count(*) from run") != 8)
-		fail_msg("%s", warned);
-	assert_int_equal(ask("select count(*) from run a join run b on a.started_nsec = b.started_nsec "
-			     "and a.id < b.id where a.cell <> b.cell"), 4);
-	assert_int_equal(ask("select count(*) from member"), 8);
-	assert_int_equal(ask("select count(distinct run) from interval"), 8);
+	assert_int_equal(ask_done("count(*)", "run", "1"), 8);
+	assert_int_equal(ask_done("count(*)", "run", "exists (select 1 from run y where y.started_nsec = "
+				  "x.started_nsec and y.cell <> x.cell)"), 8);
+	assert_int_equal(ask_done("count(*)", "member", "1"), 8);
+	assert_int_equal(ask_done("count(distinct x.run)", "interval", "1"), 8);
 	end();
 }
 
