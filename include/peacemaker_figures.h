@@ -62,6 +62,7 @@ enum peace_kvm_figure {
 	PEACE_KVM_BALLOON_TARGET_BYTES = 53, /* memory that the balloon is asked to leave, bytes */
 	PEACE_KVM_GUEST_FREE_BYTES = 54, /* free memory as the guest tells it, bytes */
 	PEACE_KVM_GUEST_AVAILABLE_BYTES = 55, /* available memory as the guest tells it, bytes */
+	PEACE_KVM_MEMORY_MIN_BYTES = 56, /* memory.min of its own cgroup, bytes */
 };
 
 /* Texts of a VM. */
@@ -182,6 +183,7 @@ enum peace_setting {
 	PEACE_SET_KSM_SLEEP_MILLISECS = 34, /* how long ksmd sleeps, ms */
 	PEACE_SET_HOST_VM_WEIGHT = 35, /* weight of all VMs together against the host's other processes */
 	PEACE_SET_CPU_SLICE = 36, /* time that its threads run at a stretch: the shorter, the sooner they run once they want, us */
+	PEACE_SET_MEMORY_MIN = 37, /* memory of its cgroup that is never reclaimed: what memory.reserve comes to under lru_gen, bytes */
 };
 
 long long get_kvm_figure(const struct kvm_list *vm, enum peace_kvm_figure figure);
@@ -254,6 +256,7 @@ PEACE_KVM_GETTER(balloon_actual_bytes, PEACE_KVM_BALLOON_ACTUAL_BYTES)
 PEACE_KVM_GETTER(balloon_target_bytes, PEACE_KVM_BALLOON_TARGET_BYTES)
 PEACE_KVM_GETTER(guest_free_bytes, PEACE_KVM_GUEST_FREE_BYTES)
 PEACE_KVM_GETTER(guest_available_bytes, PEACE_KVM_GUEST_AVAILABLE_BYTES)
+PEACE_KVM_GETTER(memory_min_bytes, PEACE_KVM_MEMORY_MIN_BYTES)
 PEACE_HOST_GETTER(load_1min_milli, PEACE_HOST_LOAD_1MIN_MILLI)
 PEACE_HOST_GETTER(load_5min_milli, PEACE_HOST_LOAD_5MIN_MILLI)
 PEACE_HOST_GETTER(load_15min_milli, PEACE_HOST_LOAD_15MIN_MILLI)
@@ -397,5 +400,7 @@ PEACE_TEXT_GETTER(metadata, PEACE_TEXT_METADATA)
 #define set_host_vm_weight(value) set_host_setting(PEACE_SET_HOST_VM_WEIGHT, value)
 #define set_kvm_cpu_slice(vm, value) \
 	set_kvm_setting(vm, PEACE_SET_CPU_SLICE, value)
+#define set_kvm_memory_min(vm, value) \
+	set_kvm_setting(vm, PEACE_SET_MEMORY_MIN, value)
 
 #endif

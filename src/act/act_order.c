@@ -41,6 +41,7 @@ static int rank(const struct plan_item *item)
 	case SETTING_NET_OUT_MAX:
 		return is_raised(item) ? 11 : 13;
 	case SETTING_MEMORY_LOW:
+	case SETTING_MEMORY_MIN:
 	case SETTING_NET_OUT_MIN:
 		return 12;
 	case SETTING_MEMORY_RECLAIM:

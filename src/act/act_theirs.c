@@ -104,6 +104,7 @@ static const struct knob_file knob_files[] = {
 	{ "/cpu.max", same_words, NULL },	   { "/cpu.cfs_quota_us", same_number, NULL },
 	{ "/cpu.max.burst", same_burst, NULL },    { "/cpu.cfs_burst_us", same_burst, NULL },
 	{ "/cpu.idle", same_number, NULL },	   { "/memory.high", same_bytes, NULL },
+	{ "/memory.min", same_bytes, NULL },
 	{ "/memory.low", same_bytes, NULL },	   { "/io.weight", same_number, NULL },
 	{ "/io.bfq.weight", same_number, NULL },   { "/blkio.bfq.weight", same_number, NULL },
 	{ "/autogroup", same_autogroup, NULL },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory.low and memory.high as files of the VM's own cgroup (memory_place.h says which), and
- * memory.reclaim, which takes once and sets nothing: what the VM uses again comes back by itself.
+ * memory.low, memory.min and memory.high as files of the VM's own cgroup (memory_place.h says
+ * which), and memory.reclaim, which takes once and sets nothing: what the VM uses again comes back
+ * by itself.
  */
 #include "act/act_lease.h"
 #include "act/actuator.h"
@@ -25,13 +26,13 @@ extern const struct actuator act_memory_reclaim;
 
 static const char *file_of(enum setting setting)
 {
-	return setting == SETTING_MEMORY_LOW ? "memory.low" : "memory.high";
+	return memory_protects(setting) ? memory_protection_file(setting) : "memory.high";
 }
 
 static void tell(struct act_context *context, enum setting setting, char where[static 64])
 {
-	if (setting == SETTING_MEMORY_LOW)
-		memory_low_tell(context, file_of(setting), where);
+	if (memory_protects(setting))
+		memory_protection_tell(context, setting, file_of(setting), where);
 	else
 		snprintf(where, 64, "%s", file_of(setting));
 }
@@ -50,15 +51,15 @@ static int cgroup_read(struct act_context *context, const struct act_target *tar
 {
 	const char *file = file_of(setting);
 	struct cpu_place place;
-	int64_t number = setting == SETTING_MEMORY_LOW ? 0 : FIELD_UNLIMITED;
+	int64_t number = memory_protects(setting) ? 0 : FIELD_UNLIMITED;
 	int r = cpu_place_find_in(context, target, CGROUP_MEMORY, &place, err);
 
 	if (r < 0)
 		return r;
 	if (place.own)
 		cpu_place_number(context, &place, file, &number);
-	if (setting == SETTING_MEMORY_LOW)
-		number = memory_low_effective(context, &place, number);
+	if (memory_protects(setting))
+		number = memory_protection_effective(context, &place, setting, number);
 	ret->number = number;
 	tell(context, setting, where);
 	return 0;
@@ -79,8 +80,8 @@ static int cgroup_set(struct act_context *context, const struct act_target *targ
 	if (value->number != SETTING_UNLIMITED)
 		snprintf(text, sizeof text, "%" PRId64, value->number);
 	r = cpu_place_write(context, target, &place, file_of(setting), text, err);
-	if (r == 0 && setting == SETTING_MEMORY_LOW) {
-		r = memory_low_cover(context, &place, err);
+	if (r == 0 && memory_protects(setting)) {
+		r = memory_protection_cover(context, &place, setting, err);
 		if (r < 0)
 			act_release_setting(context, target, setting, NULL);
 	}
@@ -95,15 +96,15 @@ static int cgroup_release(struct act_context *context, const struct act_target *
 	int found = cpu_place_find_in(context, target, CGROUP_MEMORY, &place, NULL);
 	int r = cpu_place_release(context, target, setting, err);
 
-	if (found == 0 && setting == SETTING_MEMORY_LOW && r == 0)
-		r = memory_low_cover(context, &place, err);
+	if (found == 0 && memory_protects(setting) && r == 0)
+		r = memory_protection_cover(context, &place, setting, err);
 	return r;
 }
 
 const struct actuator act_memory_cgroup = {
 	.name = "memory-cgroup",
-	.settings = { SETTING_MEMORY_LOW, SETTING_MEMORY_HIGH },
-	.setting_count = 2,
+	.settings = { SETTING_MEMORY_LOW, SETTING_MEMORY_MIN, SETTING_MEMORY_HIGH },
+	.setting_count = 3,
 	.serves = cgroup_serves,
 	.read = cgroup_read,
 	.set = cgroup_set,

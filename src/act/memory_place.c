@@ -25,7 +25,7 @@ static const char *hindrance(const struct act_target *target, enum setting setti
 {
 	if (hindered_by(target, "hugepages"))
 		return "its memory is huge pages, which the memory controller does not count";
-	if (setting == SETTING_MEMORY_LOW)
+	if (memory_protects(setting))
 		return NULL;
 	if (hindered_by(target, "vfio"))
 		return "its memory is pinned for a device (VFIO) and cannot be taken";
@@ -37,6 +37,8 @@ static const char *hindrance(const struct act_target *target, enum setting setti
 static const char *v1_reason(enum setting setting)
 {
 	switch (setting) {
+	case SETTING_MEMORY_MIN:
+		return "cgroup v1 has no memory.min";
 	case SETTING_MEMORY_LOW:
 		return "cgroup v1 has no memory.low; its soft limit would make the VM give first";
 	case SETTING_MEMORY_HIGH:

@@ -25,14 +25,20 @@ int64_t memory_place_can_give(struct act_context *context, const struct cpu_plac
 int memory_place_check_high(struct act_context *context, const struct cpu_place *place,
 			    int64_t high, struct error *err);
 
-/* memory.low protects only as far as each ancestor's does too: raises theirs to the sum of their
+/* -- SETTING_MEMORY_LOW and SETTING_MEMORY_MIN, which protect */
+
+bool memory_protects(enum setting setting);
+const char *memory_protection_file(enum setting setting);
+const char *memory_protection_property(enum setting setting);
+/* They protect only as far as each ancestor's does too: raises theirs to the sum of their
  * children's, and lowers what was raised where that is no longer asked for. */
-int memory_low_cover(struct act_context *context, const struct cpu_place *place,
-		     struct error *err);
+int memory_protection_cover(struct act_context *context, const struct cpu_place *place,
+			    enum setting setting, struct error *err);
 /* The word for it, and how far it can be relied on here. */
-void memory_low_tell(struct act_context *context, const char *name, char where[static 64]);
-/* What of this memory.low the ancestors let through. */
-int64_t memory_low_effective(struct act_context *context, const struct cpu_place *place,
-			     int64_t low);
+void memory_protection_tell(struct act_context *context, enum setting setting, const char *name,
+			    char where[static 64]);
+/* What of it the ancestors let through. */
+int64_t memory_protection_effective(struct act_context *context, const struct cpu_place *place,
+				    enum setting setting, int64_t bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory.low, memory.high and the disk weight on a host that systemd runs: properties of the VM's
+ * memory.low and .min, memory.high and the disk weight on a host that systemd runs: properties of the VM's
  * scope or service, because systemd writes its own values again whenever it reloads. A VM without
  * a unit is given a scope; a cgroup below one that is no unit's own has its files written.
  */
@@ -22,7 +22,8 @@ static const char *property_of(enum setting setting)
 {
 	switch (setting) {
 	case SETTING_MEMORY_LOW:
-		return "MemoryLow";
+	case SETTING_MEMORY_MIN:
+		return memory_protection_property(setting);
 	case SETTING_MEMORY_HIGH:
 		return "MemoryHigh";
 	default:
@@ -32,15 +33,15 @@ static const char *property_of(enum setting setting)
 
 static const char *file_of(enum setting setting)
 {
-	return setting == SETTING_MEMORY_LOW ? "memory.low" : "memory.high";
+	return memory_protects(setting) ? memory_protection_file(setting) : "memory.high";
 }
 
 static void tell(struct act_context *context, enum setting setting, char where[static 64])
 {
-	if (setting == SETTING_MEMORY_LOW)
-		memory_low_tell(context, "systemd's MemoryLow", where);
-	else
-		snprintf(where, 64, "systemd's %s", property_of(setting));
+	char name[32];
+
+	snprintf(name, sizeof name, "systemd's %s", property_of(setting));
+	memory_protection_tell(context, setting, name, where);
 }
 
 static int serves(struct act_context *context, const struct act_target *target,
@@ -69,7 +70,7 @@ static int64_t number_of(enum setting setting, uint64_t property)
 	if (property != UINT64_MAX)
 		return property < INT64_MAX ? (int64_t)property : SETTING_UNLIMITED;
 	return setting == SETTING_DISK_WEIGHT ? DISK_WEIGHT_USUAL :
-	       setting == SETTING_MEMORY_LOW ? 0 : SETTING_UNLIMITED;
+	       memory_protects(setting) ? 0 : SETTING_UNLIMITED;
 }
 
 /* What the kernel has: a property may not have come through. */
@@ -79,8 +80,8 @@ static int read_kernel(struct act_context *context, const struct act_target *tar
 	int r = setting == SETTING_DISK_WEIGHT ? disk_weight_read(context, target, place, ret) :
 		cpu_place_number(context, place, file_of(setting), ret);
 
-	if (r == 0 && setting == SETTING_MEMORY_LOW)
-		*ret = memory_low_effective(context, place, *ret);
+	if (r == 0 && memory_protects(setting))
+		*ret = memory_protection_effective(context, place, setting, *ret);
 	return r;
 }
 
@@ -144,8 +145,8 @@ static int systemd_set(struct act_context *context, const struct act_target *tar
 		r = memory_place_check_high(context, &place, value->number, err);
 	if (r == 0)
 		r = turn(context, target, &place, setting, value->number, err);
-	if (r == 0 && setting == SETTING_MEMORY_LOW)
-		r = memory_low_cover(context, &place, err);
+	if (r == 0 && memory_protects(setting))
+		r = memory_protection_cover(context, &place, setting, err);
 	if (r < 0 && r != -ETIMEDOUT) {
 		act_release_setting(context, target, setting, NULL);
 		cpu_scope_abandon(context, target);
@@ -161,16 +162,17 @@ static int systemd_release(struct act_context *context, const struct act_target 
 	int found = cpu_place_find_in(context, target, controller_of(setting), &place, NULL);
 	int r = cpu_place_release(context, target, setting, err);
 
-	if (r == 0 && found == 0 && setting == SETTING_MEMORY_LOW)
-		r = memory_low_cover(context, &place, err);
+	if (r == 0 && found == 0 && memory_protects(setting))
+		r = memory_protection_cover(context, &place, setting, err);
 	cpu_scope_abandon(context, target);
 	return r;
 }
 
 const struct actuator act_memory_systemd = {
 	.name = "memory-systemd",
-	.settings = { SETTING_MEMORY_LOW, SETTING_MEMORY_HIGH, SETTING_DISK_WEIGHT },
-	.setting_count = 3,
+	.settings = { SETTING_MEMORY_LOW, SETTING_MEMORY_MIN, SETTING_MEMORY_HIGH,
+		      SETTING_DISK_WEIGHT },
+	.setting_count = 4,
 	.slow = true,
 	.serves = serves,
 	.read = systemd_read,

@@ -212,13 +212,25 @@ static void compile_cpu_limit(struct compiler *c)
 
 /* -- memory ----------------------------------------------------------------------------- */
 
+static bool ages_by_generations(const struct compile_context *context)
+{
+	const char *ageing = context->snapshot->host.text[HOST_TEXT_MEMORY_AGEING];
+
+	return ageing != NULL && strcmp(ageing, "generations") == 0;
+}
+
+/* The kernel's measurements are beside memory_protection_tell(). */
 static void compile_memory_reserve(struct compiler *c)
 {
+	int64_t reserve = wanted_number(c, SETTING_MEMORY_RESERVE);
 	char reason[PLAN_REASON_SIZE];
 
-	if (offered(c, SETTING_MEMORY_LOW, reason))
-		add_knob(c, SETTING_MEMORY_RESERVE, SETTING_MEMORY_LOW,
-			 wanted_number(c, SETTING_MEMORY_RESERVE), "%s", "");
+	if (offered(c, SETTING_MEMORY_LOW, reason) && ages_by_generations(c->context))
+		add_knob(c, SETTING_MEMORY_RESERVE, SETTING_MEMORY_MIN, reserve,
+			 "lru_gen is on, and takes below memory.low too: memory.min holds, and is not "
+			 "given back even where the kernel must kill");
+	else if (offered(c, SETTING_MEMORY_LOW, reason))
+		add_knob(c, SETTING_MEMORY_RESERVE, SETTING_MEMORY_LOW, reserve, "%s", "");
 	else if (vm_is_hindered(c->vm, "vfio") || vm_is_hindered(c->vm, "hugepages"))
 		add_cannot(c, SETTING_MEMORY_RESERVE, "%.130s; nor can anybody take its memory: it is pinned",
 			   reason);
@@ -393,6 +405,12 @@ static void compile_knob(struct compiler *c, enum setting knob)
 
 	if (!offered(c, knob, reason)) {
 		add_cannot(c, knob, "%s", reason);
+		return;
+	}
+	/* What is never given back is bounded by the host's memory: the sum of reserves is. */
+	if (knob == SETTING_MEMORY_MIN) {
+		add_cannot(c, knob, "it is turned for a memory.reserve alone, whose sum is watched: ask "
+			   "for that");
 		return;
 	}
 	add_knob(c, knob, knob, 0, "%s", knob == SETTING_CPU_WEIGHT ? weight_caveat(c->context) : "");

@@ -363,6 +363,25 @@ static void a_memory_limit_is_a_balloon_else_a_bound_for_a_while(void **state)
 	bench_end(&bench);
 }
 
+static void a_memory_reserve_is_the_knob_that_holds(void **state)
+{
+	struct bench bench;
+	char **ageing;
+
+	bench_begin(&bench, 4, 4);
+	ageing = &bench.host.snapshot.host.text[HOST_TEXT_MEMORY_AGEING];
+	assert_knob(only(&bench, SETTING_MEMORY_RESERVE, 1 << 30), SETTING_MEMORY_LOW, 1 << 30);
+	say(ageing, "lists");
+	assert_knob(only(&bench, SETTING_MEMORY_RESERVE, 1 << 30), SETTING_MEMORY_LOW, 1 << 30);
+	assert_string_equal(bench.compiled[0].reason, "");
+	say(ageing, "generations");
+	assert_knob(only(&bench, SETTING_MEMORY_RESERVE, 1 << 30), SETTING_MEMORY_MIN, 1 << 30);
+	assert_non_null(strstr(bench.compiled[0].reason, "lru_gen is on"));
+	/* Nobody passes by the sum of the reserves. */
+	assert_cannot(only(&bench, SETTING_MEMORY_MIN, 1 << 30), "ask for that");
+	bench_end(&bench);
+}
+
 static void shares_of_memory_protect_a_part_of_what_is_used(void **state)
 {
 	struct bench bench;
@@ -564,6 +583,7 @@ int main(void)
 		cmocka_unit_test(a_reservation_of_more_than_its_vcpus_is_one_of_its_vcpus),
 		cmocka_unit_test(memory_that_is_pinned_cannot_be_taken),
 		cmocka_unit_test(a_memory_limit_is_a_balloon_else_a_bound_for_a_while),
+		cmocka_unit_test(a_memory_reserve_is_the_knob_that_holds),
 		cmocka_unit_test(shares_of_memory_protect_a_part_of_what_is_used),
 		cmocka_unit_test(disk_shares_need_somebody_who_heeds_them),
 		cmocka_unit_test(a_disk_limit_is_the_kernels_else_the_vmms),

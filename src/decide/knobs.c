@@ -96,6 +96,7 @@ bool knob_default(enum setting knob, struct setting_value *ret)
 	case SETTING_CPU_IDLE:
 	case SETTING_CPU_BURST:
 	case SETTING_MEMORY_LOW:
+	case SETTING_MEMORY_MIN:
 	case SETTING_NET_OUT_MIN:
 		return true;
 	case SETTING_CPU_SLICE:

@@ -138,7 +138,7 @@ static bool offers_memory_cgroup(const struct snapshot *snapshot, const struct v
 {
 	bool v2 = text_is(snapshot->host.text[HOST_TEXT_CGROUP], "v2");
 
-	if (knob != SETTING_MEMORY_LOW && !memory_is_free(vm, reason))
+	if (knob != SETTING_MEMORY_LOW && knob != SETTING_MEMORY_MIN && !memory_is_free(vm, reason))
 		return false;
 	if (!offers_cgroup(snapshot, vm, reason))
 		return false;
@@ -221,6 +221,7 @@ bool offers(const struct snapshot *snapshot, const struct vm *vm, enum setting k
 	case SETTING_MEMORY_BALLOON:
 		return offers_balloon(vm, reason);
 	case SETTING_MEMORY_LOW:
+	case SETTING_MEMORY_MIN:
 	case SETTING_MEMORY_HIGH:
 	case SETTING_MEMORY_RECLAIM:
 		return offers_memory_cgroup(snapshot, vm, knob, reason);

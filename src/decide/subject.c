@@ -189,7 +189,7 @@ uint64_t subject_fingerprint(const struct vm *vm, uint64_t class_fingerprint)
 	};
 	static const enum vm_figure figures[] = {
 		VM_NICE, VM_AUTOGROUP_NICE, VM_WEIGHT_RELATIVE, VM_QUOTA, VM_QUOTA_BURST,
-		VM_MEMORY_LOW, VM_MEMORY_HIGH, VM_IO_WEIGHT, VM_BALLOON_TARGET,
+		VM_MEMORY_LOW, VM_MEMORY_MIN, VM_MEMORY_HIGH, VM_IO_WEIGHT, VM_BALLOON_TARGET,
 	};
 	uint64_t hash = class_fingerprint;
 	size_t i;
@@ -215,6 +215,7 @@ uint64_t subject_host_fingerprint(const struct host *host)
 
 	hash = mix_text(hash, host->text[HOST_TEXT_SCHEDULER]);
 	hash = mix_text(hash, host->text[HOST_TEXT_IO_ARBITER]);
+	hash = mix_text(hash, host->text[HOST_TEXT_MEMORY_AGEING]);
 	return mix(hash, (uint64_t)host->value[HOST_MEMORY_TOTAL]);
 }
 

@@ -74,7 +74,8 @@
 	T(CGROUP, "cgroup", "v2, v1, hybrid or none")                                              \
 	T(SCHEDULER, "scheduler", "sched_ext's scheduler where one rules, else the kernel's own")  \
 	T(KSM_ADVISOR, "ksm_advisor", "KSM advisor mode")                                          \
-	T(IO_ARBITER, "io_arbiter", "what makes I/O weights act: iocost, bfq, cfq or none")
+	T(IO_ARBITER, "io_arbiter", "what makes I/O weights act: iocost, bfq, cfq or none") \
+	T(MEMORY_AGEING, "memory_ageing", "how memory is aged: generations (lru_gen) or lists, where the kernel has both")
 
 /* One logical CPU; its key is the number. */
 #define CPU_FIGURES(F)                                                                             \

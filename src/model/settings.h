@@ -86,6 +86,8 @@
 	S(HOST_VM_WEIGHT, "host.vm_weight", SHARES, KNOB, CPU, HOST, NEITHER, 1, 10000, -1,        \
 	  "weight of all VMs together against the host's other processes")                         \
 	S(CPU_SLICE, "cpu.slice", USEC, KNOB, CPU, VM, HIGHER, 100, 100000, -1,                    \
-	  "time that its threads run at a stretch: the shorter, the sooner they run once they want")
+	  "time that its threads run at a stretch: the shorter, the sooner they run once they want") \
+	S(MEMORY_MIN, "memory.min", BYTES, KNOB, MEMORY, VM, LOWER, 0, INT64_MAX, VM_MEMORY_MIN,   \
+	  "memory of its cgroup that is never reclaimed: what memory.reserve comes to under lru_gen")
 
 #endif

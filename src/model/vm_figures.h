@@ -60,7 +60,8 @@
 	F(BALLOON_ACTUAL, "balloon_actual_bytes", BYTES, GAUGE, OWNER, "memory that the balloon leaves to the guest") \
 	F(BALLOON_TARGET, "balloon_target_bytes", BYTES, KNOB, OWNER, "memory that the balloon is asked to leave") \
 	F(GUEST_FREE, "guest_free_bytes", BYTES, GAUGE, OWNER, "free memory as the guest tells it") \
-	F(GUEST_AVAILABLE, "guest_available_bytes", BYTES, GAUGE, OWNER, "available memory as the guest tells it")
+	F(GUEST_AVAILABLE, "guest_available_bytes", BYTES, GAUGE, OWNER, "available memory as the guest tells it") \
+	F(MEMORY_MIN, "memory_min_bytes", BYTES, KNOB, COLD, "memory.min of its own cgroup")
 
 #define VM_TEXTS(T)                                                                                \
 	T(NAME, "name", "the owner's name of it, else its process name")                           \

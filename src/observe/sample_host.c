@@ -541,6 +541,17 @@ static void sample_io_arbiter(struct observe *observe)
 	text_set(&observe->snapshot.host.text[HOST_TEXT_IO_ARBITER], arbiter, strlen(arbiter));
 }
 
+/* Where the kernel has no such switch nothing is told. */
+static void sample_memory_ageing(struct observe *observe)
+{
+	int generations = host_lru_gen_read(observe->root);
+	const char *ageing = generations > 0 ? "generations" : "lists";
+
+	if (generations >= 0)
+		text_set(&observe->snapshot.host.text[HOST_TEXT_MEMORY_AGEING], ageing,
+			 strlen(ageing));
+}
+
 static int is_tap(const char *name, void *context)
 {
 	struct observe *observe = context;
@@ -578,6 +589,7 @@ void sample_host_cold(struct observe *observe, uint64_t monotonic_usec)
 	sample_disk_settings(observe);
 	sample_nic_speeds(observe);
 	sample_io_arbiter(observe);
+	sample_memory_ageing(observe);
 	if (host_scheduler_read(observe->root, scheduler, sizeof scheduler) >= 0)
 		text_set(&host->text[HOST_TEXT_SCHEDULER], scheduler, strlen(scheduler));
 	if (observe->host->settled)

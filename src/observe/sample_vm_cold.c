@@ -296,7 +296,8 @@ static int cold_io_weight(struct observe *observe, struct watched *watched, int6
 static void cold_own_cgroup(struct observe *observe, struct watched *watched)
 {
 	struct vm *vm = watched->vm;
-	struct cgroup_memory memory = { FIELD_ABSENT, FIELD_ABSENT, FIELD_ABSENT, FIELD_ABSENT };
+	struct cgroup_memory memory = { FIELD_ABSENT, FIELD_ABSENT, FIELD_ABSENT, FIELD_ABSENT,
+					FIELD_ABSENT };
 	struct cgroup_io_stat io = { FIELD_ABSENT, FIELD_ABSENT, FIELD_ABSENT, FIELD_ABSENT };
 	int64_t io_weight = FIELD_ABSENT;
 	int memory_r = 0, io_r = 0, weight_r = 0;
@@ -310,6 +311,7 @@ static void cold_own_cgroup(struct observe *observe, struct watched *watched)
 		weight_r = io_r == 0 ? cold_io_weight(observe, watched, &io_weight) : io_r;
 	}
 	vm_take(vm, VM_MEMORY_CURRENT, memory.current, memory_r);
+	vm_take(vm, VM_MEMORY_MIN, memory.min, memory_r);
 	vm_take(vm, VM_MEMORY_LOW, memory.low, memory_r);
 	vm_take(vm, VM_MEMORY_HIGH, memory.high, memory_r);
 	vm_take(vm, VM_MEMORY_MAX, memory.max, memory_r);

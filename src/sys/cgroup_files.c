@@ -365,13 +365,15 @@ int cgroup_memory_read(struct root *root, const struct cgroup_layout *layout, st
 		       struct cgroup_memory *ret)
 {
 	const struct cgroup_tree *tree = &layout->controller[CGROUP_MEMORY];
-	struct cgroup_memory memory = { .low = FIELD_ABSENT, .high = FIELD_ABSENT };
+	struct cgroup_memory memory = { .min = FIELD_ABSENT, .low = FIELD_ABSENT,
+					.high = FIELD_ABSENT };
 	int r = read_number(root, tree, path,
 			    tree->v2 ? "memory.current" : "memory.usage_in_bytes", &memory.current);
 
 	if (r < 0)
 		return r;
 	if (tree->v2) {
+		memory.min = read_optional(root, tree, path, "memory.min");
 		memory.low = read_optional(root, tree, path, "memory.low");
 		memory.high = read_optional(root, tree, path, "memory.high");
 	}

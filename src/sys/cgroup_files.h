@@ -42,7 +42,7 @@ struct cgroup_weight {
 };
 
 struct cgroup_memory {
-	int64_t current, low, high, max; /* v1: usage, soft limit absent, limit */
+	int64_t current, min, low, high, max; /* v1: usage, absent, absent, absent, limit */
 };
 
 int cgroup_cpu_stat_parse(const char *bytes, size_t size, struct cgroup_cpu_stat *ret);

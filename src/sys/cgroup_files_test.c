@@ -245,6 +245,7 @@ static void v2_knobs_are_read(void **state)
 		{ .path = "/c/vm/cpu.weight", .bytes = "200\n" },
 		{ .path = "/c/vm/memory.current", .bytes = "4096\n" },
 		{ .path = "/c/vm/memory.low", .bytes = "0\n" },
+		{ .path = "/c/vm/memory.min", .bytes = "8192\n" },
 		{ .path = "/c/vm/memory.high", .bytes = "max\n" },
 		{ .path = "/c/vm/memory.max", .bytes = "1073741824\n" },
 		{ .path = "/c/vm/io.stat", .bytes = "8:0 rbytes=1 wbytes=2 rios=3 wios=4\n" },
@@ -269,6 +270,7 @@ static void v2_knobs_are_read(void **state)
 	assert_int_equal(cgroup_weight_read(root, &v2, SPAN("/gone"), &weight), -ENOENT);
 	assert_int_equal(cgroup_memory_read(root, &v2, SPAN("/vm"), &memory), 0);
 	assert_int_equal(memory.low, 0);
+	assert_int_equal(memory.min, 8192);
 	assert_int_equal(memory.high, FIELD_UNLIMITED);
 	assert_int_equal(memory.max, 1073741824);
 	assert_int_equal(cgroup_io_read(root, &v2, SPAN("/vm"), NULL, &io), 0);

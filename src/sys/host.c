@@ -184,6 +184,15 @@ static bool release_has_eevdf(const char *release)
 	return major > 6 || (major == 6 && minor >= 6);
 }
 
+/* "0x0007": the first bit is the switch of all of it. */
+int host_lru_gen_read(struct root *root)
+{
+	char text[32];
+	ssize_t size = host_text_read(root, "/sys/kernel/mm/lru_gen/enabled", text, sizeof text);
+
+	return size < 0 ? (int)size : (int)(strtoul(text, NULL, 0) & 1);
+}
+
 int host_scheduler_read(struct root *root, char *ret, size_t ret_size)
 {
 	char text[256];

@@ -55,6 +55,9 @@ int host_vmstat_parse(const char *bytes, size_t size, struct host_vmstat *ret);
 ssize_t host_text_read(struct root *root, const char *path, char *ret, size_t ret_size);
 /* Who schedules: "sched_ext NAME" where a BPF scheduler rules, else "EEVDF" (6.6) or "CFS". */
 int host_scheduler_read(struct root *root, char *ret, size_t ret_size);
+/* 1 where reclaim ages memory by generations (lru_gen), 0 where that is switched off; -ENOENT where
+ * the kernel knows lists alone. */
+int host_lru_gen_read(struct root *root);
 
 struct host_topology {
 	int64_t core, package, node;

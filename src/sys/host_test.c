@@ -175,6 +175,23 @@ static void the_scheduler_in_force_is_named(void **state)
 	root_free(plain);
 }
 
+static void the_way_memory_ages_is_told_where_there_are_two(void **state)
+{
+	const struct root_memory_file on = { .path = "/sys/kernel/mm/lru_gen/enabled",
+					     .bytes = "0x0007\n" };
+	const struct root_memory_file off = { .path = "/sys/kernel/mm/lru_gen/enabled",
+					      .bytes = "0x0000\n" };
+	struct root *roots[] = { root_memory_new(&on, 1), root_memory_new(&off, 1),
+				 root_memory_new(NULL, 0) };
+
+	assert_int_equal(host_lru_gen_read(roots[0]), 1);
+	assert_int_equal(host_lru_gen_read(roots[1]), 0);
+	assert_int_equal(host_lru_gen_read(roots[2]), -ENOENT);
+	root_free(roots[0]);
+	root_free(roots[1]);
+	root_free(roots[2]);
+}
+
 static void text_comes_without_its_newline(void **state)
 {
 	struct root *root = root_memory_new(files, ARRAY_SIZE(files));
@@ -199,6 +216,7 @@ int main(void)
 		cmocka_unit_test(vmstat_of_5_10_lacks_lines),
 		cmocka_unit_test(topology_is_what_sysfs_tells),
 		cmocka_unit_test(the_scheduler_in_force_is_named),
+		cmocka_unit_test(the_way_memory_ages_is_told_where_there_are_two),
 		cmocka_unit_test(text_comes_without_its_newline),
 	};
 

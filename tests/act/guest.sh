@@ -142,7 +142,7 @@ inside_box() {
 	need_box
 	[ -x "$TURN" ] || skip "needs the program that turns knobs, which was not built"
 	in_box 0 "$@" -- env GUEST_BOX=yes SOURCE_ROOT="$SOURCE_ROOT" BUILD_ROOT="$BUILD_ROOT" \
-		TRUCE="$TRUCE" "$(readlink -f "$0")"
+		TRUCE="$TRUCE" TINY_VMM="${TINY_VMM:-}" "$(readlink -f "$0")"
 	cat "$scratch/out"
 	exit 0
 }

@@ -8,7 +8,7 @@
 # shellcheck source=tests/act/guest.sh
 . "$SOURCE_ROOT/tests/act/guest.sh"
 
-inside_box --memory 1G
+inside_box --kvm --memory 1G
 
 groups=/sys/fs/cgroup/vms
 echo '+memory' >/sys/fs/cgroup/cgroup.subtree_control
@@ -72,16 +72,33 @@ poll_until 5 grep -q 'memory.high restored .*released by itself' "$scratch/turn.
 grep 'restored' "$scratch/turn.out"
 turn_back
 
-# Both have 200 MiB again, and a third wants all that there is.
-kill "$vm1" "$vm2"
-for vm in 1 2; do
-	emptied() { [ -z "$(cat "$groups/vm$vm/cgroup.procs")" ]; }
-	poll_until 10 emptied
-	hog_group=$groups/vm$vm
-	hog "again$vm" memory 200
-	eval "vm$vm=$pid"
-done
-hog_group=
+# both_again: both have 200 MiB again.
+both_again() {
+	kill "$vm1" "$vm2"
+	for vm in 1 2; do
+		emptied() { [ -z "$(cat "$groups/vm$vm/cgroup.procs")" ]; }
+		poll_until 10 emptied
+		hog_group=$groups/vm$vm
+		hog "again$vm" memory 200
+		eval "vm$vm=$pid"
+	done
+	hog_group=
+}
+
+# squeezed WHAT: a third wants all that there is, until the unprotected one has given.
+# As much as the unprotected ones can give: where nothing else is left, low is given up too.
+other_gave() { [ "$(charged 2)" -le 140 ]; }
+squeezed() {
+	hog greedy touch 600
+	greedy=$pid
+	poll_until 60 other_gave || fail "memory is not short: the unprotected VM has $(charged 2) MiB"
+	echo "$1 of 180 MiB, memory short: $(charged 1) MiB; beside it $(charged 2)"
+	[ "$(charged 1)" -ge 175 ] || fail "180 MiB were protected by $1, it has $(charged 1)"
+	kill "$greedy"
+	wait "$greedy" 2>/dev/null
+}
+
+both_again
 # Where the kernel ages memory by generations it passes over memory.low once and then takes all
 # the same (6.12), which is said; the older way keeps it.
 if [ -e /sys/kernel/mm/lru_gen/enabled ]; then
@@ -93,13 +110,39 @@ if [ -e /sys/kernel/mm/lru_gen/enabled ]; then
 fi
 turn "memory.low=180 MiB@$vm1"
 expect_equal "memory.low above it" 188743680 "$(cat "$groups/memory.low")"
-# As much as the unprotected ones can give: where nothing else is left, low is given up too.
-hog greedy touch 600
-greedy=$pid
-other_gave() { [ "$(charged 2)" -le 140 ]; }
-poll_until 60 other_gave || fail "memory is not short: the unprotected VM has $(charged 2) MiB"
-echo "memory.low of 180 MiB, memory short: $(charged 1) MiB; beside it $(charged 2)"
-[ "$(charged 1)" -ge 175 ] || fail "180 MiB were protected, it has $(charged 1)"
-kill "$greedy"
+squeezed memory.low
 turn_back
 expect_equal "memory.low afterwards" "0 0" "$(cat "$groups/vm1/memory.low" "$groups/memory.low" | tr '\n' ' ' | sed 's/ $//')"
+
+# Where it would be weak, a reserve of a policy comes to memory.min, and truced says why.
+[ -e /sys/kernel/mm/lru_gen/enabled ] || exit 0
+echo y >/sys/kernel/mm/lru_gen/enabled
+both_again
+# shellcheck source=tests/truced.sh
+. "$SOURCE_ROOT/tests/truced.sh"
+truced_conf '[truced]' 'mode = enforce' 'interval = 500ms'
+cat >"$scratch/kept.lua" <<'END'
+policy "kept"
+interval (500 * ms)
+class "kept" { cgroup = "/vms/vm1*" }
+intent "kept" { memory = { reserve = 180 * MiB } }
+END
+truced_start
+expect_exit 0 "$TRUCE" policy load "$scratch/kept.lua"
+min() { cat "$groups/vm1/memory.min"; }
+is_kept() { [ "$(min)" = 188743680 ]; }
+poll_until 30 is_kept || fail "memory.min is $(min): $("$TRUCE" log)"
+expect_equal "memory.low beside it" 0 "$(cat "$groups/vm1/memory.low")"
+expect_equal "memory.min above it" 188743680 "$(cat "$groups/memory.min")"
+"$TRUCE" explain "$vm1" >"$scratch/explained"
+cat "$scratch/explained"
+expect_match "what explain says" 'memory.min' "$(cat "$scratch/explained")"
+expect_match "why it says so" 'lru_gen is on' "$(cat "$scratch/explained")"
+squeezed memory.min
+# Where the kernel changes its way, so does truced.
+echo n >/sys/kernel/mm/lru_gen/enabled
+is_low() { [ "$(min) $(cat "$groups/vm1/memory.low")" = "0 188743680" ]; }
+poll_until 60 is_low || fail "lru_gen is off, memory.min is $(min): $("$TRUCE" log)"
+expect_exit 0 "$TRUCE" policy unload kept
+is_free() { [ "$(cat "$groups/vm1/memory.low" "$groups/memory.low" "$groups/memory.min" | tr '\n' ' ')" = "0 0 0 " ]; }
+poll_until 60 is_free || fail "the reserve is not given back: $("$TRUCE" log)"
