@@ -184,6 +184,7 @@ static void outcome_fill(struct outcome *outcome, const struct act_turn *turn)
 		snprintf(outcome->text, sizeof outcome->text, "%.*s",
 			 (int)sizeof outcome->text - 1,
 			 turn->err.text[0] != '\0' ? turn->err.text : act_explain(turn->code));
+	outcome->lacking = turn->code == -EOPNOTSUPP && turn->err.text[0] != '\0';
 }
 
 static void settle_set(struct act *act, const struct act_turn *turn)
@@ -287,6 +288,7 @@ static void refuse(struct act *act, const struct plan_item *item, int code, cons
 	outcome->to = item->to;
 	outcome->from_known = item->from_known;
 	outcome->from = item->from;
+	outcome->lacking = code == -EOPNOTSUPP;
 	snprintf(outcome->text, sizeof outcome->text, "%s", text);
 }
 
@@ -346,16 +348,18 @@ static int item_do(struct act *act, const struct plan_item *item, const struct a
 	char reason[PLAN_REASON_SIZE];
 	struct act_context context;
 	struct act_turn turn;
-	int r;
+	int r = -ENOENT;
 
 	act_init_context(act, &context);
 	turn_prepare(&turn, item, target, held);
 	turn.actuator = held != NULL ? held->actuator : NULL;
 	/* Since it was set last the VM may have got a cgroup of its own, which counts from then on. */
-	if (turn.actuator == NULL || (turn.deed == ACT_SET && !turn.actuator->slow))
-		turn.actuator = act_choose(&context, target, item->setting, reason);
+	if (turn.actuator == NULL || (turn.deed == ACT_SET && !turn.actuator->slow)) {
+		turn.actuator = NULL;
+		r = act_choose(&context, target, item->setting, &turn.actuator, reason);
+	}
 	if (turn.actuator == NULL && turn.deed == ACT_SET) {
-		refuse(act, item, -ENOENT, reason);
+		refuse(act, item, r, reason);
 		return 0;
 	}
 	r = turn_do(act, &turn);
@@ -489,8 +493,7 @@ int act_read(struct act *act, const struct snapshot *snapshot, const struct vm_i
 	if (r < 0)
 		return r;
 	act_init_context(act, &context);
-	actuator = act_choose(&context, &target, setting, reason);
-	if (actuator == NULL)
+	if (act_choose(&context, &target, setting, &actuator, reason) < 0)
 		r = error_set(err, -ENOENT, "%s", reason);
 	else if (actuator->read == NULL)
 		r = error_set(err, -ENOENT, "%s cannot be read back", setting_info[setting].name);

@@ -114,15 +114,12 @@ static void look_slowly(struct act *act, const struct snapshot *snapshot, struct
 static void find_way(struct act *act, struct act_held *held, const struct act_target *target,
 		     struct act_context *context)
 {
-	const struct actuator *actuator;
 	char reason[PLAN_REASON_SIZE];
 
 	if (held->actuator != NULL && held->actuator->slow)
 		return;
-	actuator = act_choose(context, target, held->setting, reason);
-	if (actuator != NULL)
-		held->actuator = actuator;
-	else if (held->actuator == NULL)
+	if (act_choose(context, target, held->setting, &held->actuator, reason) < 0 &&
+	    held->actuator == NULL)
 		held->looked_usec = root_monotonic_usec(act->root);
 }
 

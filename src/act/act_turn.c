@@ -23,17 +23,21 @@ static bool turns(const struct actuator *actuator, enum setting setting)
 	return false;
 }
 
-const struct actuator *act_choose(struct act_context *context, const struct act_target *target,
-				  enum setting setting, char reason[static PLAN_REASON_SIZE])
+int act_choose(struct act_context *context, const struct act_target *target, enum setting setting,
+	       const struct actuator **ret, char reason[static PLAN_REASON_SIZE])
 {
+	int r = 0;
 	size_t i;
 
 	snprintf(reason, PLAN_REASON_SIZE, "nothing here can set %s", setting_info[setting].name);
-	for (i = 0; actuators[i] != NULL; i++)
-		if (turns(actuators[i], setting) &&
-		    actuators[i]->serves(context, target, setting, reason) > 0)
-			return actuators[i];
-	return NULL;
+	for (i = 0; actuators[i] != NULL && r <= 0; i++) {
+		if (!turns(actuators[i], setting))
+			continue;
+		r = actuators[i]->serves(context, target, setting, reason);
+		if (r > 0)
+			*ret = actuators[i];
+	}
+	return r > 0 ? 0 : r < 0 ? r : -ENOENT;
 }
 
 const char *act_explain(int code)

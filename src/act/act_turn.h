@@ -40,9 +40,10 @@ struct act_turn {
 	char where[64];
 };
 
-/* The first that can serve it; NULL with the reason. */
-const struct actuator *act_choose(struct act_context *context, const struct act_target *target,
-				  enum setting setting, char reason[static PLAN_REASON_SIZE]);
+/* The first that can serve it. -ENOENT, or -EOPNOTSUPP where the VM has nothing to turn it on, with
+ * the reason. */
+int act_choose(struct act_context *context, const struct act_target *target, enum setting setting,
+	       const struct actuator **ret, char reason[static PLAN_REASON_SIZE]);
 void act_turn_run(struct act_context *context, struct act_turn *turn);
 /* Of a failure without a sentence of its own. */
 const char *act_explain(int code);

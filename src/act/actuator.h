@@ -55,7 +55,8 @@ struct actuator {
 	size_t setting_count;
 	bool slow;               /* to be called on the worker */
 	bool once;               /* nothing stays set: no lease, no drift, nothing to release */
-	/* Whether it can serve this VM here: 1, or 0 with the reason. Reads only, and quickly. */
+	/* Whether it can serve this VM here: 1, or 0 with the reason; -EOPNOTSUPP with the reason where
+	 * the VM has nothing that it could be turned on (no disk, no tap). Reads only, and quickly. */
 	int (*serves)(struct act_context *context, const struct act_target *target,
 		      enum setting setting, char reason[static PLAN_REASON_SIZE]);
 	/* In the setting's own unit and scale. NULL: cannot be read back. */

@@ -177,11 +177,13 @@ static int max_serves(struct act_context *context, const struct act_target *targ
 	struct disk_devices devices;
 	struct cpu_place place;
 	struct error err = { 0 };
+	int r = place_find(context, target, &place, &err);
 
-	if (place_find(context, target, &place, &err) < 0 ||
-	    disk_devices_find(context->root, target->vm.pid, &devices, &err) < 0) {
+	if (r == 0)
+		r = disk_devices_find(context->root, target->vm.pid, &devices, &err);
+	if (r < 0) {
 		snprintf(reason, PLAN_REASON_SIZE, "%.190s", err.text);
-		return 0;
+		return r == -EOPNOTSUPP ? r : 0;
 	}
 	if (!has_file(context, &place, key_of(setting))) {
 		snprintf(reason, PLAN_REASON_SIZE, "this kernel was built without I/O throttling");

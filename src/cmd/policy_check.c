@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cmd/policy.h"
 #include "cmd/policy_finding.h"
+#include "cmd/policy_running.h"
 #include "cmd/source.h"
 #include "cmd/verb.h"
 #include "cmd/warnings.h"
@@ -39,6 +40,7 @@ struct checking {
 	struct error refusal;            /* told where `check` has not got it with the others */
 	struct source *host;             /* NULL: could not be looked at */
 	const struct snapshot *snapshot;
+	struct running *running;         /* NULL: none, or another host than this one is looked at */
 	struct check check;
 	struct str text;
 	struct json json;                /* into text */
@@ -77,6 +79,19 @@ static int look_or_warn(struct checking *checking)
 		return verb_fail(checking->verb, &err);
 	verb_warn(checking->verb, "%s; so the policy is checked by itself alone", err.text);
 	return VERB_FINE;
+}
+
+/* What runs here says nothing of another host. */
+static void ask_what_runs(struct checking *checking)
+{
+	struct error err = { 0 };
+
+	if (checking->settings->root != NULL || checking->settings->replay != NULL)
+		return;
+	if (running_new(&checking->running, &err) < 0)
+		verb_warn(checking->verb, "what truced runs is not counted: %s", err.text);
+	else if (running_missing(checking->running)[0] != '\0')
+		verb_warn(checking->verb, "%s", running_missing(checking->running));
 }
 
 /* -- findings ---------------------------------------------------------------------------------- */
@@ -368,8 +383,9 @@ static int check_all(struct checking *checking)
 		r = look_or_warn(checking);
 		if (r != VERB_FINE)
 			return r;
-		if (check_policy(&checking->check, decider_policy(checking->decider), NULL,
-				 checking->snapshot) < 0) {
+		ask_what_runs(checking);
+		if (check_policy(&checking->check, decider_policy(checking->decider),
+				 running_arbiter(checking->running), checking->snapshot) < 0) {
 			error_set(&err, -ENOMEM, "out of memory");
 			return verb_fail(checking->verb, &err);
 		}
@@ -389,6 +405,7 @@ static int check_run(const struct verb *verb, const void *settings, char **opera
 	check_done(&checking.check);
 	if (checking.host != NULL)
 		source_close(checking.host);
+	running_free(checking.running);
 	decider_free(checking.decider);
 	free(checking.source);
 	return r;
@@ -410,7 +427,8 @@ const struct verb policy_check_verb = {
 	.notes = "An error is what truced would refuse it for, with the line and what is wrong in it. A\n"
 		 "warning is what its author hardly meant: a class that nobody is in, two that take one VM,\n"
 		 "a setting that this host cannot do. Then come its classes and the VMs that are in each.\n"
-		 "It is loaded as truced does it: in a process of its own without privileges.\n"
+		 "It is loaded as truced does it: in a process of its own without privileges. Where truced\n"
+		 "runs, what its other policies promise is counted too.\n"
 		 "\n"
 		 "The exit status is 1 where truced would refuse it, and 0 also where there are warnings.",
 	.options = check_options,

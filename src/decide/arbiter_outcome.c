@@ -161,6 +161,9 @@ void arbiter_outcome(struct arbiter *arbiter, const struct outcome *outcome)
 		count_refusal(arbiter, subject, knob);
 		knob->flight = FLIGHT_NONE;
 		fail_later(arbiter, knob, outcome);
+		if (outcome->lacking)
+			subject_note_lack(subject, knob->setting, outcome->text,
+					  arbiter->now_usec + RETRY_MOST_USEC);
 		break;
 	case OUTCOME_LATE:
 		take_late(arbiter, knob, outcome);

@@ -133,6 +133,56 @@ static void what_was_refused_is_tried_again_later_and_later(void **state)
 	peace_end(&peace);
 }
 
+static void lacks(struct peace *peace, enum setting setting)
+{
+	struct outcome outcome = { .vm = vm_at(peace, 0)->identity, .setting = setting,
+				   .status = OUTCOME_REFUSED, .lacking = true,
+				   .text = "it has no disk" };
+
+	arbiter_outcome(peace->arbiter, &outcome);
+}
+
+/* A limit of a disk comes to the next way, and is said once to be impossible where there is none;
+ * a disk that is plugged in later is found after a while. */
+static void what_a_vm_has_nothing_for_cannot_be_and_is_not_tried_each_time(void **state)
+{
+	const struct plan_item *item;
+	unsigned tries = 0, i;
+	struct peace peace;
+
+	peace_begin(&peace, 1, NULL);
+	say(&vm_at(&peace, 0)->text[VM_TEXT_VMM], "qemu");
+	add_intent(&peace.policy, 0, SETTING_DISK_LIMIT, 1000000);
+	load(&peace);
+	tick(&peace);
+	expect(&peace, 0, SETTING_DISK_READ_MAX, PLAN_SET, 1000000);
+	expect(&peace, 0, SETTING_DISK_WRITE_MAX, PLAN_SET, 1000000);
+	lacks(&peace, SETTING_DISK_READ_MAX);
+	lacks(&peace, SETTING_DISK_WRITE_MAX);
+	tick(&peace);
+	assert_int_equal(peace.plan.count, 1);
+	expect(&peace, 0, SETTING_DISK_THROTTLE, PLAN_SET, 1000000);
+	lacks(&peace, SETTING_DISK_THROTTLE);
+	for (i = 0; i < 290; i++) {
+		tick(&peace);
+		assert_int_equal(peace.plan.count, 1);
+		item = expect(&peace, 0, SETTING_DISK_LIMIT, PLAN_CANNOT, 1000000);
+		expect_reason(item, "it has no disk");
+		assert_int_equal(arbiter_is_news(peace.arbiter, item), i == 0);
+	}
+	for (i = 0; i < 20; i++) {
+		tick(&peace);
+		item = find(&peace, 0, SETTING_DISK_READ_MAX);
+		if (item == NULL || item->verdict != PLAN_SET)
+			continue;
+		tries++;
+		lacks(&peace, SETTING_DISK_READ_MAX);
+		lacks(&peace, SETTING_DISK_WRITE_MAX);
+	}
+	assert_int_equal(tries, 1);
+	peace_end(&peace);
+}
+
 /* As the weight of VMs' cgroup, before there is one. */
 static void a_hosts_knob_that_was_refused_is_set_once_it_can_be(void **state)
 {
@@ -525,6 +575,7 @@ int main(void)
 		cmocka_unit_test(too_many_at_once_wait_and_what_gives_goes_first),
 		cmocka_unit_test(the_same_refusal_is_in_each_plan_but_news_once),
 		cmocka_unit_test(what_was_refused_is_tried_again_later_and_later),
+		cmocka_unit_test(what_a_vm_has_nothing_for_cannot_be_and_is_not_tried_each_time),
 		cmocka_unit_test(a_hosts_knob_that_was_refused_is_set_once_it_can_be),
 		cmocka_unit_test(what_somebody_turned_back_is_set_again_three_times),
 		cmocka_unit_test(what_somebody_turned_is_left_where_the_policy_says_so),

@@ -486,6 +486,25 @@ static void refuse_reservations(struct round *round, struct wanted *wanted)
 	}
 }
 
+/* A disk may be plugged in: after a while it is tried again. */
+static void note_lacks(struct round *round, struct wanted *wanted)
+{
+	struct subject *subject = round->subject;
+	size_t i = 0;
+
+	while (i < subject->lack_count) {
+		const struct lack *lack = &subject->lacks[i];
+
+		if (lack->until_usec <= round->arbiter->now_usec) {
+			subject->lacks[i] = subject->lacks[--subject->lack_count];
+			continue;
+		}
+		wanted[lack->setting].lacking = lack->reason;
+		look_again(round, lack->until_usec);
+		i++;
+	}
+}
+
 static void consider_wishes(struct round *round)
 {
 	struct wanted wanted[SETTING_COUNT];
@@ -493,6 +512,7 @@ static void consider_wishes(struct round *round)
 	size_t i, count;
 
 	arbiter_gather(round->arbiter, round->subject, wanted);
+	note_lacks(round, wanted);
 	refuse_reservations(round, wanted);
 	count = compile_vm(&round->arbiter->context, round->vm, wanted, compiled);
 	for (i = 0; i < count; i++)

@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "decide/peacemaker_host.h"
 #include "decide/place.h"
 
 #include <errno.h>
@@ -89,7 +90,7 @@ static void build_command(struct build *build, const char *source, const char *o
 		/* The compiler says what was meant; the linker only that it is not there. */
 		"-Werror=implicit-function-declaration",
 		/* All symbols are bound at load: later there is no writing to tables of them. */
-		"-Wl,-z,defs", "-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,noexecstack",
+		"-Wl,-z,defs", "-Wl,--require-defined=" PEACEMAKER_RULE, "-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,noexecstack",
 	};
 	size_t i;
 
@@ -167,6 +168,9 @@ static int build_judge(int status, const char *source, const struct str *said, s
 	if (WIFSIGNALED(status))
 		return error_set(err, -EINVAL, "%s: the C compiler was ended by signal %d", source,
 				 WTERMSIG(status));
+	if (memmem(said->data, said->length, "required symbol", strlen("required symbol")) != NULL)
+		return error_set(err, -EINVAL, "%s: it has no %s: that is the function which a policy "
+				 "begins with", source, PEACEMAKER_RULE);
 	line = first_error(said);
 	if (line.at == NULL)
 		return error_set(err, -EINVAL, "%s: the C compiler ended with %d", source,

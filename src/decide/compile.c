@@ -70,6 +70,11 @@ static void add_knob(struct compiler *c, enum setting asked, enum setting knob, 
 
 static bool offered(struct compiler *c, enum setting knob, char reason[static PLAN_REASON_SIZE])
 {
+	/* Whoever tried knows better. */
+	if (c->wanted[knob].lacking != NULL) {
+		snprintf(reason, PLAN_REASON_SIZE, "%s", c->wanted[knob].lacking);
+		return false;
+	}
 	return offers(c->context->snapshot, c->vm, knob, reason);
 }
 

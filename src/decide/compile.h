@@ -26,6 +26,7 @@ struct wanted {
 	unsigned rank; /* COMPILE_RANK_...: the lower goes before */
 	struct setting_value value;
 	const struct cause *cause;
+	const char *lacking; /* whether wanted or not: why this knob cannot be turned; NULL: not known */
 };
 
 /* One knob that comes of it, or (cannot) why not. */

@@ -234,6 +234,9 @@ static void the_paper_s_policy_compiles_without_a_word(void **state)
 				 &err) < 0);
 	assert_int_equal(access(program, F_OK), 0); /* the good one stays */
 	assert_true(said.length > 0);
+	assert_true(policy_build(SOURCE_ROOT "/tests/policies/faulty/has-no-main.c", program, NULL,
+				 &err) < 0);
+	assert_non_null(strstr(err.text, "has-no-main.c: it has no peacemaker_policy_main: that is"));
 	str_done(&said);
 }
 

@@ -2,7 +2,9 @@
 /*
  * Looks through the text of a policy for names that its rules would stumble over in a turn:
  * figures after `vm.` and `host.`, methods after `vm:` and `host:`, settings in the calls that
- * take one. Comments and texts are skipped as Lua does.
+ * take one, and globals that are called or looked into and that nobody has (`os.time()`). Comments
+ * and texts are skipped as Lua does. Where a word may be a local one it is not judged: it is, once
+ * it stands anywhere without being called or looked into.
  */
 #include "base/cursor.h"
 #include "base/suggest.h"
@@ -17,6 +19,9 @@ struct lint {
 	struct lua_policy *lua;
 	struct cursor c;
 	int line;
+	bool judges;          /* the second time through; the first one notes what may be declared */
+	bool behind_function; /* the last word was `function` */
+	bool concatenates;    /* the last two characters were ".." */
 };
 
 static char look(const struct lint *lint, size_t ahead)
@@ -169,7 +174,7 @@ static void check_name(struct lint *lint, enum thing_kind kind, const char *obje
 
 	if (!take_word(lint, name, sizeof name))
 		return;
-	lua_settop(L, 0);
+	lua_settop(L, 1);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, lint->lua->metatables[kind]);
 	lua_getfield(L, -1, "names");
 	if (lua_getfield(L, -1, name) == LUA_TNIL) {
@@ -182,46 +187,124 @@ static void check_name(struct lint *lint, enum thing_kind kind, const char *obje
 	} else if (separator == ':' && takes_setting(name)) {
 		check_setting(lint, object, name);
 	}
-	lua_settop(L, 0);
+	lua_settop(L, 1);
 }
 
-/* A word that stands by itself: `host`, not `x.host`. */
-static void check_word(struct lint *lint, bool by_itself)
+static bool is_keyword(const char *word)
 {
-	char word[64], separator;
-	bool is_vm;
+	static const char *const keywords[] = {
+		"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if",
+		"in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
+	};
+	size_t i;
 
-	if (!take_word(lint, word, sizeof word) || !by_itself)
+	for (i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+		if (strcmp(keywords[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* What stands behind a word decides: `word.`, `word:`, `word(`, `word[`, `word{`, `word "text"`. */
+static bool is_used(const struct lint *lint)
+{
+	size_t ahead = 0;
+
+	while (look(lint, ahead) == ' ' || look(lint, ahead) == '\t')
+		ahead++;
+	return look(lint, ahead) != '\0' && strchr(".:([{\"'", look(lint, ahead)) != NULL;
+}
+
+/* At index 1 of the stack: the words that may have been declared. */
+static void note_word(struct lint *lint, const char *word)
+{
+	lua_State *L = lint->lua->sandbox.L;
+
+	if (is_used(lint) && !lint->behind_function)
 		return;
-	is_vm = strcmp(word, "vm") == 0;
+	lua_pushboolean(L, 1);
+	lua_setfield(L, 1, word);
+}
+
+static void judge_word(struct lint *lint, const char *word)
+{
+	lua_State *L = lint->lua->sandbox.L;
+	bool declared;
+
+	if (!is_used(lint) || lua_sandbox_knows(L, word))
+		return;
+	declared = lua_getfield(L, 1, word) != LUA_TNIL;
+	if (!declared)
+		load_note(lint->lua, lint->line, "%s", lua_sandbox_push_unknown(L, word));
+	lua_settop(L, 1);
+}
+
+static void check_object(struct lint *lint, const char *word)
+{
+	bool is_vm = strcmp(word, "vm") == 0;
+	char separator = look(lint, 0);
+
 	if (!is_vm && strcmp(word, "host") != 0)
 		return;
-	separator = look(lint, 0);
 	if ((separator != '.' && separator != ':') || !begins_word(look(lint, 1)))
 		return;
 	step(lint);
 	check_name(lint, is_vm ? THING_VM : THING_HOST, word, separator);
 }
 
-void load_lint(struct lua_policy *lua)
+/* A word that stands by itself: `host`, not `x.host`. */
+static void check_word(struct lint *lint, bool by_itself)
 {
-	struct lint lint = { lua, cursor_over(lua->load->bytes, lua->load->size), 1 };
+	char word[64];
+
+	if (!take_word(lint, word, sizeof word) || !by_itself)
+		return;
+	if (is_keyword(word)) {
+		lint->behind_function = strcmp(word, "function") == 0;
+		return;
+	}
+	if (lint->judges) {
+		judge_word(lint, word);
+		check_object(lint, word);
+	} else {
+		note_word(lint, word);
+	}
+	lint->behind_function = false;
+}
+
+static void go_through(struct lint *lint)
+{
 	char before = '\n';
 
-	while (!cursor_at_end(&lint.c)) {
-		char c = look(&lint, 0);
+	while (!cursor_at_end(&lint->c)) {
+		char c = look(lint, 0);
+		bool by_itself = before != ':' && !isdigit((unsigned char)before) && before != '.';
 
-		if (c == '-' && look(&lint, 1) == '-')
-			skip_comment(&lint);
+		if (c == '-' && look(lint, 1) == '-')
+			skip_comment(lint);
 		else if (c == '"' || c == '\'')
-			skip_text(&lint);
-		else if (level_of_bracket(&lint) >= 0)
-			skip_long(&lint, level_of_bracket(&lint));
+			skip_text(lint);
+		else if (level_of_bracket(lint) >= 0)
+			skip_long(lint, level_of_bracket(lint));
 		else if (begins_word(c))
-			check_word(&lint, before != '.' && before != ':' &&
-					  !isdigit((unsigned char)before));
+			check_word(lint, by_itself || lint->concatenates);
 		else
-			step(&lint);
+			step(lint);
+		lint->concatenates = before == '.' && c == '.';
 		before = c;
 	}
+}
+
+void load_lint(struct lua_policy *lua)
+{
+	struct lint lint = { .lua = lua, .judges = false };
+
+	lua_settop(lua->sandbox.L, 0);
+	lua_newtable(lua->sandbox.L);
+	do {
+		lint.c = cursor_over(lua->load->bytes, lua->load->size);
+		lint.line = 1;
+		go_through(&lint);
+		lint.judges = !lint.judges;
+	} while (lint.judges);
+	lua_settop(lua->sandbox.L, 0);
 }

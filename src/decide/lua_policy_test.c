@@ -165,6 +165,32 @@ static void names_that_rules_would_stumble_over_are_warnings(void **state)
 	lua_trial_end(&trial);
 }
 
+static void globals_that_nobody_has_are_warnings(void **state)
+{
+	struct lua_trial trial;
+
+	begin(&trial, 0,
+	      "local text = 'os.time()' -- io.open\n"
+	      "local function helper(tools, x) return tools.first(x) end\n"
+	      "function shared(x) return x end\n"
+	      "rule 'r' { run = function(vm, state, host)\n"
+	      "  local late = os.time() + maths.floor(1.5)\n"
+	      "  for key, list in pairs({ debug = 1 }) do list.x = key end\n"
+	      "  local f = require 'x'\n"
+	      "  warn(text..print('a')..helper(state, shared(1)))\n"
+	      "  if (late) then return (math.floor(late)) end\n"
+	      "end }\n"
+	      "rule 'another' { run = function(vm) io.write('x') end }");
+	assert_string_equal(trial.problems.data,
+		"test.lua:5: warning: 'maths' is not known: did you mean math?\n"
+		"test.lua:5: warning: 'os' is not offered to policies: a policy starts nothing; `now` and "
+		"host.time_of_day are its clocks\n"
+		"test.lua:7: warning: 'require' is not offered to policies: a policy is one file\n"
+		"test.lua:8: warning: 'print' is not offered to policies: warn(text) is seen in the log\n"
+		"test.lua:11: warning: 'io' is not offered to policies: a policy opens nothing\n");
+	lua_trial_end(&trial);
+}
+
 static void lists_may_be_long(void **state)
 {
 	struct lua_trial trial;
@@ -804,6 +830,7 @@ int main(void)
 		cmocka_unit_test(all_mistakes_are_told_together),
 		cmocka_unit_test(what_has_no_effect_is_a_warning),
 		cmocka_unit_test(names_that_rules_would_stumble_over_are_warnings),
+		cmocka_unit_test(globals_that_nobody_has_are_warnings),
 		cmocka_unit_test(lists_may_be_long),
 		cmocka_unit_test(loading_has_a_memory_limit),
 		cmocka_unit_test(a_request_says_line_reason_and_inputs),

@@ -105,23 +105,46 @@ static const char *why_withheld(const char *name)
 	return NULL;
 }
 
+static bool has_key(lua_State *L, int table, const char *name)
+{
+	bool there;
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, table);
+	lua_pushstring(L, name);
+	there = lua_rawget(L, -2) != LUA_TNIL;
+	lua_pop(L, 2);
+	return there;
+}
+
+bool lua_sandbox_knows(lua_State *L, const char *name)
+{
+	const struct lua_sandbox *sandbox = lua_sandbox_of(L);
+
+	return has_key(L, sandbox->globals, name) || has_key(L, sandbox->names, name);
+}
+
+const char *lua_sandbox_push_unknown(lua_State *L, const char *name)
+{
+	const struct lua_sandbox *sandbox = lua_sandbox_of(L);
+	const char *why = why_withheld(name), *near;
+	int top = lua_gettop(L);
+
+	if (why != NULL)
+		return lua_pushfstring(L, "'%s' is not offered to policies: %s", name, why);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, sandbox->globals);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, sandbox->names);
+	near = lua_text_nearest(L, name, top + 1, top + 2);
+	if (near != NULL)
+		return lua_pushfstring(L, "'%s' is not known: did you mean %s?", name, near);
+	return lua_pushfstring(L, "'%s' is not known", name);
+}
+
 /* __index of the last table of names: there is no such word. */
 static int read_unknown(lua_State *L)
 {
-	const struct lua_sandbox *sandbox = lua_sandbox_of(L);
 	const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
-	const char *why = why_withheld(name);
-	const char *near;
 
-	if (why != NULL)
-		return luaL_error(L, "'%s' is not offered to policies: %s", name, why);
-	lua_settop(L, 2);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, sandbox->globals);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, sandbox->names);
-	near = lua_text_nearest(L, name, 3, 4);
-	if (near != NULL)
-		return luaL_error(L, "'%s' is not known: did you mean %s?", name, near);
-	return luaL_error(L, "'%s' is not known", name);
+	return luaL_error(L, "%s", lua_sandbox_push_unknown(L, name));
 }
 
 static int write_global(lua_State *L)

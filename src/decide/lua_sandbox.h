@@ -37,6 +37,10 @@ void lua_sandbox_done(struct lua_sandbox *sandbox);
 struct lua_sandbox *lua_sandbox_of(lua_State *L);
 
 /* Words into the table of names; in protected mode only. */
+/* Whether the file or the language has a global of that name; and the sentence where neither has
+ * it, on the stack. */
+bool lua_sandbox_knows(lua_State *L, const char *name);
+const char *lua_sandbox_push_unknown(lua_State *L, const char *name);
 void lua_sandbox_push_names(lua_State *L);
 /* Text, never bytecode. Leaves the function. -EINVAL with PATH:LINE and the token. */
 int lua_sandbox_compile(struct lua_sandbox *sandbox, const char *bytes, size_t size,

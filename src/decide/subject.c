@@ -5,6 +5,7 @@
 #include "base/vec.h"
 #include "model/snapshot.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ void subject_free(struct subject *subject)
 	free(subject->knobs);
 	free(subject->tolds);
 	free(subject->standings);
+	free(subject->lacks);
 	plan_done(&subject->said);
 	free(subject);
 }
@@ -74,6 +76,26 @@ void subject_remove_knob(struct subject *subject, size_t at)
 	subject->knob_count--;
 	memmove(&subject->knobs[at], &subject->knobs[at + 1],
 		(subject->knob_count - at) * sizeof *subject->knobs);
+}
+
+void subject_note_lack(struct subject *subject, enum setting setting, const char *reason,
+		       uint64_t until_usec)
+{
+	struct lack *lack = NULL;
+	size_t i;
+
+	for (i = 0; i < subject->lack_count; i++)
+		if (subject->lacks[i].setting == setting)
+			lack = &subject->lacks[i];
+	/* Without memory it is refused again. */
+	if (lack == NULL &&
+	    VEC_RESERVE(subject->lacks, subject->lack_capacity, subject->lack_count + 1))
+		lack = &subject->lacks[subject->lack_count++];
+	if (lack == NULL)
+		return;
+	lack->setting = setting;
+	lack->until_usec = until_usec;
+	snprintf(lack->reason, sizeof lack->reason, "%s", reason);
 }
 
 struct ask *subject_find_ask(const struct subject *subject, const struct policy_entry *by,

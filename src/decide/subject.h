@@ -31,6 +31,8 @@ struct subject {
 	uint64_t born_usec;
 	int64_t memory_reserve;
 	bool cpu_refused, memory_refused; /* its reservation does not fit */
+	struct lack *lacks;       /* what it was found to have nothing for */
+	size_t lack_count, lack_capacity;
 	struct plan said;         /* CANNOT and HELD items, as long as nothing changes */
 };
 
@@ -40,6 +42,9 @@ void subject_free(struct subject *subject);
 struct knob *subject_find_knob(const struct subject *subject, enum setting setting);
 struct knob *subject_knob(struct subject *subject, enum setting setting); /* NULL: no memory */
 void subject_remove_knob(struct subject *subject, size_t at);
+/* Until then the setting is not tried. */
+void subject_note_lack(struct subject *subject, enum setting setting, const char *reason,
+		       uint64_t until_usec);
 struct ask *subject_find_ask(const struct subject *subject, const struct policy_entry *by,
 			     const char *rule, enum setting setting);
 void subject_remove_ask(struct subject *subject, size_t at);

@@ -48,6 +48,13 @@ struct told {
 	bool news, again; /* again: in this round */
 };
 
+/* A knob that nothing of this VM can be turned by: it has no disk, no tap. */
+struct lack {
+	enum setting setting;
+	uint64_t until_usec;
+	char reason[PLAN_REASON_SIZE];
+};
+
 /* Its place in one policy. */
 struct standing {
 	uint64_t serial;      /* the policy's; it may have moved since */

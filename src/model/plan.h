@@ -90,6 +90,7 @@ struct outcome {
 	struct setting_value to;   /* what was set; of DRIFT what is there now */
 	char where[64];
 	char text[PLAN_REASON_SIZE]; /* the sentence of REFUSED, LATE, DRIFT */
+	bool lacking; /* of REFUSED: the VM has nothing to turn it on, and a second try changes nothing */
 };
 
 void plan_init(struct plan *plan);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* expect: has no function peacemaker_policy_main */
+/* expect: it has no peacemaker_policy_main: that is the function which a policy begins with */
 #include "peacemaker.h"
 
 static int my_policy_main(void *arg)

@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What truce has libvirt do to a guest's disk, interface and balloon acts: bytes and operations a
+# second that the guest reads, bytes a second that it sends and receives, the resident memory of its
+# VM, and its part of a disk that is short, each with and without, beside a guest that nobody turns.
+# shellcheck source=tests/claims/lib.sh
+. "$SOURCE_ROOT/tests/claims/lib.sh"
+# shellcheck source=tests/act/guest.sh
+. "$SOURCE_ROOT/tests/act/guest.sh"
+
+need_program libvirtd libvirt-daemon
+need_program virsh libvirt-clients
+need_program tc iproute2
+plugin=$(find "$BUILD_ROOT/src/sys" -name 'truce_libvirt.so' | head -n 1)
+[ -n "$plugin" ] || skip "built without libvirt"
+need_guests
+# In a box: libvirt shapes with sfq and police, which not every kernel has.
+inside_box --kvm --memory 3G --timeout 580s --load tun --load bridge
+for module in sch_htb sch_sfq sch_ingress cls_u32 cls_fw act_police; do
+	modprobe "$module" || skip "the box has no $module"
+done
+# Some 6 MB/s in blocks of 64 KiB, one at a time.
+modprobe null_blk queue_mode=2 irqmode=2 completion_nsec=10000000 hw_queue_depth=1 submit_queues=1 \
+	nr_devices=1 gb=1 || skip "the box has no null_blk"
+
+guest_image '
+until [ -b /dev/vda ] && [ -e /sys/class/net/eth0 ]; do sleep 0.1; done
+mkdir /fill
+mount -t tmpfs -o size=100m tmpfs /fill
+dd if=/dev/urandom of=/fill/all bs=1M count=60 2>/dev/null
+rm /fill/all
+ip link set eth0 up
+ip addr add 10.9.0.1$vm/24 dev eth0
+while :; do nc -l -p 6000 >/dev/null; done &
+while :; do nc 10.9.0.1 700$vm </dev/zero; sleep 0.1; done 2>/dev/null &
+for reader in 1 2 3 4; do
+	while :; do dd if=/dev/vda of=/dev/null bs=64k skip=${reader}00 count=64 iflag=direct 2>/dev/null; done &
+done
+echo works
+while :; do sleep 10; done
+'
+ip link set lo up
+ip link add bridge type bridge
+ip addr add 10.9.0.1/24 dev bridge
+ip link set bridge up
+
+# The box's root is not written to.
+for directory in /etc/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt /run; do
+	mkdir -p "$directory" && mount -t tmpfs -o mode=755 tmpfs "$directory" || skip "needs mounts"
+done
+printf '%s\n' 'user = "root"' 'group = "root"' 'dynamic_ownership = 0' 'remember_owner = 0' \
+	'security_driver = "none"' 'stdio_handler = "file"' 'namespaces = []' >/etc/libvirt/qemu.conf
+mkdir -p /etc/libvirt/qemu
+background libvirtd --pid-file "$scratch/libvirtd.pid" >"$scratch/libvirtd.out" 2>&1
+virsh() { command virsh -q -c qemu:///system "$@"; }
+answers() { virsh version >/dev/null 2>&1; }
+poll_until 60 answers || fail "libvirtd does not answer: $(cat "$scratch/libvirtd.out")"
+
+type=qemu cpu=
+[ "$guest_accelerator" != kvm ] || { type=kvm; cpu="<cpu mode='host-passthrough'/>"; }
+for vm in 1 2; do
+	cat >"$scratch/vm$vm.xml" <<END
+<domain type='$type'><name>vm$vm</name><memory unit='MiB'>192</memory><vcpu>1</vcpu>$cpu
+<os><type arch='x86_64' machine='pc'>hvm</type><kernel>$guest_kernel</kernel>
+<initrd>$scratch/guest.img</initrd><cmdline>console=ttyS0 quiet panic=-1 vm=$vm</cmdline></os>
+<devices><emulator>$(command -v qemu-system-x86_64)</emulator><memballoon model='virtio'/>
+<serial type='file'><source path='$scratch/vm$vm.console'/></serial>
+<disk type='block' device='disk'><driver name='qemu' type='raw' cache='none'/>
+<source dev='/dev/nullb0'/><target dev='vda' bus='virtio'/><shareable/></disk>
+<interface type='bridge'><source bridge='bridge'/><target dev='tap-vm$vm'/>
+<mac address='52:54:00:00:00:0$vm'/><model type='virtio'/></interface></devices></domain>
+END
+	virsh create "$scratch/vm$vm.xml" >/dev/null || fail "libvirt makes no vm$vm"
+	at_exit "virsh destroy vm$vm >/dev/null 2>&1"
+	eval "vm$vm=$(cat "/run/libvirt/qemu/vm$vm.pid")"
+done
+: >"$scratch/vm1.errors" >"$scratch/vm2.errors"
+guest_says vm1 '^works' 200
+guest_says vm2 '^works' 200
+export TRUCE_PLUGIN_DIR="${plugin%/*}"
+
+# figures: operations and bytes that each guest has read, as QEMU counted them, and the time.
+figures() {
+	for name in vm1 vm2; do
+		virsh domblkstat "$name" vda | awk '$2 == "rd_req" || $2 == "rd_bytes" { print $3 }'
+	done
+	cut -d ' ' -f 1 /proc/uptime
+}
+
+# reading WHAT [SECONDS]: $first and $second, bytes a second; $reads of the first.
+reading() {
+	# What was under way is counted against a limit at first.
+	sleep 5
+	figures >"$scratch/before"
+	sleep "${2:-10}"
+	figures >"$scratch/after"
+	# shellcheck disable=SC2046
+	set -- "$1" $(cat "$scratch/before" "$scratch/after" | tr '\n' ' ' | awk '{
+		t = $10 - $5; printf "%d %d %d", ($7 - $2) / t, ($9 - $4) / t, ($6 - $1) / t }')
+	first=$2 second=$3 reads=$4
+	echo "$1: guests read $2 and $3 bytes a second, the first in $4 operations"
+}
+
+sending() {
+	"$SOURCE_ROOT/tests/act/flow.py" take 6 10.9.0.1:7001 10.9.0.1:7002 >"$scratch/flow" ||
+		fail "a guest does not send"
+	read -r first second <"$scratch/flow"
+	echo "$1: guests send $first and $second bytes a second"
+}
+
+receiving() {
+	"$SOURCE_ROOT/tests/act/flow.py" give 6 10.9.0.11:6000 10.9.0.12:6000 >"$scratch/flow" ||
+		fail "a guest does not receive"
+	read -r first second <"$scratch/flow"
+	echo "$1: guests receive $first and $second bytes a second"
+}
+
+# A box is slower when the machine has other things to do: free is what is twice the limit.
+is_free() {
+	[ "$1" -ge "$2" ] || fail "it is not limited and has $1"
+}
+
+reading "without"
+is_free "$first" 600000
+turn "disk.throttle=300 kB/s@$vm1"
+grep '^outcome' "$scratch/turn.out"
+reading "the first held to 300 kB/s"
+within "$first" 300000 25 || fail "limited to 300000 bytes a second, it reads $first"
+is_free "$second" 600000
+turn_back
+turn "disk.throttle_operations=5/s@$vm1"
+reading "the first held to 5 operations a second"
+[ "$reads" -ge 3 ] && [ "$reads" -le 6 ] || fail "limited to 5 a second, it reads $reads times"
+is_free "$second" 600000
+turn_back
+reading "given back"
+is_free "$first" 600000
+
+modprobe bfq && echo bfq >/sys/block/nullb0/queue/scheduler &&
+	echo 0 >/sys/block/nullb0/queue/iosched/low_latency &&
+	echo 1 >/sys/block/nullb0/queue/iosched/strict_guarantees || skip "the box has no BFQ"
+turn "disk.weight=400@$vm1"
+grep '^outcome' "$scratch/turn.out"
+reading "weights 400 and 100" 12
+part=$((first * 100 / (first + second)))
+[ "$part" -ge 70 ] && [ "$part" -le 88 ] || fail "80 % were meant for the first, it has $part"
+turn_back
+reading "weights given back" 12
+part=$((first * 100 / (first + second)))
+[ "$part" -ge 40 ] && [ "$part" -le 60 ] || fail "half was meant for the first, it has $part"
+
+sending "without"
+is_free "$first" 100000
+turn "net.out_max=50 kB/s@$vm1"
+grep '^outcome' "$scratch/turn.out"
+sending "the first held to 50 kB/s"
+[ "$first" -ge 25000 ] && [ "$first" -le 60000 ] || fail "limited to 50000, it sends $first"
+is_free "$second" 100000
+turn_back
+sending "given back"
+is_free "$first" 100000
+
+receiving "without"
+is_free "$first" 100000
+turn "net.in_max=50 kB/s@$vm1"
+receiving "the first held to 50 kB/s"
+[ "$first" -ge 25000 ] && [ "$first" -le 60000 ] || fail "limited to 50000, it receives $first"
+is_free "$second" 100000
+turn_back
+receiving "given back"
+is_free "$first" 100000
+
+# rss PID: MiB.
+rss() {
+	awk '/^VmRSS/ { printf "%d", $2 / 1024 }' "/proc/$1/status"
+}
+before=$(rss "$vm1") other=$(rss "$vm2")
+turn "memory.balloon=112 MiB@$vm1"
+grep '^outcome' "$scratch/turn.out"
+has_given() { [ "$(rss "$vm1")" -le $((before - 50)) ]; }
+poll_until 90 has_given || fail "the VM still has $(rss "$vm1") of $before MiB"
+echo "libvirt's balloon of 112 MiB: resident $before -> $(rss "$vm1") MiB; beside it $other -> $(rss "$vm2")"
+[ "$(rss "$vm2")" -ge $((other - 5)) ] || fail "the other guest gave memory"
+turn_back
+balloon() { virsh dommemstat vm1 | sed -n 's/^actual //p'; }
+has_all() { [ "$(balloon)" = 196608 ]; }
+poll_until 60 has_all || fail "the guest has $(balloon) of 196608 KiB again"
