@@ -2,6 +2,7 @@
 #include "act/owner_systemd.h"
 
 #include "act/act_lease.h"
+#include "act/act_theirs.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -17,6 +18,8 @@
 #define RUNS "/run/systemd/system"
 /* Undoing has no deadline of its own. */
 #define UNDO_USEC (2 * USEC_PER_SEC)
+/* A systemd that is mute is to cost undoing not much more than that. */
+#define THEIRS_USEC (USEC_PER_SEC / 2)
 #define NOT_SET "not set"
 
 bool owner_systemd_runs(struct root *root)
@@ -142,24 +145,57 @@ int owner_systemd_set(struct act_context *context, const struct act_target *targ
 	return r;
 }
 
+static bool names_property(const char *target, char ret_unit[static 256], const char **ret_property)
+{
+	const char *blank = strchr(target, ' ');
+
+	if (blank == NULL || snprintf(ret_unit, 256, "%.*s", (int)(blank - target), target) >= 256)
+		return false;
+	*ret_property = blank + 1;
+	return true;
+}
+
+/* systemd tells a number as it was set. */
+static int is_theirs(void *context, const struct lease *lease, char *ret_found, size_t size)
+{
+	const char *property;
+	struct sdbus *bus;
+	char unit[256], found[32];
+	uint64_t number;
+	int r;
+
+	if (!names_property(lease->target, unit, &property))
+		return 0;
+	r = open_within(THEIRS_USEC, &bus, NULL);
+	if (r < 0)
+		return r;
+	r = sdbus_unit_number(bus, unit, interface_of(unit), property, &number, NULL);
+	sdbus_close(bus);
+	if (r < 0)
+		return r;
+	number_write(number, found);
+	return act_text_is_theirs(lease, found, ret_found, size);
+}
+
 static int undo(void *context, const struct vm_identity *vm, const char *target, const char *was,
 		const char *now, struct error *err)
 {
-	const char *blank = strchr(target, ' ');
+	const char *property;
 	struct sdbus *bus;
 	char unit[256];
 	int r;
 
-	if (blank == NULL || snprintf(unit, sizeof unit, "%.*s", (int)(blank - target), target) >=
-	    (int)sizeof unit)
+	if (!names_property(target, unit, &property))
 		return error_set(err, -EINVAL, "\"%s\" names no property of a unit", target);
 	r = open_within(UNDO_USEC, &bus, err);
 	if (r < 0)
 		return r;
-	r = property_set(bus, unit, blank + 1, strcmp(was, NOT_SET) == 0 ? UINT64_MAX :
+	r = property_set(bus, unit, property, strcmp(was, NOT_SET) == 0 ? UINT64_MAX :
 			 strtoull(was, NULL, 10), err);
 	sdbus_close(bus);
 	return r;
 }
 
-const struct lease_kind owner_systemd_kind = { .name = "systemd", .slow = true, .undo = undo };
+const struct lease_kind owner_systemd_kind = {
+	.name = "systemd", .slow = true, .undo = undo, .theirs = is_theirs,
+};

@@ -80,3 +80,9 @@ expect_equal "everything after a daemon-reload" "$set_now" "$(all)"
 turn_back
 expect_match "systemd's properties afterwards" '^infinity 0 (\[not set\]|100) max 0 ' "$(all)"
 expect_equal "the slice's memory.low afterwards" 0 "$(cat "$machine/memory.low")"
+
+# What somebody else sets meanwhile stays.
+turn --high 600 "memory.high=120 MiB@$vm1" "memory.low=40 MiB@$vm1"
+systemctl set-property --runtime vm1.scope MemoryLow=20M
+turn_back
+expect_equal "somebody else's, and the rest" "20971520 infinity" "$(property vm1 MemoryLow) $(property vm1 MemoryHigh)"
