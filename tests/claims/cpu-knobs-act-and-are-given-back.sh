@@ -122,16 +122,24 @@ burst_guest
 vm_a=$vm
 burst_guest
 vm_b=$vm
-hold "cpu.quota=0.1 CPUs@$vm_a" "cpu.quota=0.1 CPUs@$vm_b"
-throttled_in "$seconds"
-let_go
-echo "a quota of 10 ms for bursts of 18 ms: held back for $held_a and $held_b us of $seconds s"
-[ "$held_a" -ge $((seconds * 30000)) ] && [ "$held_b" -ge $((seconds * 30000)) ] || fail "held back for less"
-hold "cpu.quota=0.1 CPUs@$vm_a" "cpu.burst=10 ms@$vm_a" "cpu.quota=0.1 CPUs@$vm_b"
-expect_match "the burst" "^reads $vm_a cpu.burst 10 ms " "$(cat "$scratch/turn")"
-throttled_in "$seconds"
-let_go
-echo "cpu.burst of 10 ms for the first: $held_a and $held_b us"
+are_held_back() { [ "$held_a" -ge $((seconds * 30000)) ] && [ "$held_b" -ge $((seconds * 30000)) ]; }
+is_let_through() { [ $((held_a * 4)) -le "$held_b" ]; }
 # An emulated box's own pauses count as CPU time there, and use the quota up: it is told, not judged.
-[ -n "${SPIN_SLACK:-}" ] || [ $((held_a * 4)) -le "$held_b" ] ||
-	fail "with a burst it is held back for $held_a us, and the other for $held_b"
+[ -z "${SPIN_SLACK:-}" ] || is_let_through() { :; }
+
+# On a busy machine others run in the middle of a burst, which then takes longer than the quota's
+# period and is not held back: so it is tried again.
+for burst_try in 1 2 3 4 5; do
+	hold "cpu.quota=0.1 CPUs@$vm_a" "cpu.quota=0.1 CPUs@$vm_b"
+	throttled_in "$seconds"
+	let_go
+	echo "a quota of 10 ms for bursts of 18 ms: held back for $held_a and $held_b us of $seconds s"
+	are_held_back || continue
+	hold "cpu.quota=0.1 CPUs@$vm_a" "cpu.burst=10 ms@$vm_a" "cpu.quota=0.1 CPUs@$vm_b"
+	expect_match "the burst" "^reads $vm_a cpu.burst 10 ms " "$(cat "$scratch/turn")"
+	throttled_in "$seconds"
+	let_go
+	echo "cpu.burst of 10 ms for the first: $held_a and $held_b us"
+	! is_let_through || exit 0
+done
+fail "in five tries no burst let the first through: $held_a and $held_b us at last (try $burst_try)"
