@@ -44,7 +44,7 @@ static const char style[] =
 	"figcaption{color:var(--dim);font-size:.9rem;max-width:46rem}\n"
 	"@media print{:root{--ink:#000;--dim:#444;--paper:#fff;--line:#bbb;--shade:#f3f3f3;--mark:#333;"
 	"--found:#000}body{padding:0;max-width:none;font-size:10.5pt}"
-	"figure,table,.answer{break-inside:avoid}h2,h3{break-after:avoid}"
+	"figure,table,.answer{break-inside:avoid}h2,h3,.note{break-after:avoid}"
 	".scroll{overflow:visible}table{font-size:7.6pt}th,td{white-space:normal;padding:.2rem .35rem}"
 	"th[title]{text-decoration:none}}\n";
 
@@ -162,7 +162,7 @@ void page_code(struct str *out, const char *text)
 
 void page_details_begin(struct str *out, const char *summary)
 {
-	str_append(out, "<details>\n");
+	str_append(out, "<details open>\n");
 	append_element(out, "summary", NULL, summary);
 }
 

@@ -23,7 +23,7 @@ void page_paragraph(struct str *out, const char *class, const char *text);
 void page_list(struct str *out, const char *lines);
 /* Text as it is, of a fixed width. */
 void page_code(struct str *out, const char *text);
-/* Begins folded. */
+/* May be folded; begins unfolded, as it is printed. */
 void page_details_begin(struct str *out, const char *summary);
 void page_details_end(struct str *out);
 

@@ -144,8 +144,8 @@ static void append_alike(const struct result *result, struct str *out)
 	words_append_measure(out, result->measures[0].name);
 	if (all > 1)
 		str_appendf(out, " by %zu of %zu comparisons", alike, all);
-	str_appendf(out, ": it is within %.1f %% either way (95 %% interval%s)", widest(result) * 100,
-		    all > 1 ? "s" : "");
+	str_appendf(out, ": it is within %.1f %% either way (95 %% intervals, the control's among them)",
+		    widest(result) * 100);
 	if (isfinite(least_detectable(result)))
 		str_appendf(out, ", and a difference of %.1f %% would have been found four times of five",
 			    (least_detectable(result) - 1) * 100);

@@ -88,7 +88,7 @@ static void make_changes(const struct result *result, struct plots *plots)
 	plot_begin_script(plot, WIDTH, (unsigned)(130 + 26 * (cells + controls)));
 	str_appendf(&plot->gp,
 		    "set yrange [%zu.6:0.4]\n"
-		    "set grid noytics xtics\n"
+		    "set grid noytics xtics\nset key tmargin left vertical\n"
 		    "set xlabel 'change, %%'\n"
 		    "set arrow 1 from 0, graph 0 to 0, graph 1 nohead lc rgb '#888888' lw 1 back\n"
 		    "set object 1 rectangle from %.6g, graph 0 to %.6g, graph 1 fc rgb '#999999' "
