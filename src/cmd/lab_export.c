@@ -146,6 +146,7 @@ static const char redraw[] =
 	"trap 'rm -rf \"$again\"' EXIT\n"
 	"differ=0\n"
 	"for script in *.gp; do\n"
+	"\t[ -e \"$script\" ] || continue\n"
 	"\tname=${script%.gp}\n"
 	"\tcp \"$script\" \"$name.tsv\" \"$again\"\n"
 	"\t(cd \"$again\" && gnuplot -d \"$script\") || exit 1\n"

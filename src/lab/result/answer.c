@@ -248,7 +248,7 @@ static void append_run_limits(const struct result *result, struct str *out)
 		str_appendf(out, "%zu runs do not count: a VM beside VM1 did nothing for a second or more.\n",
 			    unproved);
 	if (failed > 0)
-		str_appendf(out, "%zu runs do not count: they failed, or their boot did.\n", failed);
+		str_appendf(out, "%zu runs do not count: they failed, or their boot is not done.\n", failed);
 	if (never > 0)
 		str_appendf(out, "%zu of %zu runs never became steady; they count from the end of the warm-up "
 			    "that was asked for.\n", never, runs);

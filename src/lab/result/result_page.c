@@ -297,6 +297,8 @@ void result_append_page(const struct result *result, const struct plots *plots, 
 	page_begin(out, title.data != NULL ? title.data : "");
 	append_head(result, out);
 	page_heading(out, 2, "Pictures");
+	if (plots->count == 0)
+		page_paragraph(out, "note", "There are none: no run that counts has measured anything.");
 	for (i = 0; i < plots->count; i++)
 		page_figure(out, &plots->items[i], plots->undrawn);
 	append_tables(result, out);
