@@ -44,9 +44,9 @@ static void say(struct agent_message *message)
 		exit(1);
 }
 
-static void say_moment(enum agent_kind kind)
+static void say_moment(enum agent_kind kind, uint64_t nsec)
 {
-	struct agent_message message = { .kind = kind, .job = 1, .moment.nsec = now_nsec() };
+	struct agent_message message = { .kind = kind, .job = 1, .moment.nsec = nsec };
 
 	say(&message);
 }
@@ -105,7 +105,7 @@ static void hear(const struct agent_message *message)
 	case AGENT_PREPARE:
 		report_nsec = message->prepare.report_msec * NSEC_PER_MSEC;
 		sequence = 0;
-		say_moment(AGENT_PREPARED);
+		say_moment(AGENT_PREPARED, now_nsec());
 		break;
 	case AGENT_START:
 		start_nsec = message->start.nsec;
@@ -133,7 +133,7 @@ static void work(void)
 	if (start_nsec == 0 || now_nsec() < next_nsec)
 		return;
 	if (told != start_nsec)
-		say_moment(AGENT_STARTED);
+		say_moment(AGENT_STARTED, start_nsec);
 	else
 		say_progress(AGENT_REPORT);
 	if (told == start_nsec && sequence > 2)
