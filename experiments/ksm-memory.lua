@@ -21,8 +21,8 @@ return experiment {
 	vms = { vcpus = 1, memory = 96*MiB },
 	ksm = { state = "on", pages = 2000, sleep = 20*ms },
 	subject = { work = "memory-hold", size = 16*MiB, visits = 100 },
-	measures = { "host:ksm_pages_sharing", "host:memory_available_bytes", "rate",
-		     "vm:minor_faults", "vm:major_faults" },
+	measures = { "vm:ksm_merged_pages", "host:ksm_pages_sharing", "host:memory_available_bytes",
+		     "rate", "vm:minor_faults", "vm:major_faults" },
 	vary = {
 		-- One page more a scan makes it another machine: what a guest frees stays merged, so
 		-- each content needs boots of its own.

@@ -19,8 +19,8 @@ return experiment {
 	vms = { vcpus = 1, memory = 96*MiB },
 	ksm = { state = "on", pages = 2000, sleep = 20*ms },
 	subject = { work = "cpu-prime" },
-	measures = { "rate", "host:ksm_pages_sharing", "host:memory_available_bytes", "vm:minor_faults",
-		     "vm:major_faults" },
+	measures = { "vm:ksm_merged_pages", "host:ksm_pages_sharing", "host:memory_available_bytes",
+		     "rate", "vm:minor_faults", "vm:major_faults" },
 	vary = {
 		{ "ksm", "off", "on" },
 		{ "vms.count", 1, 2, 3, 4 },
