@@ -8,14 +8,21 @@
 #include "lab/guest/guest_kernel.h"
 #include "lab/host/scratch.h"
 #include "lab/link/link.h"
+#include "lab/net/lab_net.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -203,6 +210,59 @@ static uint64_t agent_cpu_now(uint64_t *ret_at)
 	return event.values[AGENT_COUNTER_agent_cpu_nsec];
 }
 
+/* Whether a program in that network can connect to the guest's port. */
+static bool connects(int network_fd, const char *address, uint16_t port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		int fd = -1;
+
+		if (setns(network_fd, CLONE_NEWNET) == 0 &&
+		    inet_pton(AF_INET, address, &to.sin_addr) == 1)
+			fd = socket(AF_INET, SOCK_STREAM, 0);
+		_exit(fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) == 0 ? 0 : 1);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+/* The interface by its MAC, as the built-in image is told. */
+static void a_guest_has_the_address_that_it_was_given(void **state)
+{
+	const struct lab_net_plan network = { .ports = 1 };
+	const struct lab_net_port *port;
+	struct guest_plan plan = plan_of(1);
+	char address[LAB_NET_TEXT_SIZE];
+	struct guest_nic nic = { 0 };
+	struct error err = { 0 };
+	struct lab_net *net;
+
+	if (no_kernel)
+		skip();
+	if (lab_net_check(&err) < 0 || lab_net_new(&network, &net, &err) < 0) {
+		print_message("%s\n", err.text);
+		skip();
+	}
+	port = lab_net_port(net, 0);
+	nic.tap_fd = port->tap_fd;
+	nic.address = port->address;
+	nic.gateway = lab_net_peer_address(net);
+	memcpy(nic.mac, port->mac, sizeof nic.mac);
+	plan.nics = &nic;
+	plan.nic_count = 1;
+	plan.network_fd = lab_net_guests_fd(net);
+	guest_boot(&plan);
+	job_begin("net-respond port=5201", 100);
+	snprintf(address, sizeof address, "%.*s", (int)strcspn(port->address, "/"), port->address);
+	assert_true(connects(lab_net_peer_fd(net), address, 5201));
+	assert_false(connects(lab_net_peer_fd(net), address, 5202));
+	job_end();
+	teardown(state);
+	lab_net_free(net);
+}
+
 static int by_size(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -249,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_A_GUEST(the_agent_boots_a_guest_works_there_and_switches_it_off),
 		IN_A_GUEST(a_frozen_file_system_stands_still_until_it_thaws),
+		IN_A_GUEST(a_guest_has_the_address_that_it_was_given),
 		IN_A_GUEST(the_agent_takes_less_than_a_hundredth_of_a_vcpu),
 	};
 	int failed = cmocka_run_group_tests(tests, everything_make, everything_remove);
