@@ -270,13 +270,13 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Ten reports and one reading of counters a second, beside a workload that takes the whole vCPU.
+/* Ten reports and two readings of counters a second, beside a workload that takes the whole vCPU.
  * An emulated vCPU that its host's scheduler keeps waiting does not know of it, and counts the
  * time as the agent's where it was the agent's turn: on a busy machine windows differ tenfold.
  * What the agent itself does is the same in all of them, so the least is what it takes. */
 static void the_agent_takes_less_than_a_hundredth_of_a_vcpu(void **state)
 {
-	enum { WINDOWS = 15, REPORTS = 10 };
+	enum { WINDOWS = 30, REPORTS = 5 };
 	struct guest_plan plan = plan_of(1);
 	uint64_t cpu, at, cpu_before, before;
 	double shares[WINDOWS];

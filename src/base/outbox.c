@@ -38,19 +38,28 @@ void outbox_filled(struct outbox *outbox, size_t size)
 void outbox_clear(struct outbox *outbox)
 {
 	outbox->start = outbox->end = 0;
+	outbox->no_socket = false;
 }
 
-static ssize_t send_some(int fd, const void *bytes, size_t size)
+static ssize_t send_some(struct outbox *outbox, int fd)
 {
-	ssize_t sent = send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	const unsigned char *bytes = outbox->bytes + outbox->start;
+	ssize_t sent;
 
-	return sent < 0 && errno == ENOTSOCK ? write(fd, bytes, size) : sent;
+	if (outbox->no_socket)
+		return write(fd, bytes, outbox_waiting(outbox));
+	sent = send(fd, bytes, outbox_waiting(outbox), MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent < 0 && errno == ENOTSOCK) {
+		outbox->no_socket = true;
+		sent = write(fd, bytes, outbox_waiting(outbox));
+	}
+	return sent;
 }
 
 int outbox_flush(struct outbox *outbox, int fd)
 {
 	while (outbox_waiting(outbox) > 0) {
-		ssize_t sent = send_some(fd, outbox->bytes + outbox->start, outbox_waiting(outbox));
+		ssize_t sent = send_some(outbox, fd);
 
 		if (sent > 0)
 			outbox->start += (size_t)sent;

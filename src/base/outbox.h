@@ -13,6 +13,7 @@ struct outbox {
 	unsigned char *bytes;
 	size_t size;
 	size_t start, end; /* what is not sent yet */
+	bool no_socket;	   /* the descriptor is not one, as it turned out */
 };
 
 bool outbox_init(struct outbox *outbox, size_t size);
@@ -21,6 +22,7 @@ void outbox_done(struct outbox *outbox);
 /* Where to append, and how much fits; tell how much it was with outbox_filled. */
 unsigned char *outbox_space(struct outbox *outbox, size_t *ret_size);
 void outbox_filled(struct outbox *outbox, size_t size);
+/* Also before another descriptor. */
 void outbox_clear(struct outbox *outbox);
 
 static inline size_t outbox_waiting(const struct outbox *outbox)
