@@ -40,6 +40,9 @@ enum agent_counter {
 	AGENT_COUNTER_COUNT
 };
 
-#define AGENT_COUNTER_FIRST_LEVEL AGENT_COUNTER_memory_free_bytes
+/* The levels: all others only grow. */
+#define AGENT_COUNTERS_THAT_SINK                                                                \
+	(1ull << AGENT_COUNTER_memory_free_bytes | 1ull << AGENT_COUNTER_memory_available_bytes |    \
+	 1ull << AGENT_COUNTER_memory_cached_bytes)
 
 #endif

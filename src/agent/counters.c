@@ -211,10 +211,11 @@ static uint64_t process_cpu_nsec(void)
 
 static void hold_at_most(struct counters *counters, struct counter_values *values)
 {
+	uint64_t held = values->present & ~AGENT_COUNTERS_THAT_SINK;
 	unsigned i;
 
-	for (i = 0; i < AGENT_COUNTER_FIRST_LEVEL; i++)
-		if (values->present >> i & 1) {
+	for (i = 0; i < AGENT_COUNTER_COUNT; i++)
+		if (held >> i & 1) {
 			if (values->values[i] < counters->most[i])
 				values->values[i] = counters->most[i];
 			counters->most[i] = values->values[i];

@@ -116,10 +116,12 @@ static enum link_verdict failure_judge(struct link_judge *judge, uint16_t job)
 static unsigned counter_gone_back(const struct link_judge *judge,
 				  const struct agent_message *message)
 {
+	uint64_t known = judge->counters_present & message->counters.present &
+			 ~AGENT_COUNTERS_THAT_SINK;
 	unsigned i;
 
-	for (i = 0; i < AGENT_COUNTER_FIRST_LEVEL; i++)
-		if ((judge->counters_present & message->counters.present) >> i & 1 &&
+	for (i = 0; i < AGENT_COUNTER_COUNT; i++)
+		if (known >> i & 1 &&
 		    message->counters.values[i] < judge->counters[i])
 			return i;
 	return AGENT_COUNTER_COUNT;
