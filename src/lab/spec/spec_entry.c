@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lab/spec/spec_entry.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -270,12 +271,35 @@ static int flatten_all(lua_State *L)
 	return 0;
 }
 
+/* The sandbox is that of policies, and its sentences are about them. */
+static void append_of_experiments(struct str *to, const char *text)
+{
+	static const char *const words[][2] = { { "policies", "experiments" },
+						{ "a policy's", "an experiment's" },
+						{ "a policy", "an experiment" },
+						{ "the policy", "the experiment" } };
+	size_t i;
+
+	while (*text != '\0') {
+		for (i = 0; i < ARRAY_SIZE(words); i++)
+			if (strncmp(text, words[i][0], strlen(words[i][0])) == 0)
+				break;
+		if (i < ARRAY_SIZE(words)) {
+			str_append(to, words[i][1]);
+			text += strlen(words[i][0]);
+		} else {
+			str_append_char(to, *text++);
+		}
+	}
+}
+
 /* "PATH:LINE: sentence" of the sandbox becomes a problem with a column. */
 static void note_failure(struct spec_load_state *load, const struct error *err, int line)
 {
 	const struct spec *spec = load->spec;
 	const char *text = err->text, *near;
 	size_t size = strlen(spec->path);
+	struct str said;
 	int column = 1;
 
 	if (strncmp(text, spec->path, size) == 0 && text[size] == ':') {
@@ -292,7 +316,10 @@ static void note_failure(struct spec_load_state *load, const struct error *err, 
 	if (near != NULL && strchr(near + 1, '\'') != NULL)
 		column = spec_places_column(spec->bytes, spec->size, line, near + 1,
 					    (size_t)(strchr(near + 1, '\'') - near - 1));
-	spec_problem_at(load, line > 0 ? line : 1, column, "%s", text);
+	str_init(&said);
+	append_of_experiments(&said, text);
+	spec_problem_at(load, line > 0 ? line : 1, column, "%s", said.data != NULL ? said.data : text);
+	str_done(&said);
 }
 
 static int run_file(struct spec_load_state *load, struct lua_sandbox *sandbox,
