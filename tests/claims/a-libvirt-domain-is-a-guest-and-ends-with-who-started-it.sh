@@ -67,6 +67,7 @@ mkfifo "$scratch/orders"
 up=$!
 exec 3>"$scratch/orders"
 await_ready
+expect_match "what it says" '^ready after [0-9]+ ms: tcg, ' "$(cat "$scratch/said")"
 expect_match "its vCPU's pin" '^ *0 +0$' "$(virsh vcpupin lab-guest --live)"
 
 # While it runs, nobody else starts it.

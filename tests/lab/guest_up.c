@@ -175,7 +175,7 @@ static void ready_say(void)
 		return;
 	printf("ready after %llu ms: %s, kernel %s, %u CPUs, %llu MiB, pid %d\n",
 	       (unsigned long long)(clock_monotonic_usec() - guest_started_usec(up.guest)) / 1000,
-	       guest_platform_text(accelerator_choose(NULL)),
+	       guest_platform_text(guest_accelerator(up.guest)),
 	       told->kernel, told->cpus, (unsigned long long)(told->memory_bytes / MIB),
 	       (int)guest_pid(up.guest));
 	up.said_ready = true;

@@ -7,7 +7,7 @@
  *
  * The domain lives by our connection (libvirt destroys it when that ends), and we die with who
  * started us. On REPORT_FD, whose end is the order to end, go lines of JSON as QEMU's monitor
- * says them: DOMAIN (its pid), SHUTDOWN (reason); and "pin CPU,CPU,..." comes from there. What
+ * says them: DOMAIN (its pid and type), SHUTDOWN (reason); and "pin CPU,CPU,..." comes from there. What
  * went wrong is the last line on stderr, and exit code 1.
  */
 #include "agent_wire.h"
@@ -325,16 +325,25 @@ static long domain_pid(struct relay *relay)
 	return file != NULL && fscanf(file, "%ld", &pid) == 1 && pid > 0 ? pid : 0;
 }
 
+/* Libvirt writes the type as the first attribute, in these quotes. */
+static bool domain_is_kvm(struct relay *relay)
+{
+	CLEANUP_FREE char *xml = virDomainGetXMLDesc(relay->domain, 0);
+
+	return xml != NULL && strncmp(xml, "<domain type='kvm'", 18) == 0;
+}
+
 static bool domain_report(struct relay *relay)
 {
-	char line[64];
+	char line[96];
 	long pid = domain_pid(relay);
 
 	if (pid == 0) {
 		fprintf(stderr, "libvirt does not tell its process\n");
 		return false;
 	}
-	snprintf(line, sizeof line, "{\"event\":\"DOMAIN\",\"data\":{\"pid\":%ld}}\n", pid);
+	snprintf(line, sizeof line, "{\"event\":\"DOMAIN\",\"data\":{\"pid\":%ld,\"type\":\"%s\"}}\n",
+		 pid, domain_is_kvm(relay) ? "kvm" : "qemu");
 	report(relay, line);
 	return true;
 }

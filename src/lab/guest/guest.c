@@ -25,6 +25,7 @@ struct guest {
 	struct str words;
 	int epoll_fd;
 	uint64_t started_usec;
+	enum accelerator accelerator;
 	unsigned *pin;
 	size_t pin_count;
 	bool settled;
@@ -86,6 +87,7 @@ static int guest_begin(struct guest *guest, const struct guest_plan *plan, struc
 	if (guest->name == NULL || pin_keep(guest, plan->pin, plan->pin_count) < 0)
 		return error_errno(err, -ENOMEM, "no room for a guest");
 	guest->started_usec = clock_monotonic_usec();
+	guest->accelerator = plan->accelerator;
 	code = plan->domain != NULL ? guest_start_domain(&guest->ends, plan, err) :
 				      guest_start(&guest->ends, plan, err);
 	return code < 0 ? code : guest_watch(guest, err);
@@ -279,6 +281,13 @@ int guest_pin(struct guest *guest, const unsigned *cpus, size_t count, struct er
 pid_t guest_pid(const struct guest *guest)
 {
 	return guest->end.code == 0 || guest->ends.process.pid > 0 ? machine_pid(guest) : 0;
+}
+
+enum accelerator guest_accelerator(const struct guest *guest)
+{
+	if (guest->ends.is_domain)
+		return guest->monitor.domain_kvm ? ACCELERATOR_KVM : ACCELERATOR_TCG;
+	return guest->accelerator;
 }
 
 const char *guest_name(const struct guest *guest)

@@ -44,6 +44,9 @@ int guest_pin(struct guest *guest, const unsigned *cpus, size_t count, struct er
 /* Of the process that is this VM, as `observe` finds it; 0: it is no more. */
 pid_t guest_pid(const struct guest *guest);
 
+/* What runs it: as the plan says, or as a settled domain's own configuration does. */
+enum accelerator guest_accelerator(const struct guest *guest);
+
 const char *guest_name(const struct guest *guest);
 
 /* From the start of QEMU on, CLOCK_MONOTONIC. */

@@ -84,6 +84,7 @@ static void event_take(struct monitor *monitor, const json_t *event, const json_
 
 	if (text_is(event, "DOMAIN") && pid > 0 && pid <= INT32_MAX) {
 		monitor->domain_pid = (pid_t)pid;
+		monitor->domain_kvm = text_is(json_object_get(data, "type"), "kvm");
 	} else if (text_is(event, "SHUTDOWN")) {
 		monitor->powered_off = text_is(reason, "guest-shutdown");
 		monitor->reset = text_is(reason, "guest-reset") || text_is(reason, "guest-panic");

@@ -23,6 +23,7 @@ struct monitor {
 	pid_t *threads; /* by number of the vCPU */
 	size_t thread_count; /* 0 until they are known */
 	pid_t domain_pid;    /* of the QEMU, where another process speaks for it; 0: not */
+	bool domain_kvm;
 	/* What was told. */
 	bool powered_off; /* the guest shut itself down */
 	bool reset;	  /* or wanted to boot anew: it panicked */

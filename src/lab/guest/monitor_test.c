@@ -112,6 +112,21 @@ static void a_disk_without_room_is_heard_of(void **state)
 	assert_string_equal(talk->monitor.disk, "disk0");
 }
 
+static void a_helper_tells_the_process_and_the_type_of_its_domain(void **state)
+{
+	struct talk *talk = *state;
+
+	qemu_says(talk, "{\"event\":\"DOMAIN\",\"data\":{\"pid\":77,\"type\":\"kvm\"}}\n");
+	assert_true(monitor_turn(&talk->monitor));
+	assert_int_equal(talk->monitor.domain_pid, 77);
+	assert_true(talk->monitor.domain_kvm);
+	qemu_says(talk, "{\"event\":\"DOMAIN\",\"data\":{\"pid\":-1,\"type\":\"qemu\"}}\n");
+	assert_true(monitor_turn(&talk->monitor));
+	assert_int_equal(talk->monitor.domain_pid, 77);
+	assert_true(monitor_say(&talk->monitor, "pin 0\n"));
+	qemu_heard(talk, "pin 0\n");
+}
+
 static void what_is_no_qmp_breaks_it_and_nothing_else(void **state)
 {
 	struct talk *talk = *state;
@@ -166,6 +181,7 @@ int main(void)
 		TALK(threads_are_known_by_the_number_of_their_vcpu),
 		TALK(a_shutdown_of_the_guest_is_told_from_a_reset),
 		TALK(a_disk_without_room_is_heard_of),
+		TALK(a_helper_tells_the_process_and_the_type_of_its_domain),
 		TALK(what_is_no_qmp_breaks_it_and_nothing_else),
 		TALK(threads_that_cannot_be_are_not_believed),
 		TALK(a_line_without_end_breaks_it),
