@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#define ENDING_NSEC 5000000000ull
 #define RETRY_NSEC 20000000ull
 
 const char *const net_protocols[] = { "tcp", "udp", NULL };
@@ -176,6 +177,12 @@ int net_send_all(const struct lane *lane, int fd, const void *bytes, size_t size
 		}
 	}
 	return 0;
+}
+
+bool net_is_ending(struct lane *lane, int code)
+{
+	return (code == -EPIPE || code == -ECONNRESET) &&
+	       !lane_sleep_until(lane, lane_now_nsec() + ENDING_NSEC);
 }
 
 int net_receive_all(const struct lane *lane, int fd, void *bytes, size_t size)

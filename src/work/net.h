@@ -30,6 +30,9 @@ bool net_wait_readable(const struct lane *lane, int fd, uint64_t most_nsec);
 /* All of it; -EINTR when it shall end. */
 int net_send_all(const struct lane *lane, int fd, const void *bytes, size_t size);
 int net_receive_all(const struct lane *lane, int fd, void *bytes, size_t size);
+/* Both ends of a connection are told to end at once, and one is the first: true where the other one
+ * closed it (code) and this one is told to end within five seconds. */
+bool net_is_ending(struct lane *lane, int code);
 
 uint64_t net_session(void);
 

@@ -120,7 +120,7 @@ static int request_run(struct lane *lane, struct error *err)
 			lane_lost(lane, 1);
 		} else if (settings->protocol == NET_UDP && code == -ECONNREFUSED) {
 			lane_error(lane);
-		} else if (code != -EINTR) {
+		} else if (code != -EINTR && !net_is_ending(lane, code)) {
 			return error_errno(err, code, "%s port %llu", settings->to,
 					   (unsigned long long)settings->port);
 		}

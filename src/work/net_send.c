@@ -148,7 +148,7 @@ static int send_run(struct lane *lane, struct error *err)
 			lane_count(lane, 1, sender->block);
 		else if (is_passing(settings, code))
 			lane_error(lane);
-		else if (code != -EINTR)
+		else if (code != -EINTR && !net_is_ending(lane, code))
 			return error_errno(err, code, "%s port %llu", settings->to,
 					   (unsigned long long)settings->port);
 	}

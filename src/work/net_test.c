@@ -106,6 +106,35 @@ static void each_request_is_answered_once(void **state)
 			      "net-request protocol=udp to=127.0.0.1 request=3000 response=40");
 }
 
+static void one_whose_other_end_ends_first_ends_well(void **state)
+{
+	struct work *receiver = test_prepared(with_port("net-receive address=127.0.0.1"));
+	struct work *sender = test_prepared(with_port("net-send to=127.0.0.1"));
+
+	assert_int_equal(work_start(receiver, 0), 0);
+	assert_int_equal(work_start(sender, 0), 0);
+	test_wait_for_operations(receiver, 10);
+	test_end(receiver);
+	work_free(receiver);
+	test_end(sender);
+	assert_int_equal(work_poll(sender), WORK_DONE);
+	work_free(sender);
+}
+
+static void one_whose_other_end_has_gone_fails(void **state)
+{
+	struct work *receiver = test_prepared(with_port("net-receive address=127.0.0.1"));
+	struct work *sender = test_prepared(with_port("net-send to=127.0.0.1"));
+
+	assert_int_equal(work_start(receiver, 0), 0);
+	assert_int_equal(work_start(sender, 0), 0);
+	test_wait_for_operations(receiver, 10);
+	test_end(receiver);
+	work_free(receiver);
+	assert_int_equal(test_wait_for(sender, WORK_FAILED), WORK_FAILED);
+	work_free(sender);
+}
+
 static void send_datagram(const void *bytes, size_t size)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
@@ -174,6 +203,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_stream_arrives_whole_and_in_order, choose_port),
 		cmocka_unit_test_setup(a_datagram_arrives_or_is_lost, choose_port),
+		cmocka_unit_test_setup(one_whose_other_end_ends_first_ends_well, choose_port),
+		cmocka_unit_test_setup(one_whose_other_end_has_gone_fails, choose_port),
 		cmocka_unit_test_setup(each_request_is_answered_once, choose_port),
 		cmocka_unit_test_setup(strangers_are_counted_and_not_taken, choose_port),
 		cmocka_unit_test_setup(a_responder_closes_on_a_stranger_and_goes_on, choose_port),
