@@ -14,6 +14,7 @@
 #include "lab/host/facts.h"
 #include "lab/run/lab_run.h"
 #include "lab/store/store.h"
+#include "lab/store/store_read.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -242,6 +243,24 @@ static int find_stopped(struct job *job, uint64_t *ret_seed, struct error *err)
 	return r;
 }
 
+/* Boots of one machine and boots of another are not one experiment. */
+static int check_same_machine(struct job *job, struct error *err)
+{
+	const char *scaled = job->plan->scaled ? job->plan->scaled_why : "";
+	struct stored_experiment *stored = NULL;
+	int r = store_read(job->store, job->experiment, &stored, err);
+
+	if (r == 0 && (strcmp(stored->scaled != NULL ? stored->scaled : "", scaled) != 0 ||
+		       strcmp(stored->platform, platform_of(job)) != 0))
+		r = error_set(err, -EXDEV, "%s: it was begun elsewhere (%s%s%s), here it would be another experiment (%s%s%s): begin one "
+			      "without --resume", job->spec->name, stored->platform,
+			      stored->scaled != NULL ? ", scaled: " : "",
+			      stored->scaled != NULL ? stored->scaled : "", platform_of(job),
+			      *scaled != '\0' ? ", scaled: " : "", scaled);
+	stored_experiment_free(stored);
+	return r;
+}
+
 static int prepare(struct job *job, const char *path, struct error *err)
 {
 	struct str problems;
@@ -263,6 +282,8 @@ static int prepare(struct job *job, const char *path, struct error *err)
 		r = find_stopped(job, &seed, err);
 	if (r == 0)
 		r = make_plan(job, seed, err);
+	if (r == 0 && job->resumed)
+		r = check_same_machine(job, err);
 	if (r == 0 && !job->settings->dry_run && job->store == NULL)
 		r = take_place(job, err);
 	return r;
@@ -276,7 +297,7 @@ static void print_begin(const struct job *job)
 
 	str_init(&text);
 	str_appendf(&text, "%s: %s\n%s", job->spec->name, job->spec->asks,
-		    job->resumed ? "resumed; the whole took " : "");
+		    job->resumed ? "resumed; the whole has " : "");
 	str_appendf(&text, "%zu boots, %s", job->plan->boot_count,
 		    job->spec->stop == SPEC_STOP_SEQUENCE ? "at most " : "about ");
 	lab_plan_append_time(&text, job->plan->estimate_usec);
