@@ -66,17 +66,17 @@ static void walk_back(const struct sums *sums, const size_t *cut, size_t count, 
 		      struct measure_steady *ret)
 {
 	double last = level_of(sums, cut[count], count);
-	bool level = true;
-	size_t to;
+	size_t to, level = 0;
 
 	ret->from = count;
 	for (to = count; to > 0; to = cut[to]) {
-		level = level && fabs(level_of(sums, cut[to], to) - last) <= level_share * fabs(last);
-		if (level)
-			ret->from = cut[to];
 		ret->stretches++;
+		if (fabs(level_of(sums, cut[to], to) - last) > level_share * fabs(last))
+			continue;
+		ret->from = cut[to];
+		level += to - cut[to];
 	}
-	ret->never = (count - ret->from) * STEADY_SHARE < count;
+	ret->never = level * STEADY_SHARE < count;
 	if (ret->never)
 		ret->from = 0;
 }

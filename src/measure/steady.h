@@ -2,10 +2,10 @@
 /*
  * Where a run's warm-up ends. The intervals are cut where their level changes: into the stretches
  * with the least sum of squares, each further cut costing what noise alone would gain by it. A run
- * is steady from the beginning of the last stretches that are level with the last one, if these
- * are at least a third of it; else it never became steady, and says so. After E. Barrett et al.,
- * "Virtual Machine Warmup Blows Hot and Cold" (OOPSLA 2017), who cut by PELT: R. Killick et al.
- * (2012).
+ * is steady from the beginning of the first stretch that is level with the last one, if all that are
+ * are at least a third of it; else it never became steady, and says so. What lies between them, an
+ * outage say, is no warm-up and stays. After E. Barrett et al., "Virtual Machine Warmup Blows Hot
+ * and Cold" (OOPSLA 2017), who cut by PELT: R. Killick et al. (2012).
  */
 #ifndef MEASURE_STEADY_H
 #define MEASURE_STEADY_H

@@ -61,12 +61,22 @@ static void a_cold_start_is_cut_off(void **state)
 
 static void a_dip_in_the_middle_is_not_a_warm_up_that_may_be_cut(void **state)
 {
-	const struct level levels[] = { { 60, 1000 }, { 8, 300 }, { 32, 1000 }, { 0 } };
-	struct measure_steady steady = find(levels, 1);
+	const struct level late[] = { { 60, 1000 }, { 8, 300 }, { 32, 1000 }, { 0 } };
+	const struct level early[] = { { 20, 1000 }, { 8, 300 }, { 72, 1000 }, { 0 } };
+	const struct level both[] = { { 10, 500 }, { 20, 1000 }, { 8, 300 }, { 62, 1000 }, { 0 } };
 
-	/* What is steady begins behind the dip only if that is at least a third of the run. */
-	assert_true(steady.never);
-	assert_int_equal(steady.from, 0);
+	assert_int_equal(find(late, 1).from, 0);
+	assert_false(find(late, 1).never);
+	assert_int_equal(find(early, 1).from, 0);
+	assert_int_equal(find(both, 1).from, 10);
+}
+
+static void an_end_that_is_like_nothing_before_it_is_not_steady(void **state)
+{
+	const struct level levels[] = { { 80, 1000 }, { 20, 500 }, { 0 } };
+
+	assert_true(find(levels, 4).never);
+	assert_int_equal(find(levels, 4).from, 0);
 }
 
 static void a_run_that_changes_to_its_end_never_is_steady(void **state)
@@ -102,6 +112,7 @@ int main(void)
 		cmocka_unit_test(noise_alone_is_steady_from_the_beginning),
 		cmocka_unit_test(a_cold_start_is_cut_off),
 		cmocka_unit_test(a_dip_in_the_middle_is_not_a_warm_up_that_may_be_cut),
+		cmocka_unit_test(an_end_that_is_like_nothing_before_it_is_not_steady),
 		cmocka_unit_test(a_run_that_changes_to_its_end_never_is_steady),
 		cmocka_unit_test(levels_that_hardly_differ_are_one),
 		cmocka_unit_test(too_few_intervals_are_left_alone),

@@ -245,7 +245,7 @@ static void append_run_limits(const struct result *result, struct str *out)
 		runs += result->cells[i].runs;
 	}
 	if (unproved > 0)
-		str_appendf(out, "%zu runs do not count: a VM beside VM1 did nothing for a second or more.\n",
+		str_appendf(out, "%zu runs do not count: a VM beside VM1 that was to be loaded stood still.\n",
 			    unproved);
 	if (failed > 0)
 		str_appendf(out, "%zu runs do not count: they failed, or their boot is not done.\n", failed);

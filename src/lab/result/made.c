@@ -24,7 +24,7 @@ const char made_duet_spec[] = HEAD
 const char made_sequence_spec[] = HEAD
 	"vms = { count = 3 }, vary = { { 'loaded', 1, 3 } }, stop = 'sequence', boots = 20 }";
 
-enum { RATE = 2000, INTERVAL_MSEC = 100, BOOT_CELLS_MOST = 64 };
+enum { RATE = 2000, INTERVAL_MSEC = 100, STALL_AT = 20 };
 #define BOOT_NOISE 0.05
 #define RUN_NOISE 0.005
 #define INTERVAL_NOISE 0.03
@@ -36,6 +36,7 @@ struct make {
 	struct measure_random random;
 	int64_t experiment, now_nsec;
 	double boot_level;
+	bool stalls; /* the cell at hand */
 };
 
 static double noisy(struct make *make, double level, double noise)
@@ -48,10 +49,13 @@ static void make_intervals(struct make *make, struct store_run *run, unsigned vm
 			   const double *moments)
 {
 	size_t count = (size_t)((run->warmup_nsec + run->duration_nsec) / (INTERVAL_MSEC * 1000000)) + 1, i;
+	size_t length, stalled = vm == 0 && run->member_count == 1 && make->stalls ?
+		make->made->stalled_intervals : 0;
 	double rate, tick = INTERVAL_MSEC / 1000.0;
 	struct store_bucket buckets[2];
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i += length) {
+		length = i == STALL_AT && stalled > 0 ? stalled : 1;
 		rate = level * moments[i % 64] * (i < make->made->cold_intervals ? 0.5 : 1);
 		rate = noisy(make, rate, INTERVAL_NOISE);
 		buckets[0] = (struct store_bucket){ 200, (uint32_t)(rate * tick * 0.98) + 1 };
@@ -59,7 +63,7 @@ static void make_intervals(struct make *make, struct store_run *run, unsigned vm
 		buckets[1] = (struct store_bucket){ (uint16_t)(260 + 16 * log2(RATE / level)), 5 };
 		store_run_add_interval(run, &(struct store_interval){
 			.vm = vm, .at_nsec = (int64_t)i * INTERVAL_MSEC * 1000000,
-			.length_nsec = INTERVAL_MSEC * 1000000, .uncertainty_nsec = 200000,
+			.length_nsec = length * INTERVAL_MSEC * 1000000, .uncertainty_nsec = 200000,
 			.operations = (uint64_t)fmax(0, rate * tick), }, buckets, 2);
 	}
 }
@@ -131,6 +135,7 @@ static int make_run(struct make *make, int64_t boot, size_t at, unsigned ordinal
 
 	store_run_init(&run);
 	begin_run(make, &run, at, ordinal);
+	make->stalls = cell->load.loaded > 1 && cell->load.loaded == cell->made.count;
 	moments_make(make, moments, 0);
 	for (vm = 0; vm < cell->made.count; vm++) {
 		bool loaded = vm < cell->load.loaded;

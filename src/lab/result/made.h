@@ -20,6 +20,7 @@ struct made {
 	double unfair;		/* the last loaded VM's share of the others'; 0: 1 */
 	bool others_idle;	/* the VMs beside VM1 do nothing, and their runs say "done" */
 	unsigned cold_intervals; /* at the start of each run: half as fast */
+	unsigned stalled_intervals; /* with all VMs loaded VM1 stands still so long, and reports once */
 	unsigned failed_boots;	/* attempts that failed, before those that are done */
 	uint64_t seed;
 };

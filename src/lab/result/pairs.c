@@ -18,7 +18,7 @@ struct duet {
 	size_t cell, base;
 };
 
-/* A run's values, and the middle of the interval of each. */
+/* A run's values, and the middle of the step of each. */
 struct voice {
 	double *values;
 	int64_t *times;
@@ -52,25 +52,20 @@ static bool voice_init(struct voice *voice, const struct result *result, size_t 
 		       const char *measure)
 {
 	const struct store_run *stored = &result->experiment->runs[run].run;
-	const struct result_window *window = &result->windows[run];
-	const struct store_member *subject = result_subject(stored);
-	size_t i, count = 0;
+	size_t i;
 
 	voice->values = calloc(values_room(stored), sizeof *voice->values);
 	voice->times = calloc(values_room(stored), sizeof *voice->times);
-	if (voice->values == NULL || voice->times == NULL || subject == NULL)
+	if (voice->values == NULL || voice->times == NULL)
 		return false;
-	voice->count = values_find(stored, window, measure, voice->values);
-	for (i = 0; i < stored->interval_count; i++)
-		if (stored->intervals[i].vm == subject->vm &&
-		    result_window_has(window, &stored->intervals[i]))
-			voice->times[count++] = stored->started_nsec + stored->intervals[i].at_nsec +
-						(int64_t)(stored->intervals[i].length_nsec / 2);
-	voice->whole = voice->count != count;
+	voice->count = values_find(stored, &result->windows[run], measure, voice->values, voice->times);
+	voice->whole = !values_are_of_steps(measure);
+	for (i = 0; i < voice->count; i++)
+		voice->times[i] += stored->started_nsec;
 	return true;
 }
 
-/* Intervals of the two begin when they like: the nearest is within half of one. */
+/* Windows of the two begin where each became steady: the nearest step is within half of one. */
 static bool is_nearest(const struct voice *base, size_t at, int64_t time)
 {
 	return at + 1 >= base->count ||

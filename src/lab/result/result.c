@@ -2,6 +2,7 @@
 #include "lab/result/result.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "lab/result/cells.h"
 #include "lab/result/contrast.h"
@@ -77,6 +78,8 @@ static void count_boots(struct result *result)
 static int find_windows(struct result *result, struct error *err)
 {
 	const struct stored_experiment *experiment = result->experiment;
+	int64_t proof_nsec = result->spec != NULL ?
+		(int64_t)(result->spec->proof_usec * NSEC_PER_USEC) : (int64_t)NSEC_PER_SEC;
 	size_t i;
 	int r = 0;
 
@@ -84,7 +87,8 @@ static int find_windows(struct result *result, struct error *err)
 	if (result->windows == NULL)
 		return error_errno(err, -ENOMEM, "cannot compute the statistics");
 	for (i = 0; r == 0 && i < experiment->run_count; i++)
-		r = result_window_find(&experiment->runs[i].run, &result->windows[i], err);
+		r = result_window_find(&experiment->runs[i].run, proof_nsec, &result->windows[i],
+				       err);
 	return r;
 }
 
@@ -117,7 +121,8 @@ static void read_spec(struct result *result)
 static size_t source_of_measure(const struct result *result, size_t run, const void *context,
 				double *ret)
 {
-	return values_find(&result->experiment->runs[run].run, &result->windows[run], context, ret);
+	return values_find(&result->experiment->runs[run].run, &result->windows[run], context, ret,
+			   NULL);
 }
 
 static const struct store_member *any_subject(const struct stored_experiment *experiment)

@@ -224,9 +224,9 @@ static void append_method(const struct result *result, struct str *out)
 			    "%.3g s, all started at one instant of the host's clock, which stamps them.\n",
 			    (double)spec->warmup_usec / 1e6, (double)spec->duration_usec / 1e6,
 			    (double)spec->interval_usec / 1e6);
-	str_append(&text, "Of each run everything before the last change of level of VM1's rate was cut off, "
-		   "if at least a third of the run is behind it; else the run counts from the end of the "
-		   "warm-up on and is told as never steady.\n");
+	str_append(&text, "Of each run the beginning was cut off, until VM1's rate first had the level that it "
+		   "ended with (change points); outages later on stay. Where that level holds for less than a "
+		   "third of the run, it counts from the end of the warm-up on and is told as never steady.\n");
 	str_append(&text, "A run counts only where each VM beside VM1 that was to be loaded did something in "
 		   "every second of it, by its own counters.\n");
 	str_append(&text, "A second copy of each baseline (A/A) ran as any other cell; nothing smaller than "

@@ -181,6 +181,23 @@ static void a_sequence_has_a_wider_interval(void **state)
 	done(result);
 }
 
+/* It does in 1.5 s of 4 what it else does in 0.1: a report of 1.5 s must not weigh as one of 0.1, and
+ * what the others did to VM1 is no lack of proof. */
+static void a_vm_that_stands_still_is_not_overlooked(void **state)
+{
+	struct result *result = result_of((struct made){ .spec = made_isolation_spec, .per_vm = 1,
+							 .stalled_intervals = 15, .seed = 12 });
+	const struct result_comparison *cell = of_cell(result, 0, 2);
+
+	assert_int_equal(result->cells[2].runs, 12);
+	assert_int_equal(result->cells[2].unproved, 0);
+	assert_int_equal(cell->verdict, RESULT_DIFFERS);
+	assert_true(fabs(cell->numbers.ratio - (4.0 - 1.4) / 4.0) < 0.02);
+	assert_true(result->cells[2].p01 < 0.1 * result->cells[2].median);
+	assert_true(result->cells[2].isolation_p01 < 0.1);
+	done(result);
+}
+
 static void the_slowest_vm_is_named(void **state)
 {
 	struct result *result = result_of((struct made){ .spec = made_isolation_spec, .per_vm = 1,
@@ -246,6 +263,7 @@ int main(void)
 		cmocka_unit_test(a_cold_start_is_cut_off_each_run),
 		cmocka_unit_test(a_duet_sees_three_percent_through_twenty),
 		cmocka_unit_test(a_sequence_has_a_wider_interval),
+		cmocka_unit_test(a_vm_that_stands_still_is_not_overlooked),
 		cmocka_unit_test(the_slowest_vm_is_named),
 		cmocka_unit_test(the_same_file_gives_the_same_numbers),
 		cmocka_unit_test(emulation_gives_ratios_only),

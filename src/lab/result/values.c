@@ -2,6 +2,7 @@
 #include "lab/result/values.h"
 
 #include "base/cursor.h"
+#include "measure/quantile.h"
 #include "model/host.h"
 #include "model/vm.h"
 
@@ -10,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Steps are no more than so many times the reports, should these be of very different lengths. */
+enum { STEPS_A_REPORT = 4 };
+
 size_t values_room(const struct store_run *run)
 {
-	return run->interval_count + 1;
+	return STEPS_A_REPORT * run->interval_count + 1;
 }
 
 /* -- of each interval ------------------------------------------------------------------------------ */
@@ -60,16 +64,86 @@ static size_t find_counted(const char *measure)
 	return i;
 }
 
-static size_t values_counted(const struct store_run *run, const struct result_window *window,
-			     size_t what, double *ret)
+struct steps {
+	int64_t from_nsec;
+	double length_nsec;
+	size_t count;
+	double *sum, *covered;
+};
+
+/* How long most reports are apart. */
+static double usual_length(const struct store_run *run, unsigned vm, double *scratch)
 {
-	const struct store_member *subject = result_subject(run);
 	size_t i, count = 0;
 
 	for (i = 0; i < run->interval_count; i++)
-		if (run->intervals[i].vm == subject->vm &&
-		    result_window_has(window, &run->intervals[i]))
-			ret[count++] = counted[what].of(subject, &run->intervals[i]);
+		if (run->intervals[i].vm == vm)
+			scratch[count++] = (double)run->intervals[i].length_nsec;
+	return measure_quantile(scratch, count, 0.5);
+}
+
+static void steps_plan(struct steps *steps, const struct store_run *run,
+		       const struct result_window *window, unsigned vm)
+{
+	double length = (double)(window->until_nsec - window->from_nsec);
+	double count = length / usual_length(run, vm, steps->sum);
+
+	if (!(length > 0) || !(count > 0))
+		return;
+	steps->from_nsec = window->from_nsec;
+	steps->count = (size_t)fmax(1, round(fmin(count, (double)(STEPS_A_REPORT * run->interval_count))));
+	steps->length_nsec = length / (double)steps->count;
+	memset(steps->sum, 0, steps->count * sizeof *steps->sum);
+}
+
+/* The report counts in each step that it covers, by how much of it. */
+static void steps_add(struct steps *steps, const struct store_interval *interval, double value)
+{
+	double from = (double)(interval->at_nsec - steps->from_nsec) / steps->length_nsec;
+	double to = from + (double)interval->length_nsec / steps->length_nsec, covered;
+	size_t i = from > 0 ? (size_t)fmin(from, (double)steps->count) : 0;
+
+	for (; i < steps->count && (double)i < to; i++) {
+		covered = fmin(to, (double)i + 1) - fmax(from, (double)i);
+		steps->sum[i] += value * covered;
+		steps->covered[i] += covered;
+	}
+}
+
+/* A step of which less than half was reported (the last one, say) has no value. */
+static size_t steps_take(const struct steps *steps, double *ret, int64_t *ret_times)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < steps->count; i++) {
+		if (!(steps->covered[i] > 0.5))
+			continue;
+		if (ret_times != NULL)
+			ret_times[count] = steps->from_nsec +
+					   (int64_t)(((double)i + 0.5) * steps->length_nsec);
+		ret[count++] = steps->sum[i] / steps->covered[i];
+	}
+	return count;
+}
+
+static size_t values_counted(const struct store_run *run, const struct result_window *window,
+			     size_t what, double *ret, int64_t *ret_times)
+{
+	const struct store_member *subject = result_subject(run);
+	struct steps steps = { .sum = calloc(values_room(run), sizeof *steps.sum),
+			       .covered = calloc(values_room(run), sizeof *steps.covered) };
+	size_t i, count = 0;
+
+	if (steps.sum != NULL && steps.covered != NULL) {
+		steps_plan(&steps, run, window, subject->vm);
+		for (i = 0; i < run->interval_count; i++)
+			if (run->intervals[i].vm == subject->vm)
+				steps_add(&steps, &run->intervals[i],
+					  counted[what].of(subject, &run->intervals[i]));
+		count = steps_take(&steps, ret, ret_times);
+	}
+	free(steps.sum);
+	free(steps.covered);
 	return count;
 }
 
@@ -234,16 +308,23 @@ static double value_of_run(const struct store_run *run, const struct result_wind
 /* -- both ----------------------------------------------------------------------------------------------- */
 
 size_t values_find(const struct store_run *run, const struct result_window *window,
-		   const char *measure, double *ret)
+		   const char *measure, double *ret, int64_t *ret_times)
 {
 	size_t what = find_counted(measure);
 
 	if (result_subject(run) == NULL)
 		return 0;
 	if (counted[what].name != NULL)
-		return values_counted(run, window, what, ret);
+		return values_counted(run, window, what, ret, ret_times);
+	if (ret_times != NULL)
+		*ret_times = 0;
 	*ret = value_of_run(run, window, measure);
 	return isfinite(*ret) ? 1 : 0;
+}
+
+bool values_are_of_steps(const char *measure)
+{
+	return counted[find_counted(measure)].name != NULL;
 }
 
 static enum result_unit unit_of_figure(const struct figure_info *figure)

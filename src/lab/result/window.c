@@ -2,8 +2,8 @@
 #include "lab/result/window.h"
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/error.h"
+#include "lab/result/values.h"
 #include "measure/steady.h"
 
 #include <errno.h>
@@ -13,8 +13,6 @@
 
 /* Levels closer than this are one: VM1 is steady when it does not change by more than this. */
 #define LEVEL_SHARE 0.05
-/* A loaded VM that does nothing for longer was not loaded; the runner has the same rule. */
-#define PROOF_NSEC ((int64_t)NSEC_PER_SEC)
 
 /* Intervals whose levels are looked for: the search takes time as their square. */
 enum { STRETCHED_MOST = 2000 };
@@ -86,7 +84,8 @@ static int64_t idle_time(const struct store_run *run, const struct result_window
 	return latest(longest, window->until_nsec - since);
 }
 
-static void prove(const struct store_run *run, struct result_window *window)
+/* The runner's own rule, from the intervals themselves. */
+static void prove(const struct store_run *run, int64_t proof_nsec, struct result_window *window)
 {
 	size_t i;
 
@@ -95,7 +94,7 @@ static void prove(const struct store_run *run, struct result_window *window)
 
 		if (member->role != STORE_ROLE_OTHER || window->unproved)
 			continue;
-		window->unproved = idle_time(run, window, member->vm) >= PROOF_NSEC;
+		window->unproved = idle_time(run, window, member->vm) >= proof_nsec;
 		window->idle_vm = member->vm;
 	}
 }
@@ -116,48 +115,44 @@ static size_t thin(double *rates, int64_t *times, size_t count)
 	return step > 1 ? i : count;
 }
 
-static int steady_find(const struct store_run *run, const struct store_member *subject,
-		       struct result_window *window, struct error *err)
+static int steady_find(const struct store_run *run, struct result_window *window, struct error *err)
 {
-	CLEANUP_FREE double *rates = calloc(run->interval_count + 1, sizeof *rates);
-	CLEANUP_FREE int64_t *times = calloc(run->interval_count + 1, sizeof *times);
+	const struct result_window whole = { .until_nsec = window->until_nsec };
+	CLEANUP_FREE double *rates = calloc(values_room(run), sizeof *rates);
+	CLEANUP_FREE int64_t *times = calloc(values_room(run), sizeof *times);
 	struct measure_steady steady;
-	size_t i, count = 0;
+	size_t count;
 	int r;
 
 	if (rates == NULL || times == NULL)
 		return error_errno(err, -ENOMEM, "cannot find the warm-up");
-	for (i = 0; i < run->interval_count; i++) {
-		if (run->intervals[i].vm != subject->vm || run->intervals[i].at_nsec >= window->until_nsec)
-			continue;
-		times[count] = run->intervals[i].at_nsec;
-		rates[count++] = result_rate(subject, &run->intervals[i]);
-	}
+	count = thin(rates, times, values_find(run, &whole, "rate", rates, times));
 	if (count == 0)
 		return 0;
-	count = thin(rates, times, count);
 	r = measure_steady_find(rates, count, LEVEL_SHARE, &steady, err);
 	if (r < 0)
 		return r;
 	window->stretches = steady.stretches;
 	window->never = steady.never;
+	/* From the end of the step before: times are the middles of steps. */
 	if (steady.from > 0)
-		window->from_nsec = latest(window->from_nsec, times[steady.from]);
+		window->from_nsec = latest(window->from_nsec,
+					   (times[steady.from - 1] + times[steady.from]) / 2);
 	return 0;
 }
 
-int result_window_find(const struct store_run *run, struct result_window *ret, struct error *err)
+int result_window_find(const struct store_run *run, int64_t proof_nsec, struct result_window *ret,
+		       struct error *err)
 {
-	const struct store_member *subject = result_subject(run);
 	struct result_window window = {
 		.from_nsec = (int64_t)run->warmup_nsec,
 		.until_nsec = (int64_t)(run->warmup_nsec + run->duration_nsec),
 	};
-	int r = subject != NULL ? steady_find(run, subject, &window, err) : 0;
+	int r = result_subject(run) != NULL ? steady_find(run, &window, err) : 0;
 
 	if (r < 0)
 		return r;
-	prove(run, &window);
+	prove(run, proof_nsec, &window);
 	*ret = window;
 	return 0;
 }

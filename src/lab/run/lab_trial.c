@@ -410,10 +410,29 @@ static int stop_all(struct lab_trial *trial, struct error *err)
 
 /* -- what came of it ------------------------------------------------------------------------------------ */
 
+static bool is_antagonist(struct lab_trial *trial, unsigned vm)
+{
+	const struct store_run *record = record_with(trial, vm);
+	size_t i;
+
+	for (i = 0; i < record->member_count; i++)
+		if (record->members[i].vm == vm)
+			return record->members[i].role == STORE_ROLE_OTHER;
+	return false;
+}
+
+/* That VM1 stands still for a while, and its peer with it, is what the others may do to it, and is
+ * measured; not that it never moved. */
+static uint64_t proof_of(struct lab_trial *trial, unsigned vm)
+{
+	return is_antagonist(trial, vm) ?
+		trial->boot->ground->plan->spec->proof_usec * NSEC_PER_USEC :
+		trial->until_nsec - trial->from_nsec;
+}
+
 /* Every loaded VM did something again and again in the window: else the run says what it is. */
 static void prove(struct lab_trial *trial, struct store_run *record)
 {
-	uint64_t proof_nsec = trial->boot->ground->plan->spec->proof_usec * NSEC_PER_USEC;
 	unsigned vm;
 
 	record->state = "done";
@@ -421,7 +440,7 @@ static void prove(struct lab_trial *trial, struct store_run *record)
 		if (!trial->members[vm].loaded)
 			continue;
 		note_work(trial, vm, trial->until_nsec, false);
-		if (trial->members[vm].idle_nsec < proof_nsec)
+		if (trial->members[vm].idle_nsec < proof_of(trial, vm))
 			continue;
 		snprintf(trial->why, sizeof trial->why, "%s%u was to be loaded and did nothing for %.1f s",
 			 vm < trial->boot->vm_count ? "VM" : "the peer of VM",
