@@ -94,7 +94,7 @@ for signal in TERM KILL; do
 	kill -$signal "$pid"
 	wait "$pid" 2>/dev/null
 	[ $signal = TERM ] && expect_equal "the cache after SIG$signal" "" "$(entries)"
-	expect_match "the cache after SIG$signal" "^(|[.]fetch-.*)$" "$(entries)"
+	expect_match "the cache after SIG$signal" "^(|[.]make-.*)$" "$(entries)"
 done
 honest_apt_get
 fetch 0

@@ -50,7 +50,7 @@ static void what_is_no_cloud_kernel_from_6_1_on_is_never_chosen(void **state)
 	static const char *const releases[] = {
 		".",
 		"..",
-		".fetch-a8Yx2k",
+		".make-a8Yx2k",
 		".lock",
 		"",
 		"lost+found",
