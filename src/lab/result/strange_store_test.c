@@ -2,6 +2,9 @@
 /* Files of experiments that come from strangers, or from a broken disk. */
 #include "lab/result/made.h"
 #include "lab/result/result.h"
+#include "lab/result/plots.h"
+#include "lab/result/result_json.h"
+#include "lab/result/result_page.h"
 #include "lab/result/result_text.h"
 
 #include "base/error.h"
@@ -49,6 +52,7 @@ static int use(const char *file, struct error *err)
 	struct stored_experiment *experiment = NULL;
 	struct result *result = NULL;
 	struct store *store = NULL;
+	struct plots plots;
 	struct str text;
 	int r = store_open_read(file, &store, err);
 
@@ -57,8 +61,14 @@ static int use(const char *file, struct error *err)
 	if (r == 0)
 		r = result_new(experiment, &result, err);
 	str_init(&text);
-	if (r == 0)
+	if (r == 0) {
 		assert_true(result_append_text(result, 80, &text));
+		assert_int_equal(plots_make(result, &plots, err), 0);
+		result_append_page(result, &plots, &text);
+		result_append_json(result, &text);
+		assert_false(text.failed);
+		plots_done(&plots);
+	}
 	str_done(&text);
 	result_free(result);
 	stored_experiment_free(experiment);
