@@ -138,7 +138,7 @@ int lab_hands_set(struct lab_hands *hands, pid_t vm, const char *setting, const 
 
 /* -- truced ------------------------------------------------------------------------------------------ */
 
-static int write_configuration(const struct lab_hands *hands, struct error *err)
+static int write_configuration(const struct lab_hands *hands, uint64_t uplink, struct error *err)
 {
 	struct str text;
 	size_t i;
@@ -149,6 +149,8 @@ static int write_configuration(const struct lab_hands *hands, struct error *err)
 		    hands->directory);
 	for (i = 0; i < hands->vm_count; i++)
 		str_appendf(&text, "[vm %d-*]\nmanaged = yes\n", (int)hands->vms[i]);
+	if (uplink != 0)
+		str_appendf(&text, "[limits]\nuplink = %llu B/s\n", (unsigned long long)uplink);
 	r = write_file(hands, "/conf/truce.conf", &text, err);
 	str_done(&text);
 	return r;
@@ -206,18 +208,18 @@ static int wait_until_ready(struct lab_hands *hands, bool policy, struct error *
 }
 
 int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vms, size_t count,
-		    int network_fd, struct error *err)
+		    const struct lab_hands_net *net, struct error *err)
 {
 	const char *arguments[] = { hands->truced, NULL };
 	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1,
-				   .network_fd = network_fd, .network_view = network_fd > 0 };
+				   .network_fd = net->network_fd, .network_view = net->network_fd > 0 };
 	int r;
 
 	hands->vm_count = count < VMS_MOST ? count : VMS_MOST;
 	memcpy(hands->vms, vms, hands->vm_count * sizeof *vms);
 	forget_file(hands, "/policies/experiment.lua");
 	forget_file(hands, "/policies/experiment.so");
-	r = write_configuration(hands, err);
+	r = write_configuration(hands, net->bytes_per_sec, err);
 	if (r == 0 && policy != NULL)
 		r = CALL(hands, err, "policy", "check", policy);
 	if (r == 0 && policy != NULL)

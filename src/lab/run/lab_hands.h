@@ -12,6 +12,7 @@
 #define LAB_RUN_LAB_HANDS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct error;
@@ -26,10 +27,16 @@ void lab_hands_free(struct lab_hands *hands);
 int lab_hands_set_host(struct lab_hands *hands, const char *setting, unsigned long long value,
 		       struct error *err);
 
-/* Adjusts these VMs from now on, by this policy (NULL: by what is set alone). network_fd: where
- * their taps have names; 0: ours. */
+/* Where the VMs' taps have names, and what leaves by their bridge at most. Zeros: our network,
+ * whose interfaces tell. */
+struct lab_hands_net {
+	int network_fd;
+	uint64_t bytes_per_sec;
+};
+
+/* Adjusts these VMs from now on, by this policy (NULL: by what is set alone). */
 int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vms, size_t count,
-		    int network_fd, struct error *err);
+		    const struct lab_hands_net *net, struct error *err);
 int lab_hands_set(struct lab_hands *hands, pid_t vm, const char *setting, const char *value,
 		  struct error *err);
 /* Gives back what was set on the VMs, and ends truced. Fine where none runs. */

@@ -280,16 +280,20 @@ static int adjust(struct lab_trial *trial, const struct lab_plan_run *run, struc
 {
 	const struct lab_boot *boot = trial->boot;
 	const struct spec_load *load = &boot->ground->plan->spec->cells[run->cell].load;
+	struct lab_hands_net net = { 0 };
 	pid_t vms[SPEC_VMS_MOST];
 	unsigned vm;
 	int r;
 
+	if (boot->net != NULL)
+		net = (struct lab_hands_net){ lab_net_guests_fd(boot->net),
+					      boot->plan->made->net.speed_bytes_per_sec };
 	if (load->policy == NULL && load->hold_count == 0)
 		return 0;
 	for (vm = 0; vm < boot->vm_count; vm++)
 		vms[vm] = member_pid(&boot->members[vm]);
 	r = lab_hands_start(boot->ground->hands, load->policy, vms, boot->vm_count,
-			    boot->net != NULL ? lab_net_guests_fd(boot->net) : 0, err);
+			    &net, err);
 	for (vm = 0; r == 0 && vm < boot->vm_count; vm++)
 		r = hold_one(trial, run, vm, err);
 	return r;
