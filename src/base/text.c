@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -108,4 +109,16 @@ bool text_ends_with(const char *text, const char *end)
 	size_t size = strlen(text), end_size = strlen(end);
 
 	return size > end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+char *text_duplicate(const char *bytes, size_t size)
+{
+	char *copy = malloc(size + 1);
+
+	if (copy == NULL)
+		return NULL;
+	if (size > 0)
+		memcpy(copy, bytes, size);
+	copy[size] = '\0';
+	return copy;
 }

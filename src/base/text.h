@@ -33,4 +33,7 @@ void text_copy(char *to, size_t to_size, const char *from, size_t from_size);
 /* With something before the end: ".lua" alone is no name of a policy. */
 bool text_ends_with(const char *text, const char *end);
 
+/* A copy on the heap, ended by a NUL; the bytes need none behind them. NULL when memory is out. */
+char *text_duplicate(const char *bytes, size_t size);
+
 #endif

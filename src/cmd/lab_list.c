@@ -67,7 +67,8 @@ static int names_read(struct lister *lister, const char *directory, struct error
 		}
 		lister->names[lister->name_count++] = name;
 	}
-	qsort(lister->names, lister->name_count, sizeof *lister->names, by_name);
+	if (lister->name_count > 1)
+		qsort(lister->names, lister->name_count, sizeof *lister->names, by_name);
 	return 0;
 }
 

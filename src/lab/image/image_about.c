@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -58,7 +59,7 @@ static int word_take(struct cursor *line, char **ret)
 		if (*at < ' ' || *at > '~')
 			return -EPROTO;
 	free(*ret);
-	*ret = strndup(line->at, (size_t)(line->end - line->at));
+	*ret = text_duplicate(line->at, (size_t)(line->end - line->at));
 	return *ret != NULL ? 0 : -ENOMEM;
 }
 

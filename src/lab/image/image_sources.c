@@ -5,6 +5,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "lab/host/tool.h"
 
 #include <errno.h>
@@ -141,7 +142,7 @@ int image_sources_parse(const char *text, size_t size, const char *preferred,
 	if (base.at == NULL)
 		return error_set(err, -ENOENT, "this host's apt has no Debian archive for amd64 (http or "
 				 "https): add one to /etc/apt/sources.list and run apt-get update");
-	sources.suite = strndup(base.at, base.size);
+	sources.suite = text_duplicate(base.at, base.size);
 	while (code == 0 && sources.count < IMAGE_SOURCES_MOST && next_usable(&cursor, fields))
 		if (belongs(fields[SUITE], base))
 			code = add_line(&sources, fields);

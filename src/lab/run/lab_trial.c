@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "lab/net/lab_net.h"
 #include "lab/run/lab_hands.h"
 #include "lab/spec/spec_work.h"
@@ -209,7 +210,7 @@ static void take_results(struct lab_trial *trial, unsigned vm, const struct agen
 		if (record->members[i].vm != vm || progress->results.size == 0)
 			continue;
 		free(record->members[i].results);
-		record->members[i].results = strndup(progress->results.bytes, progress->results.size);
+		record->members[i].results = text_duplicate(progress->results.bytes, progress->results.size);
 	}
 }
 
