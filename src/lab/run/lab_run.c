@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lab/run/lab_run.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
@@ -62,9 +63,10 @@ static uint64_t time_left(const struct lab *lab)
 static void tell(struct lab *lab, size_t boot, size_t run, const char *cell)
 {
 	const struct lab_listener *listener = &lab->options->listener;
+	size_t runs = lab->plan->boots[boot].run_count;
 	struct lab_progress progress = {
 		.boot = boot + 1, .boot_count = lab->plan->boot_count,
-		.run = run, .run_count = lab->plan->boots[boot].run_count,
+		.run = run, .run_count = runs > run ? runs : run, /* more, where some are made again */
 		.cell = cell, .left_usec = time_left(lab),
 	};
 
@@ -189,36 +191,54 @@ static int keep(struct lab *lab, int64_t boot, size_t ordinal, const struct lab_
 	return r;
 }
 
-static void count_run(struct lab *lab, const struct lab_plan_run *run)
+/* Whether it counts. */
+static bool count_run(struct lab *lab, const struct lab_plan_run *run, bool again)
 {
 	lab->result->runs++;
 	if (strcmp(lab->record.state, "unproved") != 0)
-		return;
+		return true;
 	lab->result->runs_unproved++;
-	warn(lab, "%s: %s; this run does not count", lab->plan->spec->cells[run->cell].label,
-	     lab->record.why);
+	warn(lab, "%s: %s; this run does not count%s", lab->plan->spec->cells[run->cell].label,
+	     lab->record.why, again ? "" : " and is made again");
+	return false;
 }
 
 /* *ret_fatal: what failed is this machine's, not the guests': another boot would not help. */
+static int do_run(struct lab *lab, size_t at, int64_t id, const struct lab_plan_run *run,
+		  size_t ordinal, bool *ret_fatal, struct error *err)
+{
+	struct error lost = { 0 };
+	int r;
+
+	tell(lab, at, ordinal + 1, lab->plan->spec->cells[run->cell].label);
+	r = lab_trial_run(&lab->trial, &lab->boot, run, &lab->record, &lab->beside, err);
+	if (lab->record.started_nsec != 0 && keep(lab, id, ordinal, run, &lost) < 0) {
+		*ret_fatal = true;
+		r = error_set(err, lost.code, "%s", lost.text);
+	}
+	return r;
+}
+
+/* Those that do not count once more, behind the others: a boot in which a cell is missing would
+ * be lost for every comparison with that cell. */
 static int run_all(struct lab *lab, size_t at, int64_t id, bool *ret_fatal, struct error *err)
 {
 	const struct lab_plan_boot *boot = &lab->plan->boots[at];
-	size_t i;
+	CLEANUP_FREE bool *counts = calloc(boot->run_count + 1, sizeof *counts);
+	size_t i, ordinal = 0;
+	unsigned round;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < boot->run_count; i++) {
-		const struct lab_plan_run *run = &boot->runs[i];
-		struct error lost = { 0 };
-
-		tell(lab, at, i + 1, lab->plan->spec->cells[run->cell].label);
-		r = lab_trial_run(&lab->trial, &lab->boot, run, &lab->record, &lab->beside, err);
-		if (lab->record.started_nsec != 0 && keep(lab, id, i, run, &lost) < 0) {
-			*ret_fatal = true;
-			r = error_set(err, lost.code, "%s", lost.text);
+	if (counts == NULL)
+		return error_set(err, -ENOMEM, "no memory");
+	for (round = 0; round < LAB_RUN_ATTEMPTS; round++)
+		for (i = 0; r == 0 && i < boot->run_count; i++) {
+			if (counts[i])
+				continue;
+			r = do_run(lab, at, id, &boot->runs[i], ordinal++, ret_fatal, err);
+			if (r == 0)
+				counts[i] = count_run(lab, &boot->runs[i], round > 0);
 		}
-		if (r == 0)
-			count_run(lab, run);
-	}
 	return r;
 }
 

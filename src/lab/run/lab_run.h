@@ -18,7 +18,7 @@
 struct error;
 struct store;
 
-enum { LAB_BOOT_ATTEMPTS = 3, LAB_GIVEN_UP_MOST = 3 };
+enum { LAB_BOOT_ATTEMPTS = 3, LAB_GIVEN_UP_MOST = 3, LAB_RUN_ATTEMPTS = 2 };
 
 /* Where it is. */
 struct lab_progress {

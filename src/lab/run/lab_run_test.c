@@ -226,12 +226,14 @@ static void where_no_boot_comes_to_an_end_the_experiment_does(void **state)
 static void a_loaded_vm_that_does_nothing_proves_nothing(void **state)
 {
 	begin(HEAD "warmup = 0*s, duration = 1.5*s, interval = 50*ms, boots = 1,\n"
-	      "vms = { kind = 'process', count = 2 } }", "good,idle");
+	      "vms = { kind = 'process', count = 2 } }", "idle");
 	assert_int_equal(run(), 0);
-	assert_int_equal(result.runs_unproved, 2);
+	/* Two cells, each tried twice. */
+	assert_int_equal(result.runs_unproved, 4);
+	assert_non_null(strstr(warned, "does not count and is made again"));
 	if (strstr(warned, "was to be loaded and did nothing for 1.5 s") == NULL)
 		fail_msg("%s", warned);
-	assert_int_equal(ask("select count(*) from run where state = 'unproved' and why like 'VM%'"), 2);
+	assert_int_equal(ask("select count(*) from run where state = 'unproved' and why like 'VM%'"), 4);
 	end();
 }
 
