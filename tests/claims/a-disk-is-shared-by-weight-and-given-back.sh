@@ -35,8 +35,8 @@ echo 1 >"$queue/iosched/strict_guarantees"
 
 read_by() { awk '/^read_bytes/ { print $2 }' "/proc/$1/io"; }
 
-# share WHAT: $part, per cent of what both read that the first has.
-share() {
+# share_once: $part, per cent of what both read that the first has.
+share_once() {
 	sleep 1
 	before_1=$(read_by "$vm1") before_2=$(read_by "$vm2")
 	sleep 6
@@ -44,20 +44,22 @@ share() {
 	part=$((first * 100 / (first + second)))
 	echo "$1: $((first / 6)) and $((second / 6)) bytes a second, $part %"
 }
-# On a busy machine the readers themselves come late, which falls on the one that reads more.
-is_part() {
-	[ "$part" -ge "$1" ] && [ "$part" -le "$2" ] || fail "of 100 bytes the first has $part, not $1 to $2"
+# share WHAT LEAST MOST: the part lies between these. While other programs have the processors, the
+# readers come late and the disk is not short: then nothing is shared, and it is looked at again.
+share() {
+	for _ in 1 2 3 4 5; do
+		share_once "$1"
+		[ "$part" -lt "$2" ] || [ "$part" -gt "$3" ] || return 0
+	done
+	fail "of 100 bytes the first has $part, not $2 to $3"
 }
 
 turn "disk.weight=400@$vm1" "disk.weight=100@$vm2"
 grep '^outcome' "$scratch/turn.out"
-share "weights 400 and 100"
-is_part 64 88
+share "weights 400 and 100" 64 88
 turn_back
 turn "disk.weight=100@$vm1" "disk.weight=400@$vm2"
-share "weights 100 and 400"
-is_part 12 36
+share "weights 100 and 400" 12 36
 turn_back
-share "given back"
-is_part 40 60
+share "given back" 40 60
 ! find /sys/fs/cgroup -maxdepth 3 -name "$TURN_CGROUP" 2>/dev/null | grep . || fail "a cgroup is left"

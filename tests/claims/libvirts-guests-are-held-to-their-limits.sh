@@ -102,17 +102,24 @@ reading() {
 	echo "$1: guests read $2 and $3 bytes a second, the first in $4 operations"
 }
 
+# carried HOW PORT...: $first and $second. A guest whose connection waits while the other's fills the
+# link may not have begun within the time: once it has, it is seen.
+carried() {
+	for _ in 1 2 3 4; do
+		"$SOURCE_ROOT/tests/act/flow.py" "$1" 6 "$2" "$3" >"$scratch/flow" ||
+			fail "a guest does not $1"
+		read -r first second <"$scratch/flow"
+		[ "$first" -eq 0 ] || [ "$second" -eq 0 ] || return 0
+	done
+}
+
 sending() {
-	"$SOURCE_ROOT/tests/act/flow.py" take 6 10.9.0.1:7001 10.9.0.1:7002 >"$scratch/flow" ||
-		fail "a guest does not send"
-	read -r first second <"$scratch/flow"
+	carried take 10.9.0.1:7001 10.9.0.1:7002
 	echo "$1: guests send $first and $second bytes a second"
 }
 
 receiving() {
-	"$SOURCE_ROOT/tests/act/flow.py" give 6 10.9.0.11:6000 10.9.0.12:6000 >"$scratch/flow" ||
-		fail "a guest does not receive"
-	read -r first second <"$scratch/flow"
+	carried give 10.9.0.11:6000 10.9.0.12:6000
 	echo "$1: guests receive $first and $second bytes a second"
 }
 

@@ -21,6 +21,9 @@
 
 /* It takes 2 s; a machine that needs a minute for it is too busy to be believed. */
 #define BOOT_LIMIT_USEC (120 * USEC_PER_SEC)
+/* A kernel changes its own code while it boots, with a breakpoint in its place for a moment. QEMU 7.2
+ * that emulates several processors lets one of them run into it now and then, and the kernel dies of it. */
+#define BOOT_ATTEMPTS 3
 
 struct box {
 	struct box_spec spec; /* as given, but for what is resolved in the fields below */
@@ -307,15 +310,21 @@ int box_run(struct box *box, int *ret_status, struct error *err)
 {
 	struct box_relay_limits limits = { BOOT_LIMIT_USEC, box->spec.timeout_usec };
 	struct box_machine machine;
+	unsigned attempt;
 	int code = box_check(box->spec.accel, err);
 
 	if (code < 0)
 		return code;
-	code = box_machine_start(&machine, &box->spec, box->job.data, box->job.length, err);
-	if (code == 0)
-		code = box_relay_run(&machine, &box->spec, &limits, ret_status, err);
-	box_machine_done(&machine);
-	return code;
+	code = -EAGAIN;
+	for (attempt = 0; code == -EAGAIN && attempt < BOOT_ATTEMPTS; attempt++) {
+		code = box_machine_start(&machine, &box->spec, box->job.data, box->job.length, err);
+		if (code == 0)
+			code = box_relay_run(&machine, &box->spec, &limits, ret_status, err);
+		box_machine_done(&machine);
+	}
+	if (code == -EAGAIN && err != NULL)
+		err->code = -EIO;
+	return code == -EAGAIN ? -EIO : code;
 }
 
 void box_free(struct box *box)

@@ -257,6 +257,18 @@ static int server_died(struct relay *relay, struct error *err)
 	return sentence_fail(&sentence, -EIO, err);
 }
 
+/* Before it said hello, and so before anything of the job was done. */
+static bool died_at_boot(const struct relay *relay)
+{
+	struct str panic;
+	bool died;
+
+	str_init(&panic);
+	died = relay->boot_limit != 0 && tail_last_line(&relay->console, "Kernel panic", &panic);
+	str_done(&panic);
+	return died;
+}
+
 /* QEMU ended without an EXIT before it. */
 static int qemu_died(struct relay *relay, struct error *err)
 {
@@ -275,7 +287,7 @@ static int qemu_died(struct relay *relay, struct error *err)
 	} else {
 		append_end(relay, &sentence);
 	}
-	return sentence_fail(&sentence, -EIO, err);
+	return sentence_fail(&sentence, died_at_boot(relay) ? -EAGAIN : -EIO, err);
 }
 
 static void watch_set(struct relay *relay, struct pollfd *watched)

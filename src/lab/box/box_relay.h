@@ -13,7 +13,7 @@ struct box_relay_limits {
 	uint64_t timeout_usec; /* for all of it; 0: none */
 };
 
-/* *ret_status as box_run says. */
+/* *ret_status as box_run says. -EAGAIN: its kernel died before the box said hello. */
 int box_relay_run(struct box_machine *machine, const struct box_spec *spec,
 		  const struct box_relay_limits *limits, int *ret_status, struct error *err);
 
