@@ -21,8 +21,9 @@
 
 /* It takes 2 s; a machine that needs a minute for it is too busy to be believed. */
 #define BOOT_LIMIT_USEC (120 * USEC_PER_SEC)
-/* A kernel changes its own code while it boots, with a breakpoint in its place for a moment. QEMU 7.2
- * that emulates several processors lets one of them run into it now and then, and the kernel dies of it. */
+/* A kernel changes its own code while it boots, with a breakpoint in its place for a moment. Once a 6.12
+ * one died of such a breakpoint (int3 in sched_clock_cpu) under QEMU 7.2's emulation of two processors:
+ * supposedly a race of the emulation. Nothing of the job was done then, so it may begin anew. */
 #define BOOT_ATTEMPTS 3
 
 struct box {

@@ -57,7 +57,8 @@ int box_check(enum box_accel accel, struct error *err);
 /* Checks the spec; starts nothing. */
 int box_new(struct box **ret_box, const struct box_spec *spec, struct error *err);
 
-/* Boots, runs the command, ends the box. *ret_status: its exit code, or 128 + signal; 126 and 127
+/* Boots (up to three times, where the kernel dies before the command began), runs the command, ends
+ * the box. *ret_status: its exit code, or 128 + signal; 126 and 127
  * where it cannot be executed or is not there. -ETIMEDOUT, -ECANCELED, or else the box itself
  * failed; nothing of it is left in any case. */
 int box_run(struct box *box, int *ret_status, struct error *err);
