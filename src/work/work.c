@@ -20,6 +20,7 @@
 
 /* Long enough to check a gigabyte in an emulated machine. */
 #define STOP_NSEC 30000000000ull
+#define GRACE_NSEC 500000000ull
 #define FREE_NSEC 2000000000ull
 
 struct work {
@@ -311,19 +312,27 @@ enum work_state work_poll(struct work *work)
 	return work->state;
 }
 
-/* Killed, it ends at once, unless it waits for a disk; then it ends when that answers, and
- * nobody waits for it: its parent's end, or a first process, reaps it. */
-static void worker_end(struct work *work)
+static void worker_wait(struct work *work, uint64_t patience_nsec)
 {
-	uint64_t end_nsec = lane_now_nsec() + FREE_NSEC;
+	uint64_t end_nsec = lane_now_nsec() + patience_nsec;
 
-	worker_kill(work);
 	while (work->alive && lane_now_nsec() < end_nsec) {
 		struct pollfd ended = { work->tell_fd, POLLIN, 0 };
 
 		poll(&ended, 1, 100);
 		work_poll(work);
 	}
+}
+
+/* Asked first: it may be in the middle of preparing, and takes its files away. Killed, it ends at
+ * once, unless it waits for a disk; then it ends when that answers, and nobody waits for it: its
+ * parent's end, or a first process, reaps it. */
+static void worker_end(struct work *work)
+{
+	work_stop(work);
+	worker_wait(work, GRACE_NSEC);
+	worker_kill(work);
+	worker_wait(work, FREE_NSEC);
 }
 
 void work_free(struct work *work)
