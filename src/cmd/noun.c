@@ -16,7 +16,7 @@
 
 const struct noun nouns[] = {
 	{ "policy", "what VMs deserve, by rules: check, try out, load policies", policy_verbs },
-	{ "lab", "the laboratory: a whole KVM host in a box", NULL },
+	{ "lab", "experiments on real VMs that can be repeated and believed", NULL },
 	{ NULL, NULL, NULL },
 };
 
