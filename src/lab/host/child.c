@@ -101,7 +101,7 @@ static void child_run(const struct child_plan *plan, pid_t parent, int failure_f
 {
 	if (!child_tie_to(parent))
 		child_fail(failure_fd, "bind it to its parent");
-	if (setpgid(0, 0) != 0 || !child_reset_signals())
+	if (setsid() < 0 || !child_reset_signals())
 		child_fail(failure_fd, "set its signals");
 	if (plan->read_only_view && !child_see_read_only())
 		child_fail(failure_fd, "make its view read-only");

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A child that never outlives its parent: the kernel kills it when the *thread* that started it
- * ends, however that ends. It has a process group of its own, so that Ctrl-C reaches the parent
- * alone, which then ends its children in order. Its stdin is /dev/null.
+ * ends, however that ends. It has a session of its own: Ctrl-C reaches the parent alone, which then
+ * ends its children in order; and where the scheduler gives each session an equal part (autogroups),
+ * each machine has a part as on a host where somebody else started it, not a part of its parent's.
+ * Such a session begins at nice 0, whatever the parent's has. Its stdin is /dev/null.
  */
 #ifndef LAB_HOST_CHILD_H
 #define LAB_HOST_CHILD_H

@@ -7,10 +7,12 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <cmocka.h>
@@ -65,6 +67,44 @@ static void done_kills_what_still_runs(void **state)
 	assert_int_equal(kill(pid, 0), -1);
 	assert_int_equal(errno, ESRCH);
 	child_done(&process);
+}
+
+static void read_autogroup(pid_t pid, char ret[static 64])
+{
+	CLEANUP_CLOSE int fd = -1;
+	char path[64];
+	ssize_t size;
+
+	snprintf(path, sizeof path, "/proc/%d/autogroup", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	size = fd >= 0 ? read(fd, ret, 63) : 0;
+	ret[size > 0 ? size : 0] = '\0';
+}
+
+/* Two of them compete as two machines do that have nothing to do with each other. */
+static void each_child_has_a_session_and_its_autogroup_of_its_own(void **state)
+{
+	static const char *const arguments[] = { "sleep", "1000", NULL };
+	struct child_plan plan = { .arguments = arguments, .output_fd = -1, .error_fd = -1 };
+	char groups[3][64];
+	struct child one, two;
+
+	assert_int_equal(child_start(&one, &plan, NULL), 0);
+	assert_int_equal(child_start(&two, &plan, NULL), 0);
+	assert_int_equal(getsid(one.pid), one.pid);
+	assert_int_equal(getsid(two.pid), two.pid);
+	read_autogroup(one.pid, groups[0]);
+	read_autogroup(two.pid, groups[1]);
+	read_autogroup(getpid(), groups[2]);
+	child_done(&one);
+	child_done(&two);
+	if (groups[0][0] == '\0') {
+		print_message("the rest needs a kernel with autogroups\n");
+		return;
+	}
+	assert_string_not_equal(groups[0], groups[1]);
+	assert_string_not_equal(groups[0], groups[2]);
+	assert_string_not_equal(groups[1], groups[2]);
 }
 
 /* A parent in between starts the child, tells its pid, and is killed as nobody expects it. */
@@ -176,6 +216,7 @@ int main(void)
 		cmocka_unit_test(a_program_that_is_not_there_is_named),
 		cmocka_unit_test(the_exit_of_a_child_is_seen_at_its_descriptor),
 		cmocka_unit_test(done_kills_what_still_runs),
+		cmocka_unit_test(each_child_has_a_session_and_its_autogroup_of_its_own),
 		cmocka_unit_test(a_child_dies_with_a_parent_that_was_killed),
 		cmocka_unit_test(a_tool_gives_its_output),
 		cmocka_unit_test(a_tool_that_fails_is_quoted),
