@@ -79,7 +79,8 @@ struct spec_factor {
 	const char *path;              /* "vms.memory" */
 	const char **values;           /* as they are printed */
 	size_t value_count;
-	bool needs_boot;
+	bool asks_boot, asks_run;      /* needs = "boot" or "run" is said */
+	bool needs_boot;               /* its values are in different boots, said or not */
 };
 
 struct spec_cell {

@@ -90,6 +90,47 @@ static void check_differ(struct spec_load_state *load, const struct spec_factor 
 			}
 }
 
+/* What a factor says of itself beside its path and values. */
+static void read_factor_needs(struct spec_load_state *load, const struct spec_entry *entry,
+			      struct spec_factor *factor)
+{
+	static const char *const words[] = { "boot", "run", NULL };
+	int word;
+
+	if (entry->value.kind != SPEC_TEXT) {
+		spec_problem(load, entry->place, "vary: needs is \"boot\" or \"run\"");
+		return;
+	}
+	word = spec_take_word(load, entry, words);
+	factor->asks_boot = word == 0;
+	factor->asks_run = word == 1;
+}
+
+static void read_factor_words(struct spec_load_state *load, const struct spec_entries *entries,
+			      size_t at)
+{
+	struct spec_factor *factor = &load->spec->factors[at];
+	char prefix[32];
+	size_t i, size = (size_t)snprintf(prefix, sizeof prefix, "vary.%zu.", at + 1);
+
+	for (i = 0; i < entries->count; i++) {
+		const struct spec_entry *entry = &entries->items[i];
+		const char *word = entry->path + size;
+		struct suggest suggest;
+
+		if (strncmp(entry->path, prefix, size) != 0 || isdigit((unsigned char)*word))
+			continue;
+		if (strcmp(word, "needs") == 0) {
+			read_factor_needs(load, entry, factor);
+			continue;
+		}
+		suggest_init(&suggest, word);
+		suggest_offer(&suggest, "needs");
+		spec_problem(load, entry->place, "vary: a factor has a path, its values and \"needs\", not "
+			     "\"%.40s\"%s", word, suggest.nearest != NULL ? ": did you mean \"needs\"?" : "");
+	}
+}
+
 static void read_factor(struct spec_load_state *load, const struct spec_entries *entries,
 			size_t at)
 {
@@ -119,6 +160,7 @@ static void read_factor(struct spec_load_state *load, const struct spec_entries 
 		spec_problem(load, path, "vary: %.60s has more than %d values", factor->path,
 			     VALUES_MOST);
 	check_differ(load, factor, at);
+	read_factor_words(load, entries, at);
 }
 
 static void read_factors(struct spec_load_state *load, const struct spec_entries *entries)
@@ -360,12 +402,29 @@ static bool same_machine(const struct spec_machine *a, const struct spec_machine
 	       a->ksm_sleep_usec == b->ksm_sleep_usec;
 }
 
+/* Whether nothing stands between the two that was said to need a boot. */
+static bool same_boot_factors(const struct spec *spec, const struct spec_cell *a,
+			      const struct spec_cell *b)
+{
+	size_t i;
+
+	for (i = 0; i < spec->factor_count; i++)
+		if (spec->factors[i].asks_boot && a->values[i] != b->values[i])
+			return false;
+	return true;
+}
+
+static bool share_boot(const struct spec *spec, const struct spec_cell *a, const struct spec_cell *b)
+{
+	return same_machine(&a->made, &b->made) && same_boot_factors(spec, a, b);
+}
+
 static void number_machines(struct spec *spec)
 {
 	size_t i, j;
 
 	for (i = 0; i < spec->cell_count; i++) {
-		for (j = 0; j < i && !same_machine(&spec->cells[i].made, &spec->cells[j].made); j++)
+		for (j = 0; j < i && !share_boot(spec, &spec->cells[i], &spec->cells[j]); j++)
 			;
 		spec->cells[i].machine = j < i ? spec->cells[j].machine : spec->machine_count++;
 	}
@@ -382,6 +441,21 @@ static void find_boot_factors(struct spec *spec)
 			    spec->cells[j].machine != spec->cells[j + step].machine)
 				spec->factors[i].needs_boot = true;
 		step *= spec->factors[i].value_count;
+	}
+}
+
+static void check_boot_factors(struct spec_load_state *load)
+{
+	const struct spec *spec = load->spec;
+	char path[48];
+	size_t i;
+
+	for (i = 0; i < spec->factor_count; i++) {
+		if (!spec->factors[i].asks_run || !spec->factors[i].needs_boot)
+			continue;
+		snprintf(path, sizeof path, "vary.%zu.needs", i + 1);
+		spec_problem(load, path, "vary: %.60s cannot change from run to run: its values are other "
+			     "machines, which need other boots", spec->factors[i].path);
 	}
 }
 
@@ -527,6 +601,7 @@ void spec_cells_make(struct spec_load_state *load, const struct spec_entries *en
 		make_cell(load, entries, i);
 	number_machines(spec);
 	find_boot_factors(spec);
+	check_boot_factors(load);
 	find_baselines(load, entries);
 	check_duet(load);
 	add_controls(load);

@@ -180,9 +180,8 @@ static void problem_of_word(struct spec_load_state *load, const struct spec_entr
 	str_done(&list);
 }
 
-/* The word's place in the list; -1 with the problem told. */
-static int take_word(struct spec_load_state *load, const struct spec_entry *entry,
-		     const char *const *words)
+int spec_take_word(struct spec_load_state *load, const struct spec_entry *entry,
+		   const char *const *words)
 {
 	int word;
 
@@ -295,12 +294,12 @@ static void store(struct spec_load_state *load, const struct spec_entry *entry,
 			*(const char **)to = text;
 		break;
 	case FIELD_CHOICE:
-		word = take_word(load, entry, field->words);
+		word = spec_take_word(load, entry, field->words);
 		if (word >= 0)
 			*(unsigned *)to = (unsigned)word;
 		break;
 	case FIELD_SWITCH:
-		word = take_word(load, entry, field->words);
+		word = spec_take_word(load, entry, field->words);
 		if (word >= 0)
 			*(bool *)to = word != 0;
 		break;
@@ -347,7 +346,7 @@ static void read_pin(struct spec_load_state *load, const struct spec_entries *en
 		read_pin_list(load, entries, ret);
 		return;
 	}
-	word = take_word(load, entry, words);
+	word = spec_take_word(load, entry, words);
 	if (word >= 0)
 		ret->pin = (enum spec_pin)word;
 }

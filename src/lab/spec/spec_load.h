@@ -47,6 +47,9 @@ bool spec_field_varies(const char *path);
 void spec_fields_check_known(struct spec_load_state *load, const struct spec_entries *entries);
 /* Words that a path or a name of a factor may have been meant to be; NULL: none is near. */
 const char *spec_field_nearest(const char *path);
+/* The word's place in the list, which ends in NULL; -1 with the problem told. */
+int spec_take_word(struct spec_load_state *load, const struct spec_entry *entry,
+		   const char *const *words);
 void spec_value_append(struct str *str, const struct spec_value *value);
 
 /* spec_cells.c: factors, cells, baselines, controls. */

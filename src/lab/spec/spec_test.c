@@ -102,6 +102,31 @@ static void what_needs_another_boot_is_another_machine(void **state)
 	spec_free(spec);
 }
 
+/* What is turned from run to run may leave something behind that the next run feels. */
+static void a_factor_may_ask_for_boots_of_its_own(void **state)
+{
+	struct spec *spec = read_spec(HEAD "vms = { count = 2 },\n"
+		"vary = { { 'loaded', 1, 2 }, { 'policy', 'none', 'a.lua', needs = 'boot' } },\n"
+		"baseline = { loaded = 1 } }");
+
+	assert_int_equal(spec->machine_count, 2);
+	assert_false(spec->factors[0].needs_boot);
+	assert_true(spec->factors[1].needs_boot);
+	assert_int_equal(cell(spec, "loaded=1, policy=none")->machine,
+			 cell(spec, "loaded=2, policy=none")->machine);
+	assert_int_not_equal(cell(spec, "loaded=1, policy=none")->machine,
+			     cell(spec, "loaded=1, policy=a.lua")->machine);
+	spec_free(spec);
+	spec = read_spec(HEAD "vms = { count = 2 }, vary = { { 'loaded', 1, 2, needs = 'boot' } } }");
+	/* What is compared is in different boots, and so is the control. */
+	assert_int_equal(spec->machine_count, 3);
+	assert_int_equal(cell(spec, "loaded=1 (again)")->machine, 2);
+	spec_free(spec);
+	spec = read_spec(HEAD "vms = { count = 2 }, vary = { { 'loaded', 1, 2, needs = 'run' } } }");
+	assert_int_equal(spec->machine_count, 1);
+	spec_free(spec);
+}
+
 static void the_control_of_what_boots_differ_in_has_boots_of_its_own(void **state)
 {
 	struct spec *spec = read_spec(HEAD "vary = { { 'vms.memory', 128*MiB, 1*GiB } } }");
@@ -203,6 +228,14 @@ static const struct {
 	{ HEAD "vary = { { 'vms.count', 2, 2 } } }", "vary: vms.count has the value 2 twice" },
 	{ HEAD "vary = { { 'vms.count', 1, 2 } }, baseline = { ['vms.count'] = 3 } }",
 	  "baseline: vms.count has no value 3 in vary" },
+	{ HEAD "vms = { count = 2 },\nvary = { { 'loaded', 1, 2, needs = 'bot' } } }",
+	  "x.lua:3:28: vary.1.needs: \"bot\" is not known: did you mean \"boot\"?" },
+	{ HEAD "vms = { count = 2 },\nvary = { { 'loaded', 1, 2, need = 'boot' } } }",
+	  "x.lua:3:28: vary: a factor has a path, its values and \"needs\", not \"need\": did you mean \"needs\"?" },
+	{ HEAD "vms = { count = 2 },\nvary = { { 'loaded', 1, 2, needs = true } } }",
+	  "x.lua:3:28: vary: needs is \"boot\" or \"run\"" },
+	{ HEAD "\nvary = { { 'ksm', 'off', 'on', needs = 'run' } } }",
+	  "x.lua:3:32: vary: ksm cannot change from run to run: its values are other machines" },
 	{ HEAD "hold = { subject = { ['cpu.quoat'] = 1 } } }", "cpu.quota" },
 	{ HEAD "measures = { 'speed' } }", "measures: \"speed\" is not rate" },
 	{ HEAD "asks = function() end }", "an experiment has texts, numbers, switches" },
@@ -296,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_experiment_becomes_cells),
 		cmocka_unit_test(what_needs_another_boot_is_another_machine),
+		cmocka_unit_test(a_factor_may_ask_for_boots_of_its_own),
 		cmocka_unit_test(the_control_of_what_boots_differ_in_has_boots_of_its_own),
 		cmocka_unit_test(an_experiment_without_factors_has_its_control),
 		cmocka_unit_test(a_value_may_be_several_entries_under_a_name),
