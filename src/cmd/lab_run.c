@@ -185,14 +185,14 @@ static char *host_json(struct error *err)
 
 /* -- the experiment in the store ------------------------------------------------------------------------ */
 
-/* Where its figures are made: in guests, or where there is none on this machine itself. */
+/* Where its figures are made: in guests, by what these are run by, whatever else this machine
+ * could; or where there is none on this machine itself. */
 static const char *platform_of(const struct job *job)
 {
-	size_t i;
+	enum accelerator accelerator;
 
-	for (i = 0; i < job->spec->cell_count; i++)
-		if (!job->spec->cells[i].made.no_vm)
-			return guest_platform_text(job->accelerator);
+	if (accelerator_parse(lab_plan_accel_best(job->plan), &accelerator))
+		return guest_platform_text(accelerator);
 	return platform_text();
 }
 

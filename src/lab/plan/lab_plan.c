@@ -183,6 +183,30 @@ size_t lab_plan_pin(const struct lab_plan *plan, const struct spec_cell *cell, u
 	return all;
 }
 
+/* -- what guests are run by ----------------------------------------------------------------------- */
+
+const char *lab_plan_accel(const struct lab_plan *plan, const struct spec_machine *made)
+{
+	if (made->no_vm)
+		return "none";
+	return made->accel != NULL ? made->accel : plan->kvm ? "kvm" : "tcg";
+}
+
+static bool any_runs_by(const struct lab_plan *plan, const char *accel)
+{
+	size_t i;
+
+	for (i = 0; i < plan->spec->cell_count; i++)
+		if (strcmp(lab_plan_accel(plan, &plan->spec->cells[i].made), accel) == 0)
+			return true;
+	return false;
+}
+
+const char *lab_plan_accel_best(const struct lab_plan *plan)
+{
+	return any_runs_by(plan, "kvm") ? "kvm" : any_runs_by(plan, "tcg") ? "tcg" : "none";
+}
+
 /* -- order ---------------------------------------------------------------------------------------- */
 
 static size_t cells_of(const struct spec *spec, unsigned machine)
@@ -296,7 +320,6 @@ static int make(struct lab_plan *plan, const struct lab_plan_host *host)
 {
 	const struct spec *spec = plan->spec;
 	unsigned machine;
-	size_t i;
 	int r;
 
 	plan->cpus = calloc(host->cpu_count, sizeof *plan->cpus);
@@ -305,10 +328,8 @@ static int make(struct lab_plan *plan, const struct lab_plan_host *host)
 		return -ENOMEM;
 	memcpy(plan->cpus, host->cpus, host->cpu_count * sizeof *plan->cpus);
 	plan->cpu_count = host->cpu_count;
-	plan->tcg = !host->kvm;
-	for (i = 0; i < spec->cell_count; i++)
-		if (spec->cells[i].made.accel != NULL && strcmp(spec->cells[i].made.accel, "tcg") == 0)
-			plan->tcg = true;
+	plan->kvm = host->kvm;
+	plan->tcg = any_runs_by(plan, "tcg");
 	for (machine = 0; machine < spec->machine_count; machine++)
 		scale_machine(plan, machine);
 	r = fill_boots(plan);

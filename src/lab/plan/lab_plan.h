@@ -43,7 +43,8 @@ struct lab_plan {
 	unsigned *cpus;              /* the host's, as given */
 	size_t cpu_count;
 	unsigned *vcpus;             /* given to each VM, by machine */
-	bool tcg;                    /* guests are emulated */
+	bool kvm;                    /* the host's guests run by KVM where nothing else is said */
+	bool tcg;                    /* guests are emulated, some at least */
 	bool scaled;                 /* the host is smaller than the spec asks */
 	char scaled_why[200];        /* "3 VMs of 2 vCPUs on cores of their own need 6, here are 2" */
 	uint64_t estimate_usec;      /* all boots */
@@ -59,6 +60,11 @@ void lab_plan_free(struct lab_plan *plan);
  * cpu_count); all of them where it is not pinned. */
 size_t lab_plan_pin(const struct lab_plan *plan, const struct spec_cell *cell, unsigned vm,
 		    unsigned *ret_cpus);
+/* What that machine's guests are run by, "kvm" or "tcg"; "none": it has none. */
+const char *lab_plan_accel(const struct lab_plan *plan, const struct spec_machine *made);
+/* Of the whole experiment: "kvm" where any guest is run by it, else "tcg" where there is one. Which
+ * of its guests are emulated each boot says. */
+const char *lab_plan_accel_best(const struct lab_plan *plan);
 /* What they take, as guessed before anything was measured: a boot without its runs, a run. */
 uint64_t lab_plan_boot_usec(const struct lab_plan *plan, const struct lab_plan_boot *boot);
 uint64_t lab_plan_run_usec(const struct lab_plan *plan, const struct lab_plan_run *run);

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -102,6 +103,52 @@ static void the_first_run_of_a_boot_is_each_cell_as_often(void **state)
 		first[plan->boots[i].runs[0].cell]++;
 	for (i = 0; i < 4; i++)
 		assert_in_range(first[i], 190, 310); /* 250 +- 4.4 standard deviations */
+	lab_plan_free(plan);
+	spec_free(spec);
+}
+
+/* Whatever else this host could: a figure is labelled with it. */
+static void guests_are_told_by_what_runs_them(void **state)
+{
+	static const struct {
+		const char *vms, *best, *first;
+		bool kvm, tcg;
+	} cases[] = {
+		{ "{ }", "kvm", "kvm", true, false },
+		{ "{ }", "tcg", "tcg", false, true },
+		{ "{ accel = 'tcg' }", "tcg", "tcg", true, true },
+		{ "{ accel = 'kvm' }", "kvm", "kvm", true, false },
+		{ "{ kind = 'process' }", "none", "none", true, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct lab_plan_host host = big;
+		struct lab_plan *plan;
+		struct spec *spec;
+		char text[300];
+
+		snprintf(text, sizeof text, HEAD "vms = %s }", cases[i].vms);
+		spec = read_spec(text);
+		host.kvm = cases[i].kvm;
+		plan = make(spec, &host, 1);
+		assert_string_equal(lab_plan_accel_best(plan), cases[i].best);
+		assert_string_equal(lab_plan_accel(plan, &spec->cells[0].made), cases[i].first);
+		assert_int_equal(plan->tcg, cases[i].tcg);
+		lab_plan_free(plan);
+		spec_free(spec);
+	}
+}
+
+static void guests_of_two_kinds_are_told_each_by_its_own(void **state)
+{
+	struct spec *spec = read_spec(HEAD "vary = { { 'vms.accel', 'tcg', 'kvm' } } }");
+	struct lab_plan *plan = make(spec, &big, 1);
+
+	assert_string_equal(lab_plan_accel_best(plan), "kvm");
+	assert_string_equal(lab_plan_accel(plan, &spec->cells[0].made), "tcg");
+	assert_string_equal(lab_plan_accel(plan, &spec->cells[1].made), "kvm");
+	assert_true(plan->tcg);
 	lab_plan_free(plan);
 	spec_free(spec);
 }
@@ -236,6 +283,8 @@ int main(void)
 		cmocka_unit_test(the_same_seed_gives_the_same_order_and_another_another),
 		cmocka_unit_test(each_block_has_every_machine_and_each_boot_every_cell_once),
 		cmocka_unit_test(the_first_run_of_a_boot_is_each_cell_as_often),
+		cmocka_unit_test(guests_are_told_by_what_runs_them),
+		cmocka_unit_test(guests_of_two_kinds_are_told_each_by_its_own),
 		cmocka_unit_test(a_machine_that_is_too_small_is_scaled_and_says_so),
 		cmocka_unit_test(vms_that_are_not_pinned_may_use_every_cpu),
 		cmocka_unit_test(impossible_resources_are_told_with_what_is_missing),

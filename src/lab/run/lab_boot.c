@@ -334,6 +334,22 @@ static int wait_until_up(struct lab_boot *boot, struct error *err)
 	return r == 0 ? not_up(boot, err) : r < 0 ? r : 0;
 }
 
+/* A domain is run by what its XML says, whatever was planned: a figure would be labelled wrongly. */
+static int check_accelerator(const struct lab_boot *boot, struct error *err)
+{
+	const struct spec_machine *made = boot->plan->made;
+	enum accelerator is;
+
+	if (made->domain == NULL || boot->members[0].guest == NULL)
+		return 0;
+	is = guest_accelerator(boot->members[0].guest);
+	if (is == accelerator_of(boot))
+		return 0;
+	return error_set(err, -ENOTSUP, "the domain %s is run by %s, not by %s: say vms.accel = \"%s\"",
+			 made->domain, accelerator_name(is), accelerator_name(accelerator_of(boot)),
+			 accelerator_name(is));
+}
+
 int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
 		   const struct lab_plan_boot *plan, member_heard heard, void *user,
 		   struct error *err)
@@ -355,6 +371,8 @@ int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
 		r = start_members(boot, heard, user, err);
 	if (r == 0)
 		r = wait_until_up(boot, err);
+	if (r == 0)
+		r = check_accelerator(boot, err);
 	if (r == 0)
 		r = lab_sampler_new(ground->root, boot->members, boot->vm_count, &boot->sampler, err);
 	return r;

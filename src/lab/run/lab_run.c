@@ -158,8 +158,7 @@ static void append_setup(const struct lab *lab, const struct lab_plan_boot *boot
 
 	str_appendf(out, "{\"machine\":%u,\"vms\":%u,\"vcpus\":%u,\"memory_bytes\":%llu,\"accel\":\"%s\"",
 		    boot->machine, made->count, boot->vcpus, (unsigned long long)made->memory_bytes,
-		    made->no_vm ? "none" : made->accel != NULL ? made->accel :
-		    accelerator_name(lab->options->accelerator));
+		    lab_plan_accel(lab->plan, made));
 	if (lab->kernel.release != NULL)
 		str_appendf(out, ",\"kernel\":\"%s\"", lab->kernel.release);
 	str_append(out, "}");
