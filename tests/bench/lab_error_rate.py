@@ -32,8 +32,8 @@ SPEC = """return experiment {{
 }}
 """
 # Each takes less than two minutes by the plan's estimate for two cores, emulated.
-KINDS = {"apart": {"drag": 10, "vms": 1, "duet": "false", "duration": 1.5, "bar": 0.9},
-         "duet": {"drag": 3, "vms": 2, "duet": "true", "duration": 2.2, "bar": 0.75}}
+KINDS = {"apart": {"drag": 10, "vms": 1, "duet": "false", "duration": 1.0, "bar": 0.9},
+         "duet": {"drag": 3, "vms": 2, "duet": "true", "duration": 1.8, "bar": 0.75}}
 ALIKE_BAR = 0.85
 MOST_SECONDS = 120
 
