@@ -34,10 +34,7 @@ truced_start() {
 	truced_log=$scratch/log
 	setsid "$TRUCED" >>"$truced_log" 2>&1 &
 	truced_pid=$!
-	poll_until 20 truced_answers || {
-		cat "$truced_log" >&2
-		fail "truced does not answer"
-	}
+	poll_until 60 truced_answers || fail "truced does not answer"
 }
 
 truced_answers() {
@@ -67,18 +64,23 @@ truced_end() {
 # Whatever happened, nothing stays set.
 truced_tidy() {
 	truced_end TERM
+	[ "$claim_status" -eq 0 ] || [ ! -s "${truced_log:-}" ] ||
+		{ echo "truced said:"; tail -n 40 "$truced_log"; } >&2
 	[ ! -e "$TRUCE_RUN_DIR/journal" ] || "$TRUCED" --restore >/dev/null 2>&1
 }
 at_exit truced_tidy
 
-# vm_start NUMBER [OPTION...]: VMs that halt, unless told otherwise. $vm_pids are their processes.
+# vm_start NUMBER [OPTION...]: VMs that halt, unless told otherwise. $vm_pids are their processes,
+# the one of $vms-0 first: the log has them as they came to run, which is any order.
 vm_start() {
 	vm_count=$1
 	shift
 	background setsid "$TINY_VMM" run --vms "$vm_count" --name "$vms" --log "$scratch/vms" "$@"
 	vmm_pid=$pid
-	poll_until 20 vms_are_there || fail "the VMs did not start"
-	vm_pids=$(awk '$1 == "vm" { print $2 }' "$scratch/vms")
+	poll_until 60 vms_are_there || fail "the VMs did not start"
+	vm_pids=$(awk '$1 == "vm" { print $2 }' "$scratch/vms" | while read -r vm_pid; do
+		echo "$(tr -d '\0' <"/proc/$vm_pid/cmdline" | sed 's/.*-//') $vm_pid"
+	done | sort -n | cut -d ' ' -f 2)
 }
 
 vms_are_there() {

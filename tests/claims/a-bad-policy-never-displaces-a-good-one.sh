@@ -9,7 +9,7 @@ truced_conf '[truced]' 'mode = enforce'
 policy good 400
 truced_start
 vm_start 2
-poll_until 10 all_weigh 400 || fail "the good policy gave $(weights) and not 400"
+poll_until 30 all_weigh 400 || fail "the good policy gave $(weights) and not 400"
 
 answer=$(ask '{"do":"policy.load","path":"good.lua","source":"policy \"good\"\nclas \"x\" {}\n"}')
 expect_match "a load with a mistake" '"ok":false.*good\.lua:2: ' "$answer"
@@ -87,4 +87,4 @@ rm -f "$TRUCE_CONF_DIR/policies.d/strange.lua"
 
 expect_match "an unload" '"ok":true' "$(ask '{"do":"policy.unload","name":"good"}')"
 released() { ! all_weigh 400; }
-poll_until 15 released || fail "what only the unloaded policy wanted stays: $(weights)"
+poll_until 30 released || fail "what only the unloaded policy wanted stays: $(weights)"

@@ -14,7 +14,7 @@ truced_conf '[truced]' 'mode = enforce' 'interval = 200ms'
 policy fourfold 400
 truced_start
 vm_start 1
-poll_until 10 all_weigh 400 || fail "the policy gave $(weights) and not 400"
+poll_until 30 all_weigh 400 || fail "the policy gave $(weights) and not 400"
 
 fill() {
 	while :; do # truced frees some of it now and then: until it says so
@@ -46,4 +46,4 @@ poll_until 20 goes_on || fail "with room again: $(ask '{"do":"status"}')"
 expect_match "a person's set" '"ok":true' \
 	"$(ask '{"do":"set","vm":"'"$vm_pids"'","setting":"cpu.weight","value":"50"}')"
 is_set() { [ "$(weight "$vm_pids")" -le 50 ]; }
-poll_until 10 is_set || fail "with room again: $(weights)"
+poll_until 30 is_set || fail "with room again: $(weights)"

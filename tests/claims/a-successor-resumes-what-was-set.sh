@@ -9,7 +9,7 @@ truced_conf '[truced]' 'mode = enforce'
 policy fourfold 400
 truced_start
 vm_start 3
-poll_until 10 all_weigh 400 || fail "the policy gave $(weights) and not 400"
+poll_until 30 all_weigh 400 || fail "the policy gave $(weights) and not 400"
 set_times() {
 	grep -c '"verdict":"set"' "$TRUCE_STATE_DIR/adjustments.jsonl"
 }

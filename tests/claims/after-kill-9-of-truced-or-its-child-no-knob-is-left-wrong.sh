@@ -64,5 +64,5 @@ export TRUCED VMS="$vms" SCRATCH="$scratch"
 [ ! -e "$TRUCE_RUN_DIR/journal.damaged" ] || fail "a journal was damaged"
 # It is set while a VM is moved, and another truced may be moving one now.
 not_hurried() { [ ! -r /sys/kernel/rcu_expedited ] || [ "$(cat /sys/kernel/rcu_expedited)" = 0 ]; }
-poll_until 10 not_hurried || fail "the kernel is left hurried (/sys/kernel/rcu_expedited)"
+poll_until 30 not_hurried || fail "the kernel is left hurried (/sys/kernel/rcu_expedited)"
 cat "$scratch/out"

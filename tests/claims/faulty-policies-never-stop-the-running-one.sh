@@ -16,7 +16,7 @@ cat >>"$TRUCE_CONF_DIR/policies.d/a-good-one.lua" <<-'END'
 END
 truced_start
 vm_start 2
-poll_until 10 all_weigh 400 || fail "the good policy gave $(weights) and not 400"
+poll_until 30 all_weigh 400 || fail "the good policy gave $(weights) and not 400"
 good=$(pgrep -P "$truced_pid" truce-decide) || fail "the good policy has no process"
 
 # The good policy's turns go on all the time: the longest while without one, in milliseconds.
@@ -37,7 +37,7 @@ while True:
     time.sleep(0.1)
 END
 background python3 "$scratch/watch.py" "$TRUCE_RUN_DIR/control.sock" "$scratch/watched" 2>"$scratch/watch.err"
-poll_until 10 test -s "$scratch/watched" || fail "nobody watches the good policy"
+poll_until 30 test -s "$scratch/watched" || fail "nobody watches the good policy"
 
 # Those that do not compile are not even tried.
 mkdir "$scratch/faulty"

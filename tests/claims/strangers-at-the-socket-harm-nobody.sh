@@ -14,7 +14,7 @@ chmod 755 "$scratch"
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
 truced_start
 vm_start 1
-poll_until 10 all_weigh 400 || fail "the policy gave $(weights) and not 400"
+poll_until 30 all_weigh 400 || fail "the policy gave $(weights) and not 400"
 
 cat >"$scratch/strange.py" <<'PYTHON'
 import os, socket, sys, threading, time

@@ -22,14 +22,14 @@ expect_exit 0 "$TRUCE" set "$held" cpu.shares=400 cpu.quota=50% --keep
 weighs "$first" 400 || fail "by hand: $(weight "$first")"
 truced_start
 expect_match "the holds" '"holds":2[,}]' "$(ask '{"do":"status"}')"
-poll_until 10 weighs "$other" 200 || fail "the policy gave the other VM $(weight "$other")"
+poll_until 30 weighs "$other" 200 || fail "the policy gave the other VM $(weight "$other")"
 weighs "$first" 400 || fail "a truced that started made it $(weight "$first")"
 "$TRUCE" explain "$held" >"$scratch/out"
 expect_match "who holds it" 'cpu.shares 400' "$(cat "$scratch/out")"
 
 # By one's own hand it is let go of, and the policy has it.
 expect_exit 0 "$TRUCE" set --release "$held" cpu.shares
-poll_until 10 weighs "$first" 200 || fail "let go of, it weighs $(weight "$first")"
+poll_until 30 weighs "$first" 200 || fail "let go of, it weighs $(weight "$first")"
 truced_end TERM
 
 # Without truced one knob is given back, with the intent that comes to it; the next truced keeps to it.
@@ -51,14 +51,14 @@ expect_equal "weights while paused" "$at_first" "$(weights)"
 truced_end TERM
 expect_exit 0 "$TRUCE" resume
 truced_start
-poll_until 10 all_weigh 200 || fail "after undo without truced, and resume: $(weights)"
+poll_until 30 all_weigh 200 || fail "after undo without truced, and resume: $(weights)"
 
 # What waits for a VM that has gone is let go of by undo all, too.
 expect_exit 0 "$TRUCE" set "$held" cpu.shares=300 --keep
-poll_until 10 weighs "$first" 300 || fail "held again, it weighs $(weight "$first")"
+poll_until 30 weighs "$first" 300 || fail "held again, it weighs $(weight "$first")"
 kill "$vmm_pid"
 gone() { ask '{"do":"status"}' | grep -q '"vms":0\b' || ! ask '{"do":"vms"}' | grep -q "$held"; }
-poll_until 10 gone || fail "the VM does not go"
+poll_until 30 gone || fail "the VM does not go"
 expect_match "it waits" '"holds":1[,}]' "$(ask '{"do":"status"}')"
 expect_exit 0 "$TRUCE" undo host
 expect_match "it waits on" '"holds":1[,}]' "$(ask '{"do":"status"}')"

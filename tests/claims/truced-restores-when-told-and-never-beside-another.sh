@@ -10,7 +10,7 @@ vm_start 2
 expected=$(weights)
 policy fourfold 400
 truced_start
-poll_until 10 all_weigh 400 || fail "the policy gave $(weights) and not 400"
+poll_until 30 all_weigh 400 || fail "the policy gave $(weights) and not 400"
 
 expect_exit 0 "$TRUCED" --restore
 expect_match "beside one that lives" 'nothing is given back: ' "$(cat "$scratch/err")"

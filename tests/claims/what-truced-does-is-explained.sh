@@ -40,7 +40,7 @@ expect_match "it is loaded" '^peace loaded' "$(cat "$scratch/out")"
 explained() {
 	wanted=$1
 	says_so() { "$TRUCE" explain "$bronze" 2>&1 | tee "$scratch/said" | grep -Eq -- "$wanted"; }
-	poll_until 10 says_so || fail "explain does not say '$wanted': $(cat "$scratch/said")"
+	poll_until 30 says_so || fail "explain does not say '$wanted': $(cat "$scratch/said")"
 }
 
 explained '^[0-9].*set cpu.quota max -> 0.5 CPUs, applied$'
@@ -51,7 +51,7 @@ expect_match "the rule and its line" 'asked +cpu.limit by .*peace.lua:9, rule ca
 expect_match "the line itself" '^ +9 \| +vm:set\("cpu.limit", 0.5 \* cpus, "because it may"\)$' "$said"
 expect_match "why" 'because +because it may$' "$said"
 told() { grep -q 'set cpu.quota max -> 0.5 CPUs, applied; peace.lua:9 calm: because it may' "$scratch/followed"; }
-poll_until 10 told || fail "the follower heard: $(cat "$scratch/followed")"
+poll_until 30 told || fail "the follower heard: $(cat "$scratch/followed")"
 
 # A file that is bad displaces nothing.
 printf 'policy "peace"\nclas "x" {}\n' >"$scratch/bad.lua"
@@ -82,10 +82,10 @@ expect_exit 0 "$TRUCE" undo "$bronze"
 expect_match "what is given back" "^$bronze: cpu.quota 0.5 CPUs, given back$" "$(cat "$scratch/out")"
 quota() { "$TRUCE" list --over 0 --no-header --columns quota "$bronze" 2>/dev/null | tr -d ' '; }
 is_free() { [ "$(quota)" = max ]; }
-poll_until 10 is_free || fail "undo left a quota of $(quota)"
+poll_until 30 is_free || fail "undo left a quota of $(quota)"
 expect_exit 0 "$TRUCE" resume "$bronze"
 is_held_back() { [ "$(quota)" = 50.0 ]; }
-poll_until 10 is_held_back || { "$TRUCE" explain "$bronze"; cat "$truced_log"; fail "resume brought a quota of $(quota)"; }
+poll_until 30 is_held_back || { "$TRUCE" explain "$bronze"; cat "$truced_log"; fail "resume brought a quota of $(quota)"; }
 
 # Without the rule that is named the adjustment vanishes; the intent's stays.
 sed '/^rule/,$d' "$scratch/peace.lua" >"$scratch/peace2.lua"
@@ -93,7 +93,7 @@ mv "$scratch/peace2.lua" "$scratch/peace.lua"
 expect_exit 0 "$TRUCE" policy load "$scratch/peace.lua"
 expect_match "in its place" 'in the place of' "$(cat "$scratch/out")"
 explained '^[0-9].*release cpu.quota .* -> max, restored$'
-poll_until 10 is_free || fail "without its rule a quota of $(quota)"
+poll_until 30 is_free || fail "without its rule a quota of $(quota)"
 expect_match "the other stays" "cpu.weight 400" "$("$TRUCE" explain "$gold")"
 
 # Top and list have it; both verbs keep to their schemas with a real truced.
@@ -122,10 +122,10 @@ expect_match "nothing more" '^nothing was set; paused' "$(cat "$scratch/out")"
 # Unloaded, what it had set is given back; and never was a copy of ours told as the file.
 expect_exit 0 "$TRUCE" resume
 is_raised() { "$TRUCE" explain "$gold" | grep -q 'cpu.weight 400, was'; }
-poll_until 10 is_raised || fail "resume brought back nothing: $("$TRUCE" explain "$gold")"
+poll_until 30 is_raised || fail "resume brought back nothing: $("$TRUCE" explain "$gold")"
 expect_exit 0 "$TRUCE" policy unload peace
 is_lowered() { "$TRUCE" log --vm "$gold" | tail -1 | grep -q 'restored'; }
-poll_until 10 is_lowered || fail "after the unload: $("$TRUCE" log --vm "$gold" | tail -3)"
+poll_until 30 is_lowered || fail "after the unload: $("$TRUCE" log --vm "$gold" | tail -3)"
 "$TRUCE" log --json >"$scratch/out" || fail "log --json failed"
 python3 - "$scratch" <<'END' || fail "a cause is in a file that nobody gave"
 import re, sys
