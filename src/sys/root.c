@@ -153,6 +153,19 @@ int root_same_file(struct root *root, pid_t a, int a_fd, pid_t b, int b_fd)
 					    : -ENOSYS;
 }
 
+ssize_t root_pread_at(struct root *root, int fd, void *buffer, size_t size, uint64_t offset)
+{
+	return root->ops->pread_at != NULL ? root->ops->pread_at(root, fd, buffer, size, offset)
+					   : -ENOSYS;
+}
+
+ssize_t root_peek(struct root *root, pid_t pid, const struct iovec *there, size_t count,
+		    void *buffer, size_t size)
+{
+	return root->ops->peek != NULL ? root->ops->peek(root, pid, there, count, buffer, size)
+					 : -ENOSYS;
+}
+
 int root_connect(struct root *root, const char *path)
 {
 	return root->ops->connect != NULL ? root->ops->connect(root, path) : -ENOSYS;

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 struct error;
 struct root;
@@ -32,6 +33,8 @@ struct root_event {
 	int vm_fd;       /* from STATS_PATH; -1 where it is not told */
 	pid_t stats_tid; /* the tid in STATS_PATH: tells one VM from another at destruction */
 };
+
+enum { ROOT_PEEK_RANGES = 512 };
 
 /* What is set of a thread by a system call (sys/task.h). */
 enum root_task { ROOT_TASK_NICE, ROOT_TASK_AFFINITY, ROOT_TASK_POLICY, ROOT_TASK_SLICE };
@@ -55,6 +58,10 @@ struct root_ops {
 	int (*set_task)(struct root *root, pid_t tid, enum root_task what, const char *value);
 	int (*task_slice)(struct root *root, pid_t tid, uint64_t *ret_nsec); /* NULL: -ENOSYS */
 	int (*task_cpus)(struct root *root, pid_t tid, uint64_t *ret_digest); /* NULL: -ENOSYS */
+	/* NULL, and the one below: -ENOSYS */
+	ssize_t (*pread_at)(struct root *root, int fd, void *buffer, size_t size, uint64_t offset);
+	ssize_t (*peek)(struct root *root, pid_t pid, const struct iovec *there, size_t count,
+			  void *buffer, size_t size);
 	uint64_t (*monotonic_usec)(struct root *root);
 	uint64_t (*realtime_usec)(struct root *root);
 	int (*pidfd)(struct root *root, pid_t pid);
@@ -88,6 +95,13 @@ static inline ssize_t root_pread(struct root *root, int fd, void *buffer, size_t
 {
 	return root->ops->pread(root, fd, buffer, size);
 }
+/* From any offset: of files that are tables, as pagemap. */
+ssize_t root_pread_at(struct root *root, int fd, void *buffer, size_t size, uint64_t offset);
+/* Bytes of a process's memory, range behind range (at most ROOT_PEEK_RANGES): fewer where the rest
+ * is not there, -EFAULT when the first byte is not, -ESRCH when the process is not, -EPERM. Pages
+ * in swap come in. */
+ssize_t root_peek(struct root *root, pid_t pid, const struct iovec *there, size_t count,
+		    void *buffer, size_t size);
 /* Opens, reads up to size-1 bytes, terminates, closes; the bytes read. */
 ssize_t root_read(struct root *root, const char *path, char *buffer, size_t size);
 /* A whole file of any size up to limit, on the heap, NUL-terminated; -EFBIG above the limit. */

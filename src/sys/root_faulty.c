@@ -5,10 +5,10 @@
  *     CALL:PATTERN=EFFECT[@WHEN]
  *
  * CALL     open, read, readlink, list, write, mkdir, rmdir, nice, affinity, policy, slice, connect,
- *          pidfd, same-file, events; or truncate or stall, which concern reads.
+ *          pidfd, same-file, peek, events; or truncate or stall, which concern reads.
  * PATTERN  which paths, by fnmatch: "*" stands for no "/", but a pattern that is "*" alone takes
- *          every path. pidfd, same-file, nice, affinity, policy and slice (read or set) have a
- *          thread's id for a path. events has no path:
+ *          every path. pidfd, same-file, peek, nice, affinity, policy and slice (read or set) have
+ *          a thread's id for a path. events has no path:
  *          "events=EFFECT" (nor needs another call its ":PATTERN" when all paths are meant).
  * EFFECT   the failure's name (ESRCH); behind truncate the number of bytes that a read gives at
  *          most; behind stall how many milliseconds a read takes longer.
@@ -50,6 +50,7 @@ enum fault_call {
 	FAULT_CONNECT,
 	FAULT_PIDFD,
 	FAULT_SAME_FILE,
+	FAULT_PEEK,
 	FAULT_EVENTS,
 	FAULT_TRUNCATE,
 	FAULT_STALL,
@@ -58,7 +59,7 @@ enum fault_call {
 
 static const char *const fault_call_names[FAULT_CALL_COUNT] = {
 	"open", "read", "readlink", "list", "write", "mkdir", "rmdir", "nice", "affinity", "policy",
-	"slice", "connect", "pidfd", "same-file", "events", "truncate", "stall",
+	"slice", "connect", "pidfd", "same-file", "peek", "events", "truncate", "stall",
 };
 
 struct fault_rule {
@@ -208,6 +209,24 @@ static ssize_t faulty_pread(struct root *root, int fd, void *buffer, size_t size
 	return root_pread(self->inner, fd, buffer, size > most ? (size_t)most : size);
 }
 
+static ssize_t faulty_pread_at(struct root *root, int fd, void *buffer, size_t size, uint64_t offset)
+{
+	struct root_faulty *self = faulty(root);
+	const char *path = faulty_name_of(self, fd);
+	int r = path != NULL ? faulty_failure(self, FAULT_READ, path) : 0;
+
+	return r < 0 ? r : root_pread_at(self->inner, fd, buffer, size, offset);
+}
+
+static ssize_t faulty_peek(struct root *root, pid_t pid, const struct iovec *there, size_t count,
+			     void *buffer, size_t size)
+{
+	struct root_faulty *self = faulty(root);
+	int r = faulty_failure_of_process(self, FAULT_PEEK, pid);
+
+	return r < 0 ? r : root_peek(self->inner, pid, there, count, buffer, size);
+}
+
 static void faulty_close(struct root *root, int fd)
 {
 	faulty_name(faulty(root), fd, NULL);
@@ -349,6 +368,8 @@ static const struct root_ops faulty_ops = {
 	.monotonic_usec = faulty_monotonic_usec,
 	.realtime_usec = faulty_realtime_usec,
 	.pidfd = faulty_pidfd,
+	.pread_at = faulty_pread_at,
+	.peek = faulty_peek,
 	.same_file = faulty_same_file,
 	.connect = faulty_connect,
 	.events_open = faulty_events_open,

@@ -177,6 +177,22 @@ static int live_pidfd(struct root *root, pid_t pid)
 	return fd >= 0 ? fd : -errno;
 }
 
+static ssize_t live_pread_at(struct root *root, int fd, void *buffer, size_t size, uint64_t offset)
+{
+	ssize_t got = pread(fd, buffer, size, (off_t)offset);
+
+	return got >= 0 ? got : -errno;
+}
+
+static ssize_t live_peek(struct root *root, pid_t pid, const struct iovec *there, size_t count,
+			   void *buffer, size_t size)
+{
+	struct iovec here = { buffer, size };
+	ssize_t got = process_vm_readv(pid, &here, 1, there, count, 0);
+
+	return got >= 0 ? got : -errno;
+}
+
 static int live_same_file(struct root *root, pid_t a, int a_fd, pid_t b, int b_fd)
 {
 	long r = syscall(SYS_kcmp, a, b, KCMP_FILE, a_fd, b_fd);
@@ -293,6 +309,8 @@ static const struct root_ops live_ops = {
 	.monotonic_usec = live_monotonic_usec,
 	.realtime_usec = live_realtime_usec,
 	.pidfd = live_pidfd,
+	.pread_at = live_pread_at,
+	.peek = live_peek,
 	.same_file = live_same_file,
 	.connect = live_connect,
 	.events_open = live_events_open,
