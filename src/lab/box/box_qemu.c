@@ -30,6 +30,9 @@ static void add_machine(struct arguments *arguments, const struct box_spec *spec
 	arguments_add(arguments, "-nodefaults");
 	arguments_add(arguments, "-no-user-config");
 	arguments_add(arguments, "-no-reboot");
+	/* A kernel that has lost its way cannot say so, but QEMU can (BOX_TRIPLE_FAULT). */
+	if (!kvm)
+		arguments_add_option(arguments, "-d", "cpu_reset");
 	arguments_add_option(arguments, "-display", "none");
 	arguments_add_option(arguments, "-name", "truce-box");
 }

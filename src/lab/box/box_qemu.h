@@ -9,6 +9,9 @@
 #include "lab/box/box.h"
 #include "lab/host/arguments.h"
 
+/* In the line that QEMU logs when an emulated processor cannot even tell of its own failure. */
+#define BOX_TRIPLE_FAULT "Triple fault"
+
 struct box_wiring {
 	int port_fd;    /* the frames of box_wire.h */
 	int console_fd; /* what the kernel says */

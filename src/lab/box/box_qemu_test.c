@@ -52,6 +52,7 @@ static void a_plain_box_is_emulated_and_shares_its_memory(void **state)
 
 	assert_true(has(&arguments, "-accel", "tcg,thread=multi"));
 	assert_true(has(&arguments, "-cpu", "max"));
+	assert_true(has(&arguments, "-d", "cpu_reset"));
 	assert_true(has(&arguments, "-smp", "3"));
 	assert_true(has(&arguments, "-m", "1536M"));
 	assert_true(has(&arguments, "-object",
@@ -117,6 +118,7 @@ static void only_an_emulated_processor_is_told_the_rate_of_its_clock(void **stat
 	arguments = build(&spec, &wiring);
 	assert_true(has(&arguments, "-accel", "kvm"));
 	assert_true(has(&arguments, "-cpu", "host"));
+	assert_false(has(&arguments, "-d", "cpu_reset"));
 	assert_true(has(&arguments, "-append",
 			"console=ttyS0 panic=-1 quiet rootfstype=virtiofs root=rootfs ro "
 			"init=\"/usr/libexec/box-init\""));

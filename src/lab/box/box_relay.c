@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "lab/host/tail.h"
+#include "lab/box/box_qemu.h"
 #include "lab/box/box_wire.h"
 
 #include <errno.h>
@@ -199,20 +200,28 @@ static void append_last_words(const struct relay *relay, struct str *sentence)
 	str_done(&line);
 }
 
-/* It switched itself off, and that was not asked for. */
+/* It switched itself off, and that was not asked for. A signal ends QEMU in good order, too. */
 static void append_end(const struct relay *relay, struct str *sentence)
 {
-	struct str panic;
+	struct str line;
 
-	str_init(&panic);
-	if (tail_last_line(&relay->console, "Kernel panic", &panic)) {
-		str_appendf(sentence, "the box's kernel died: %s", panic.data);
+	str_init(&line);
+	if (tail_last_line(&relay->qemu_log, "terminating on signal", &line)) {
+		str_appendf(sentence, "somebody ended QEMU before the box's command ended: %s", line.data);
+	} else if (tail_last_line(&relay->console, "Kernel panic", &line)) {
+		str_appendf(sentence, "the box's kernel died: %s", line.data);
 		append_cause(relay, sentence);
+	} else if (tail_last_line(&relay->qemu_log, BOX_TRIPLE_FAULT, &line)) {
+		str_append(sentence, "a triple fault reset the box's processor before its command ended");
+		if (relay->spec->cpus > 1)
+			str_append(sentence, "; where it does not with --cpus 1, QEMU's emulation of "
+				   "several processors is at fault");
+		append_last_words(relay, sentence);
 	} else {
 		str_append(sentence, "the box was switched off before its command ended");
 		append_last_words(relay, sentence);
 	}
-	str_done(&panic);
+	str_done(&line);
 }
 
 static int sentence_fail(struct str *sentence, int code, struct error *err)
