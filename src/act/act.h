@@ -54,6 +54,8 @@ int act_fd(const struct act *act); /* readable: outcomes of the worker are there
 /* Reads back what is set, some at each call, all within a few; differences are outcomes of
  * DRIFT. */
 void act_look_for_drift(struct act *act, const struct snapshot *snapshot);
+/* All of it now, save what a slow owner would have to be asked for. */
+void act_look_now(struct act *act, const struct snapshot *snapshot);
 /* Timers (memory.high's release, a balloon's deadline): the next one's monotonic time; 0: none. */
 uint64_t act_timer_usec(const struct act *act);
 void act_run_timers(struct act *act, const struct snapshot *snapshot);

@@ -247,3 +247,13 @@ void act_look_for_drift(struct act *act, const struct snapshot *snapshot)
 		act->drift_at = (act->drift_at + 1) % act->held_count;
 	act->drift_usec = now;
 }
+
+void act_look_now(struct act *act, const struct snapshot *snapshot)
+{
+	size_t i;
+
+	for (i = 0; i < act->held_count; i++)
+		if (act->held[i]->actuator == NULL || !act->held[i]->actuator->slow)
+			act->held[i]->looked_usec = 0;
+	act_look_for_drift(act, snapshot);
+}

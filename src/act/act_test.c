@@ -660,6 +660,22 @@ static void a_balloon_that_does_not_follow_is_told(void **state)
 	assert_int_equal(bed->outcomes[0].to.number, 900 << 20);
 }
 
+static void all_that_is_set_can_be_looked_at_at_once(void **state)
+{
+	struct bed *bed = *state;
+
+	set(bed, &vm_100, SETTING_CPU_WEIGHT, 400);
+	act_look_now(bed->act, &bed->snapshot);
+	assert_int_equal(act_collect(bed->act, &bed->outcomes), 0);
+	root_memory_put(bed->root, "/knob/5000100", "100\n");
+	act_look_for_drift(bed->act, &bed->snapshot);
+	assert_int_equal(act_collect(bed->act, &bed->outcomes), 0);
+	act_look_now(bed->act, &bed->snapshot);
+	bed->count = act_collect(bed->act, &bed->outcomes);
+	expect(bed, 0, &vm_100, OUTCOME_DRIFT);
+	assert_int_equal(act_undo(bed->act, NULL, SETTING_COUNT, NULL), 0);
+}
+
 static void a_balloon_on_its_way_has_not_drifted(void **state)
 {
 	struct bed *bed = *state;
@@ -870,6 +886,7 @@ int main(void)
 		CASE(a_successor_first_ends_the_hurry_of_one_that_was_killed),
 		CASE(memory_high_is_released_by_itself),
 		CASE(a_balloon_that_does_not_follow_is_told),
+		CASE(all_that_is_set_can_be_looked_at_at_once),
 		CASE(a_balloon_on_its_way_has_not_drifted),
 		CASE(a_mute_owner_delays_no_other_and_is_not_asked_at_once_again),
 		CASE(forty_mute_owners_do_not_delay_one_that_answers),

@@ -32,6 +32,7 @@ static const struct {
 	[CONTROL_RESUME] = { "resume", VM },
 	[CONTROL_UNDO] = { "undo", VM, SETTING },
 	[CONTROL_MODE] = { "mode", MODE },
+	[CONTROL_LOOK] = { "look" },
 };
 
 static const struct key {

@@ -30,6 +30,7 @@ enum control_do {
 	CONTROL_RESUME,
 	CONTROL_UNDO,
 	CONTROL_MODE,
+	CONTROL_LOOK, /* changes nothing itself, and costs as much as is set */
 	CONTROL_DO_COUNT,
 };
 

@@ -680,6 +680,11 @@ static int handle(struct daemon *daemon, uint64_t ticket, const struct control_r
 		return r == 0 ? 1 : r;
 	case CONTROL_MODE:
 		return set_mode(daemon, request->mode, err);
+	case CONTROL_LOOK:
+		act_look_now(daemon->act, daemon->snapshot);
+		carry_outcomes(daemon);
+		plan_soon(daemon);
+		return 0;
 	default:
 		answer(daemon, ticket, request, record);
 		return 1;
