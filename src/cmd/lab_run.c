@@ -326,7 +326,7 @@ static void print_end(const struct job *job, const struct lab_run_result *result
 	if (result->boots_given_up > 0)
 		str_appendf(&text, ", %u given up", result->boots_given_up);
 	if (result->runs_unproved > 0)
-		str_appendf(&text, ", %u runs without proof of the load", result->runs_unproved);
+		str_appendf(&text, ", %u runs without proof", result->runs_unproved);
 	str_appendf(&text, "\nkept in %s as experiment %lld\n", job->place.store,
 		    (long long)job->experiment);
 	if (text.data != NULL)

@@ -6,9 +6,11 @@
 #include "base/error.h"
 #include "base/io.h"
 #include "base/str.h"
+#include "control/control.h"
 #include "lab/host/ability.h"
 #include "lab/host/child.h"
 #include "lab/host/tool.h"
+#include "ledger/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +24,12 @@
 
 #define READY_NSEC (20 * NSEC_PER_SEC)
 #define END_MSEC 10000
+#define ANSWER_USEC (3 * USEC_PER_SEC)
 enum { VMS_MOST = 64 };
 
 struct lab_hands {
 	char *directory, *truce, *truced;
+	char host_socket[CONTROL_PATH_SIZE]; /* of the host's own truced, if there is one; "" */
 	int cancel_fd;
 	struct child daemon;
 	pid_t vms[VMS_MOST];
@@ -117,11 +121,73 @@ static int call(const struct lab_hands *hands, struct str *output, struct error 
 
 #define CALL(hands, err, ...) call(hands, NULL, err, (const char *const[]){ __VA_ARGS__, NULL })
 
+/* -- the host's own truced ----------------------------------------------------------------------------- */
+
+static const char *policy_of(const json_t *entry)
+{
+	const char *policy = json_string_value(json_object_get(entry, "policy"));
+
+	return policy != NULL ? policy : "set"; /* a hold has none: it is a person's */
+}
+
+static int refuse_turned(const json_t *entry, const char *setting, struct error *err)
+{
+	const char *policy = policy_of(entry);
+
+	if (strcmp(policy, "set") == 0)
+		return error_set(err, -EBUSY, "this host's truced holds %.40s for a person, and the experiment "
+				 "turns it: let go of it first (truce set --release host %.40s)", setting,
+				 setting);
+	return error_set(err, -EBUSY, "this host's truced turns %.40s by the policy %.60s, and so does the "
+			 "experiment: unload that first (truce policy unload %.60s)", setting, policy, policy);
+}
+
+/* The first of the list that is KSM's: all its knobs belong together. */
+static int check_list(const json_t *list, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		const json_t *entry = json_array_get(list, i);
+		const char *setting = json_string_value(json_object_get(entry, "setting"));
+
+		if (setting != NULL && strncmp(setting, "ksm.", 4) == 0)
+			return refuse_turned(entry, setting, err);
+	}
+	return 0;
+}
+
+/* Two that turn one knob would set it again and again, each its way. */
+static int check_host_truced(const struct lab_hands *hands, struct error *err)
+{
+	json_t *request, *answer = NULL, *host;
+	int r;
+
+	if (hands->host_socket[0] == '\0' || !control_is_there(hands->host_socket))
+		return 0;
+	request = json_pack("{s:s, s:s}", "do", "vms", "vm", "host");
+	if (request == NULL)
+		return error_set(err, -ENOMEM, "no memory");
+	r = control_call(hands->host_socket, request, ANSWER_USEC, &answer, err);
+	json_decref(request);
+	if (r < 0)
+		return error_prefix(err, "this host's truced does not say whether it turns KSM");
+	host = json_array_get(json_object_get(answer, "vms"), 0);
+	r = check_list(json_object_get(host, "holds"), err);
+	if (r == 0)
+		r = check_list(json_object_get(host, "settings"), err);
+	json_decref(answer);
+	return r;
+}
+
 int lab_hands_set_host(struct lab_hands *hands, const char *setting, unsigned long long value,
 		       struct error *err)
 {
 	char assignment[80];
+	int r = check_host_truced(hands, err);
 
+	if (r < 0)
+		return r;
 	snprintf(assignment, sizeof assignment, "%s=%llu", setting, value);
 	return CALL(hands, err, "set", "host", assignment, "--keep");
 }
@@ -176,17 +242,63 @@ static int copy_policy(const struct lab_hands *hands, const char *policy, struct
 	return r;
 }
 
-/* It answers, and with a policy it has loaded it, whatever the policy calls itself. */
-static int ask_ready(const struct lab_hands *hands, bool policy, struct error *err)
+int lab_hands_ask(struct lab_hands *hands, const char *what, json_t **ret, struct error *err)
 {
-	struct str shown;
+	struct pollfd ended = { hands->daemon.pidfd, POLLIN, 0 };
+	json_t *request;
 	int r;
 
-	str_init(&shown);
-	r = call(hands, &shown, err, (const char *const[]){ "policy", "show", "--json", NULL });
-	if (r == 0 && policy && (shown.data == NULL || strstr(shown.data, "/policies/experiment.") == NULL))
+	if (hands->daemon.pid == 0 || poll(&ended, 1, 0) > 0)
+		return error_set(err, -ECONNREFUSED, "the experiment's truced has ended");
+	request = json_pack("{s:s}", "do", what);
+	if (request == NULL)
+		return error_set(err, -ENOMEM, "no memory");
+	r = control_call(NULL, request, ANSWER_USEC, ret, err);
+	json_decref(request);
+	return r;
+}
+
+int lab_hands_read_ledger(const struct lab_hands *hands, struct str *out, struct error *err)
+{
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_FCLOSE FILE *file = NULL;
+	char block[4096];
+	size_t size;
+	int r = make_path(hands, "/state/" LEDGER_FILE, &path, err);
+
+	if (r < 0)
+		return r;
+	file = fopen(path, "rbe");
+	if (file == NULL)
+		return error_errno(err, -errno, "%s", path);
+	while ((size = fread(block, 1, sizeof block, file)) > 0)
+		str_append_bytes(out, block, size);
+	if (ferror(file) || out->failed)
+		return error_errno(err, out->failed ? -ENOMEM : -EIO, "%s", path);
+	return 0;
+}
+
+/* With rules it has had its first turn: what it wants from the beginning on is asked for. */
+static bool is_at_work(const json_t *policy)
+{
+	return json_array_size(json_object_get(policy, "rules")) == 0 ||
+	       json_integer_value(json_object_get(policy, "turns")) > 0;
+}
+
+/* It answers, and with a policy it has loaded it, whatever the policy calls itself. */
+static int ask_ready(struct lab_hands *hands, bool policy, struct error *err)
+{
+	json_t *answer, *policies;
+	int r = lab_hands_ask(hands, "policy.list", &answer, err);
+
+	if (r < 0)
+		return r;
+	policies = json_object_get(answer, "policies");
+	if (policy && json_array_size(policies) == 0)
 		r = error_set(err, -EAGAIN, "it does not load the policy");
-	str_done(&shown);
+	else if (policy && !is_at_work(json_array_get(policies, 0)))
+		r = error_set(err, -EAGAIN, "the policy has no turn");
+	json_decref(answer);
 	return r;
 }
 
@@ -219,6 +331,8 @@ int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vm
 	memcpy(hands->vms, vms, hands->vm_count * sizeof *vms);
 	forget_file(hands, "/policies/experiment.lua");
 	forget_file(hands, "/policies/experiment.so");
+	/* So that it tells of this run alone. */
+	forget_file(hands, "/state/" LEDGER_FILE);
 	r = write_configuration(hands, net->bytes_per_sec, err);
 	if (r == 0 && policy != NULL)
 		r = CALL(hands, err, "policy", "check", policy);
@@ -282,6 +396,9 @@ int lab_hands_new(const char *directory, int cancel_fd, struct lab_hands **ret, 
 		return error_set(err, -ENOMEM, "no memory");
 	}
 	child_init(&hands->daemon);
+	/* Before this process's own is another one. */
+	if (control_socket_path(hands->host_socket, NULL) < 0)
+		hands->host_socket[0] = '\0';
 	r = make_directories(hands, err);
 	if (r == 0)
 		r = find("truce", "cmd/truce", "../bin/truce", &hands->truce, err);

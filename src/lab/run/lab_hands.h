@@ -11,19 +11,22 @@
 #ifndef LAB_RUN_LAB_HANDS_H
 #define LAB_RUN_LAB_HANDS_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct error;
 struct lab_hands;
+struct str;
 
 /* `directory` is for this alone and stays from run to run: the journal is in it. From then on
  * this process and its children find that truced and no other. */
 int lab_hands_new(const char *directory, int cancel_fd, struct lab_hands **ret, struct error *err);
 void lab_hands_free(struct lab_hands *hands);
 
-/* A knob of the host ("ksm.run") until give_back. While no truced runs. */
+/* A knob of the host ("ksm.run") until give_back. While no truced runs. -EBUSY: the host's own truced
+ * turns it. */
 int lab_hands_set_host(struct lab_hands *hands, const char *setting, unsigned long long value,
 		       struct error *err);
 
@@ -39,6 +42,11 @@ int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vm
 		    const struct lab_hands_net *net, struct error *err);
 int lab_hands_set(struct lab_hands *hands, pid_t vm, const char *setting, const char *value,
 		  struct error *err);
+/* What it answers to {"do":WHAT} (doc/format/control.md); *ret is the caller's. -ECONNREFUSED where it
+ * has ended. */
+int lab_hands_ask(struct lab_hands *hands, const char *what, json_t **ret, struct error *err);
+/* Its ledger since lab_hands_start, appended. */
+int lab_hands_read_ledger(const struct lab_hands *hands, struct str *out, struct error *err);
 /* Gives back what was set on the VMs, and ends truced. Fine where none runs. */
 int lab_hands_stop(struct lab_hands *hands, struct error *err);
 

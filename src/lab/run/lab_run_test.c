@@ -110,14 +110,14 @@ static int64_t ask(const char *sql)
 #define BRIEF HEAD "warmup = 0*s, duration = 0.6*s, interval = 50*ms, boots = 1, vms = { kind = 'process' } }"
 #define ONE HEAD SHORT "vms = { kind = 'process' } }"
 
-/* Of boots that are done: on a machine that is busy with something else a boot may have failed and
- * been repeated, which is as it should be. */
+/* Of boots and runs that are done: on a machine that is busy with something else a boot may have
+ * failed and been repeated, and a run not have proved its load, which is as it should be. */
 static int64_t ask_done(const char *what, const char *table, const char *where)
 {
 	char sql[400];
 
 	snprintf(sql, sizeof sql, "select %s from %s x join run on run.id = x.%s join boot on boot.id = "
-		 "run.boot where boot.state = 'done' and %s", what, table,
+		 "run.boot where boot.state = 'done' and run.state = 'done' and %s", what, table,
 		 strcmp(table, "run") == 0 ? "id" : "run", where);
 	return ask(sql);
 }
@@ -130,9 +130,9 @@ static void every_run_of_every_boot_is_kept_with_its_raw_intervals(void **state)
 	if (run() != 0)
 		fail_msg("%s %s", err.text, warned);
 	assert_int_equal(result.boots, 2);
-	assert_int_equal(result.runs, 6);
+	assert_true(result.runs >= 6);
 	assert_int_equal(ask("select count(*) from boot where state = 'done'"), 2);
-	assert_int_equal(ask_done("count(*)", "run", "x.state = 'done'"), 6);
+	assert_int_equal(ask_done("count(*)", "run", "1"), 6);
 	/* Runs of loaded=2 have two that work, those of loaded=1 one and one that is idle. */
 	assert_int_equal(ask_done("count(*)", "member", "role = 'other'"), 2);
 	assert_int_equal(ask_done("count(*)", "member", "role = 'idle'"), 4);

@@ -8,6 +8,7 @@
 #include "lab/net/lab_net.h"
 #include "lab/run/lab_hands.h"
 #include "lab/spec/spec_work.h"
+#include "sys/root.h"
 #include "work/workload.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ void lab_trial_done(struct lab_trial *trial)
 {
 	size_t i;
 
+	json_decref(trial->policies);
 	for (i = 0; i < LAB_MEMBERS_MOST; i++)
 		free(trial->lines[i]);
 	lab_trial_init(trial);
@@ -269,10 +271,14 @@ static int hold_one(struct lab_trial *trial, const struct lab_plan_run *run, uns
 	size_t i;
 	int r = 0;
 
-	for (i = 0; r == 0 && i < load->hold_count; i++)
-		if (subject ? load->holds[i].of_subject : load->holds[i].of_others)
-			r = lab_hands_set(ground->hands, member_pid(&trial->boot->members[vm]),
-					  load->holds[i].setting, load->holds[i].value, err);
+	for (i = 0; r == 0 && i < load->hold_count; i++) {
+		if (!(subject ? load->holds[i].of_subject : load->holds[i].of_others))
+			continue;
+		r = lab_hands_set(ground->hands, member_pid(&trial->boot->members[vm]),
+				  load->holds[i].setting, load->holds[i].value, err);
+		if (r == 0 && lab_force_add_hold(&trial->force, vm, load->holds[i].setting) < 0)
+			r = error_set(err, -EINVAL, "%s: it cannot be proved", load->holds[i].setting);
+	}
 	return r;
 }
 
@@ -281,20 +287,23 @@ static int adjust(struct lab_trial *trial, const struct lab_plan_run *run, struc
 {
 	const struct lab_boot *boot = trial->boot;
 	const struct spec_load *load = &boot->ground->plan->spec->cells[run->cell].load;
+	const struct spec_load *beside = &boot->ground->plan->spec->cells[run->beside].load;
+	struct lab_force *force = &trial->force;
 	struct lab_hands_net net = { 0 };
-	pid_t vms[SPEC_VMS_MOST];
 	unsigned vm;
 	int r;
 
 	if (boot->net != NULL)
 		net = (struct lab_hands_net){ lab_net_guests_fd(boot->net),
 					      boot->plan->made->net.speed_bytes_per_sec };
-	if (load->policy == NULL && load->hold_count == 0)
+	trial->adjusted = load->policy != NULL || load->hold_count + beside->hold_count > 0;
+	if (!trial->adjusted)
 		return 0;
+	force->policy = load->policy != NULL;
+	force->vm_count = boot->vm_count;
 	for (vm = 0; vm < boot->vm_count; vm++)
-		vms[vm] = member_pid(&boot->members[vm]);
-	r = lab_hands_start(boot->ground->hands, load->policy, vms, boot->vm_count,
-			    &net, err);
+		force->vms[vm] = member_pid(&boot->members[vm]);
+	r = lab_hands_start(boot->ground->hands, load->policy, force->vms, force->vm_count, &net, err);
 	for (vm = 0; r == 0 && vm < boot->vm_count; vm++)
 		r = hold_one(trial, run, vm, err);
 	return r;
@@ -389,13 +398,100 @@ static int check_started(struct lab_trial *trial, struct error *err)
 	return 0;
 }
 
+/* -- what the peacemaker did ------------------------------------------------------------------------- */
+
+/* One answer; what it says, or that there is none, into the force. */
+static json_t *ask(struct lab_trial *trial, const char *what)
+{
+	struct error err = { 0 };
+	json_t *answer = NULL;
+
+	if (lab_hands_ask(trial->boot->ground->hands, what, &answer, &err) < 0 &&
+	    trial->force.why[0] == '\0')
+		snprintf(trial->force.why, sizeof trial->force.why, "%.250s", err.text);
+	return answer;
+}
+
+static void judge_ledger(struct lab_trial *trial)
+{
+	struct error err = { 0 };
+	struct str lines;
+
+	str_init(&lines);
+	if (lab_hands_read_ledger(trial->boot->ground->hands, &lines, &err) == 0)
+		lab_force_judge_ledger(&trial->force, lines.data != NULL ? lines.data : "", lines.length);
+	else if (trial->force.why[0] == '\0')
+		snprintf(trial->force.why, sizeof trial->force.why, "%.250s", err.text);
+	str_done(&lines);
+}
+
+/* A knob of KSM is as this machine wants it; `wanted` below 0: it wants nothing of it. */
+static void judge_ksm_knob(struct lab_trial *trial, const char *name, int64_t wanted)
+{
+	char path[64], text[32];
+	ssize_t size;
+	int64_t is;
+
+	if (wanted < 0 || trial->force.why[0] != '\0')
+		return;
+	snprintf(path, sizeof path, "/sys/kernel/mm/ksm/%s", name);
+	size = root_read(trial->boot->ground->root, path, text, sizeof text - 1);
+	text[size > 0 ? size : 0] = '\0';
+	is = strtoll(text, NULL, 10);
+	if (size <= 0 || is != wanted)
+		snprintf(trial->force.why, sizeof trial->force.why, "KSM's %s was %lld, not %lld, which "
+			 "somebody else has turned", name, (long long)is, (long long)wanted);
+}
+
+static void judge_ksm(struct lab_trial *trial)
+{
+	const struct spec_machine *made = trial->boot->plan->made;
+
+	judge_ksm_knob(trial, "run", made->ksm == SPEC_KSM_LEAVE ? -1 : made->ksm == SPEC_KSM_ON);
+	judge_ksm_knob(trial, "pages_to_scan", made->ksm_pages > 0 ? (int64_t)made->ksm_pages : -1);
+	judge_ksm_knob(trial, "sleep_millisecs", made->ksm_sleep_usec > 0 ?
+		       (int64_t)(made->ksm_sleep_usec / USEC_PER_MSEC) : -1);
+}
+
+/* The ledger first: it knows the cause of what the others only show. */
+static void judge_force(struct lab_trial *trial)
+{
+	json_t *looked = ask(trial, "look"), *status, *policies, *vms;
+	struct lab_force *force = &trial->force;
+
+	force->from_usec = (uint64_t)trial->record->started_usec +
+			   trial->record->warmup_nsec / NSEC_PER_USEC;
+	force->until_usec = clock_realtime_usec();
+	judge_ledger(trial);
+	status = ask(trial, "status");
+	policies = ask(trial, "policy.list");
+	vms = ask(trial, "vms");
+	if (force->why[0] == '\0' && lab_force_judge_policies(force, trial->policies, policies) &&
+	    lab_force_judge_status(force, status))
+		lab_force_judge_vms(force, vms);
+	json_decref(looked);
+	json_decref(status);
+	json_decref(policies);
+	json_decref(vms);
+}
+
+/* -- the window -------------------------------------------------------------------------------------- */
+
 /* The window, and one interval more: the last report belongs to it. */
 static int measure(struct lab_trial *trial, struct error *err)
 {
 	const struct spec *spec = trial->boot->ground->plan->spec;
 	uint64_t end = trial->until_nsec + spec->interval_usec * NSEC_PER_USEC;
-	int r = lab_boot_live(trial->boot, NULL, end, err);
+	int r = lab_boot_live(trial->boot, NULL, trial->from_nsec, err);
 
+	if (r == 0 && trial->adjusted)
+		trial->policies = ask(trial, "policy.list");
+	judge_ksm(trial);
+	if (r == 0)
+		r = lab_boot_live(trial->boot, NULL, end, err);
+	judge_ksm(trial);
+	if (r == 0 && trial->adjusted)
+		judge_force(trial);
 	return r == 0 ? check_started(trial, err) : r;
 }
 
@@ -435,12 +531,18 @@ static uint64_t proof_of(struct lab_trial *trial, unsigned vm)
 		trial->until_nsec - trial->from_nsec;
 }
 
-/* Every loaded VM did something again and again in the window: else the run says what it is. */
+/* Every loaded VM did something again and again in the window, and what was to be adjusted was: else
+ * the run says what it is. */
 static void prove(struct lab_trial *trial, struct store_run *record)
 {
 	unsigned vm;
 
 	record->state = "done";
+	if (trial->force.why[0] != '\0') {
+		memcpy(trial->why, trial->force.why, sizeof trial->why);
+		record->state = "unproved";
+		record->why = trial->why;
+	}
 	for (vm = 0; vm < trial->boot->member_count; vm++) {
 		if (!trial->members[vm].loaded)
 			continue;

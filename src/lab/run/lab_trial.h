@@ -2,12 +2,14 @@
 /*
  * One run of one cell in VMs that are up: every member's workload is prepared, all are started at
  * one instant of the host's clock, what they report becomes the record, and all are stopped. A
- * record says that it is proved only where every loaded VM worked in every second of it.
+ * record says that it is proved only where every loaded VM worked in every second of it, and what
+ * the cell wants of the peacemaker was in force from its window's beginning to its end.
  */
 #ifndef LAB_RUN_LAB_TRIAL_H
 #define LAB_RUN_LAB_TRIAL_H
 
 #include "lab/run/lab_boot.h"
+#include "lab/run/lab_force.h"
 #include "lab/store/store_record.h"
 
 struct lab_trial {
@@ -23,6 +25,9 @@ struct lab_trial {
 	} members[LAB_MEMBERS_MOST];
 	bool out_of_memory;
 	char *lines[LAB_MEMBERS_MOST]; /* what each is told to do */
+	bool adjusted;             /* by a truced: what that did is judged, too */
+	struct lab_force force;
+	json_t *policies;          /* as they were when the window began; NULL: not known */
 	char why[256];             /* what the record's `why` points to */
 };
 

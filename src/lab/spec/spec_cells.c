@@ -581,6 +581,13 @@ static void check_duet(struct spec_load_state *load)
 			spec_problem(load, "duet", "a duet is of two loaded VMs: vms.count = 2, loaded = 2");
 			return;
 		}
+	for (i = 0; i < spec->cell_count; i++)
+		if (!same_text(spec->cells[i].load.policy,
+			       spec->cells[spec->cells[i].compared_with].load.policy)) {
+			spec_problem(load, "duet", "a duet has both its cells at once, and a policy is of the "
+				     "whole host");
+			return;
+		}
 	if (spec->machine_count > 1)
 		spec_problem(load, "duet", "a duet compares within one boot: what varies needs another "
 			     "machine");

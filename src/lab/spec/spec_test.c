@@ -236,6 +236,8 @@ static const struct {
 	  "x.lua:3:28: vary: needs is \"boot\" or \"run\"" },
 	{ HEAD "\nvary = { { 'ksm', 'off', 'on', needs = 'run' } } }",
 	  "x.lua:3:32: vary: ksm cannot change from run to run: its values are other machines" },
+	{ HEAD "vms = { count = 2 }, duet = true, vary = { { 'policy', 'none', 'a.lua' } } }",
+	  "a duet has both its cells at once, and a policy is of the whole host" },
 	{ HEAD "hold = { subject = { ['cpu.quoat'] = 1 } } }", "cpu.quota" },
 	{ HEAD "measures = { 'speed' } }", "measures: \"speed\" is not rate" },
 	{ HEAD "asks = function() end }", "an experiment has texts, numbers, switches" },
