@@ -232,11 +232,13 @@ build_directory() {
 
 # build_is_fresh DIR: nothing that goes into a build has changed since the last one. Reading
 # the times of the sources takes 5 ms; asking ninja takes 50. The time of change is compared
-# (not of modification), which a copied file or a checkout cannot carry over from elsewhere.
+# (not of modification), which a copied file or a checkout cannot carry over from elsewhere. git
+# writes to logs/HEAD with each commit: what is built says of which one it is.
 build_is_fresh() {
 	[ -e "$1/.built" ] || return 1
 	local inputs=() entry
-	for entry in src include uapi tests/vmm tests/meson.build meson.build meson_options.txt; do
+	for entry in src include uapi tests/vmm tests/meson.build meson.build meson_options.txt tools/commit \
+		.git/logs/HEAD; do
 		[ -e "$source_root/$entry" ] && inputs+=("$source_root/$entry")
 	done
 	[ -z "$(find "${inputs[@]}" -cnewer "$1/.built" -print -quit 2>/dev/null || echo unknown)" ]

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/keep_file.h"
 #include "base/str.h"
+#include "base/version.h"
 #include "cmd/lab.h"
 #include "cmd/lab_source.h"
 #include "cmd/verb.h"
@@ -105,7 +106,7 @@ static void append_versions(const struct exporter *exporter, struct str *out)
 	json_key(&json, "measured_with");
 	json_text(&json, experiment->version);
 	json_key(&json, "exported_with");
-	json_text(&json, TRUCE_VERSION);
+	json_text(&json, version_text);
 	json_key(&json, "platform");
 	json_text(&json, experiment->platform);
 	json_key(&json, "scaled");
@@ -161,6 +162,9 @@ static const char repeat[] =
 	"again=$(mktemp -d) || exit 1\n"
 	"trap 'rm -rf \"$again\"' EXIT\n"
 	"truce=${TRUCE:-truce}\n"
+	"now=$(\"$truce\" --version) || exit 1\n"
+	"grep -qF \"\\\"exported_with\\\":\\\"${now#truce }\\\"\" versions.json ||\n"
+	"\techo \"this is $now; exported_with in versions.json is another: the page at least will say so\"\n"
 	"\"$truce\" lab show ./results.sqlite --report \"$again\" >/dev/null || exit 1\n"
 	"\"$truce\" lab show ./results.sqlite --json >\"$again/report.json\" || exit 1\n"
 	"differ=0\n"

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/version.h"
 #include "cmd/interrupt.h"
 #include "cmd/lab.h"
 #include "cmd/lab_enough.h"
@@ -201,7 +202,7 @@ static int add_experiment(struct job *job, struct error *err)
 	CLEANUP_FREE char *host = host_json(err);
 	struct store_experiment experiment = {
 		.spec = job->spec, .quick = job->settings->quick, .seed = job->plan->seed,
-		.version = TRUCE_VERSION, .platform = platform_of(job),
+		.version = version_text, .platform = platform_of(job),
 		.scaled = job->plan->scaled ? job->plan->scaled_why : NULL, .host = host,
 	};
 

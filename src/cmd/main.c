@@ -2,6 +2,7 @@
 /* truce: a table of verbs and a loop. What a verb does is in the file of its name. */
 #include "base/str.h"
 #include "base/suggest.h"
+#include "base/version.h"
 #include "cmd/noun.h"
 #include "cmd/streams.h"
 #include "cmd/verb.h"
@@ -52,7 +53,7 @@ static int print_version(void)
 	int r;
 
 	str_init(&text);
-	str_appendf(&text, "truce %s\n", TRUCE_VERSION);
+	str_appendf(&text, "truce %s\n", version_text);
 	r = verbs_print_help(&text, true);
 	str_done(&text);
 	return r;

@@ -2,6 +2,7 @@
 /* truced: keeps the peace between VMs by policies. */
 #include "base/error.h"
 #include "base/cleanup.h"
+#include "base/version.h"
 #include "control/control.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
@@ -170,7 +171,7 @@ int main(int argc, char **argv)
 	case 'r':
 		return restore();
 	case 'v':
-		printf("truced %s\n", TRUCE_VERSION);
+		printf("truced %s\n", version_text);
 		return 0;
 	case 'h':
 		fputs(usage, stdout);

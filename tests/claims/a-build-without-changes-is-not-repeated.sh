@@ -43,3 +43,9 @@ poll_until 5 changed_by source_vanishes || fail "a source vanished unseen"
 poll_until 5 built || fail "built again, and not fresh"
 
 poll_until 5 changed_by old_source_arrives || fail "a source with an old date arrived unseen"
+poll_until 5 built || fail "built again, and not fresh"
+
+mkdir -p "$source_root/.git/logs"
+touch "$source_root/.git/logs/HEAD"
+poll_until 5 built || fail "built again, and not fresh"
+poll_until 5 changed_by touch "$source_root/.git/logs/HEAD" || fail "a commit was made unseen"

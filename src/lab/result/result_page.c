@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/version.h"
 #include "lab/result/answer.h"
 #include "lab/result/contrast.h"
 #include "lab/result/tables.h"
@@ -274,7 +275,7 @@ static void append_repeat(const struct result *result, struct str *out)
 	str_appendf(&text, "%llu", (unsigned long long)experiment->seed);
 	page_fact(out, "seed", text.data);
 	page_fact(out, "measured with", experiment->version);
-	page_fact(out, "reported with", TRUCE_VERSION);
+	page_fact(out, "reported with", version_text);
 	str_clear(&text);
 	str_appendf(&text, "%016llx", (unsigned long long)experiment->spec_hash);
 	page_fact(out, "experiment's hash", text.data);
