@@ -403,6 +403,7 @@ int netns_count_queue(struct netns *ns, const char *name, struct netns_counts *r
 		.sent_bytes = rtnl_tc_get_stat(TC_CAST(qdisc), RTNL_TC_BYTES),
 		.sent_packets = rtnl_tc_get_stat(TC_CAST(qdisc), RTNL_TC_PACKETS),
 		.sent_dropped = rtnl_tc_get_stat(TC_CAST(qdisc), RTNL_TC_DROPS),
+		.queued_bytes = rtnl_tc_get_stat(TC_CAST(qdisc), RTNL_TC_BACKLOG),
 	};
 	return 0;
 }

@@ -48,11 +48,12 @@ int netns_add_address(struct netns *ns, const char *name, const char *address,
 struct netns_counts {
 	uint64_t sent_bytes, sent_packets, sent_dropped;
 	uint64_t received_bytes, received_packets, received_dropped;
+	uint64_t queued_bytes; /* that wait now, where a queue was counted */
 };
 
 int netns_count(struct netns *ns, const char *name, struct netns_counts *ret,
 		struct error *err);
-/* Only what its root queueing discipline sent and dropped. -ENOENT: it has none. A burst that
+/* Only what its root queueing discipline sent, dropped and holds. -ENOENT: it has none. A burst that
  * was handed over as one is dropped as one, and sent as the frames it becomes. */
 int netns_count_queue(struct netns *ns, const char *name, struct netns_counts *ret,
 		      struct error *err);

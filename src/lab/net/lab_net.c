@@ -229,7 +229,7 @@ static int count_end(struct netns *ns, const char *name, struct lab_net_counts *
 
 	if (r == 0)
 		*ret = (struct lab_net_counts){ counts.sent_bytes, counts.sent_packets,
-						counts.sent_dropped };
+						counts.sent_dropped, counts.queued_bytes };
 	return r;
 }
 
@@ -259,8 +259,8 @@ int lab_net_count_port(struct lab_net *net, unsigned number, struct lab_net_coun
 	if (r < 0)
 		return r;
 	*ret_sent = (struct lab_net_counts){ counts.received_bytes, counts.received_packets,
-					     counts.received_dropped };
+					     counts.received_dropped, 0 };
 	*ret_received = (struct lab_net_counts){ counts.sent_bytes, counts.sent_packets,
-						 counts.sent_dropped };
+						 counts.sent_dropped, 0 };
 	return 0;
 }

@@ -61,6 +61,7 @@ const char *lab_net_uplink(const struct lab_net *net);
 /* What has passed since the network was made. Lost: for want of room in a queue. */
 struct lab_net_counts {
 	uint64_t bytes, packets, lost;
+	uint64_t queued_bytes; /* that wait before the shared link now; a port's: 0 */
 };
 
 /* Of the shared link, towards the peer and towards the guests. */

@@ -374,7 +374,8 @@ int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
 	if (r == 0)
 		r = check_accelerator(boot, err);
 	if (r == 0)
-		r = lab_sampler_new(ground->root, boot->members, boot->vm_count, &boot->sampler, err);
+		r = lab_sampler_new(ground->root, boot->members, boot->vm_count, boot->net, &boot->sampler,
+				    err);
 	return r;
 }
 

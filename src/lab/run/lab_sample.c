@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "lab/net/lab_net.h"
 #include "model/snapshot.h"
 #include "observe/observe.h"
 
@@ -22,6 +23,7 @@ struct lab_sampler {
 	struct observe *observe;
 	const struct lab_member *members;
 	size_t member_count;
+	struct lab_net *net; /* NULL: none */
 	struct store_run *run;
 	struct map last;     /* of each figure: its value + 1, as a pointer */
 	bool out_of_memory;
@@ -49,12 +51,12 @@ static const enum vm_figure vm_figures[] = {
 /* -- writing down ---------------------------------------------------------------------------------- */
 
 /* Which figure of which source it is. */
-enum { OF_HOST = 1, OF_CPU, OF_VM, OF_GUEST };
+enum { OF_HOST = 1, OF_CPU, OF_VM, OF_GUEST, OF_LINK };
 
 static void note(struct lab_sampler *sampler, unsigned kind, unsigned number, unsigned figure,
 		 const char *name, uint64_t at_nsec, int64_t value)
 {
-	static const char *const sources[] = { "", "host", "cpu", "vm", "guest" };
+	static const char *const sources[] = { "", "host", "cpu", "vm", "guest", "link" };
 	uint64_t key = (uint64_t)kind << 48 | (uint64_t)number << 16 | figure;
 	void *known = (void *)(uintptr_t)((uint64_t)value + 1);
 	struct store_sample sample = { .figure = name, .value = value,
@@ -66,7 +68,7 @@ static void note(struct lab_sampler *sampler, unsigned kind, unsigned number, un
 		return;
 	else if (!map_put(&sampler->last, key, known))
 		sampler->out_of_memory = true;
-	if (kind == OF_HOST)
+	if (kind == OF_HOST || kind == OF_LINK)
 		snprintf(sample.source, sizeof sample.source, "%s", sources[kind]);
 	else
 		snprintf(sample.source, sizeof sample.source, "%s%u", sources[kind], number);
@@ -125,10 +127,68 @@ static void note_vms(struct lab_sampler *sampler, const struct snapshot *snapsho
 	}
 }
 
+/* -- the experiment's network -------------------------------------------------------------------------- */
+
+/* One way of the shared link, in the order of lab_net_counts. */
+static const char *const to_peer_names[] = {
+	"to_peer_bytes", "to_peer_packets", "to_peer_lost", "to_peer_queued_bytes",
+};
+static const char *const to_guests_names[] = {
+	"to_guests_bytes", "to_guests_packets", "to_guests_lost", "to_guests_queued_bytes",
+};
+
+static void note_link(struct lab_sampler *sampler, unsigned first, const char *const *names,
+		      const struct lab_net_counts *counts, uint64_t at_nsec)
+{
+	const uint64_t values[] = { counts->bytes, counts->packets, counts->lost, counts->queued_bytes };
+	unsigned i;
+
+	for (i = 0; i < sizeof values / sizeof values[0]; i++)
+		note(sampler, OF_LINK, 0, first + i, names[i], at_nsec, (int64_t)values[i]);
+}
+
+/* The observer looks at this host's own interfaces, where the experiment's taps are not. */
+static void note_port(struct lab_sampler *sampler, unsigned vm, const struct lab_net_counts *sent,
+		      const struct lab_net_counts *received, uint64_t at_nsec)
+{
+	const struct {
+		enum vm_figure figure;
+		uint64_t value;
+	} noted[] = {
+		{ VM_NET_SENT, sent->bytes }, { VM_NET_RECEIVED, received->bytes },
+		{ VM_NET_SENT_PACKETS, sent->packets }, { VM_NET_RECEIVED_PACKETS, received->packets },
+		{ VM_NET_DROPS, sent->lost + received->lost },
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof noted / sizeof noted[0]; i++)
+		note(sampler, OF_VM, vm + 1, noted[i].figure, vm_info.figures[noted[i].figure].name,
+		     at_nsec, (int64_t)noted[i].value);
+}
+
+/* What cannot be counted is absent: it is no reason to end an experiment. */
+static void note_net(struct lab_sampler *sampler)
+{
+	struct lab_net_counts sent, received;
+	uint64_t at_nsec = clock_monotonic_nsec();
+	size_t i;
+
+	if (lab_net_count_link(sampler->net, &sent, &received, NULL) == 0) {
+		note_link(sampler, 0, to_peer_names, &sent, at_nsec);
+		note_link(sampler, 4, to_guests_names, &received, at_nsec);
+	}
+	for (i = 0; i < sampler->member_count; i++) {
+		unsigned vm = sampler->members[i].number;
+
+		if (lab_net_count_port(sampler->net, vm, &sent, &received, NULL) == 0)
+			note_port(sampler, vm, &sent, &received, at_nsec);
+	}
+}
+
 /* -- the verbs --------------------------------------------------------------------------------------- */
 
 int lab_sampler_new(struct root *root, const struct lab_member *members, size_t count,
-		    struct lab_sampler **ret, struct error *err)
+		    struct lab_net *net, struct lab_sampler **ret, struct error *err)
 {
 	struct lab_sampler *sampler = calloc(1, sizeof *sampler);
 
@@ -138,6 +198,7 @@ int lab_sampler_new(struct root *root, const struct lab_member *members, size_t 
 	sampler->root = root;
 	sampler->members = members;
 	sampler->member_count = count;
+	sampler->net = net;
 	*ret = sampler;
 	return 0;
 }
@@ -190,6 +251,8 @@ int lab_sampler_tick(struct lab_sampler *sampler, struct error *err)
 	at_nsec = snapshot->monotonic_usec * NSEC_PER_USEC;
 	note_host(sampler, snapshot, at_nsec);
 	note_vms(sampler, snapshot, at_nsec);
+	if (sampler->net != NULL)
+		note_net(sampler);
 	return sampler->out_of_memory ? error_set(err, -ENOMEM, "no memory for the samples") : 0;
 }
 
