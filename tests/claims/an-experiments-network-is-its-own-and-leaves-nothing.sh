@@ -44,6 +44,23 @@ print(heard * 10**9 // (last - first), lost)
 END
 }
 
+# of_link CELL: bytes a second that the link's own counter says went to the peer, and the most that
+# waited before it.
+of_link() {
+	/usr/bin/python3 - "$TRUCE_LAB_DIR/flow.sqlite" "$1" <<'END'
+import sqlite3
+import sys
+store = sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True)
+samples = """from sample join run on run.id = sample.run join cell on cell.id = run.cell
+             where cell.label = ? and source = 'link' and figure = ?"""
+first, last, least, most = store.execute(
+    "select min(at_nsec), max(at_nsec), min(value), max(value) " + samples,
+    (sys.argv[2], "to_peer_bytes")).fetchone()
+queued = store.execute("select max(value) " + samples, (sys.argv[2], "to_peer_queued_bytes")).fetchone()
+print((most - least) * 10**9 // (last - first), queued[0])
+END
+}
+
 qemus() {
 	for place in /proc/[0-9]*; do
 		tr '\0' ' ' 2>/dev/null <"$place/cmdline" | grep -q '^[^ ]*qemu-system.* guest=flow-vm' &&
@@ -95,6 +112,13 @@ echo "the link carries 1500000 bytes a second of frames; the peers heard $heard 
 [ $((heard + heard_other)) -le 1530000 ] || fail "more came than the link carries"
 [ $((heard + heard_other)) -ge 1000000 ] || fail "much less came than the link carries"
 [ $((lost + lost_other)) -gt 0 ] || fail "nothing was lost"
+read -r passed queued <<END
+$(of_link "control=none")
+END
+echo "the link itself counted $passed bytes a second, and up to $queued bytes that waited"
+[ "$passed" -le 1530000 ] || fail "the link counts more than it carries"
+[ "$passed" -ge $((heard + heard_other)) ] || fail "the link counts less than the peers heard"
+[ "$queued" -gt 0 ] || fail "nothing waited before a link that was overrun"
 read -r held _ <<END
 $(of_peer "control=limit" 3)
 END

@@ -2,6 +2,7 @@
 #include "lab/result/answer.h"
 
 #include "base/str.h"
+#include "lab/result/contrast.h"
 #include "lab/result/words.h"
 
 #include <math.h>
@@ -36,10 +37,11 @@ const struct result_comparison *answer_about(const struct result *result)
 	return best;
 }
 
-/* What two equal cells may differ by. */
-static double floor_percent(const struct result_comparison *comparison)
+/* What two equal cells may differ by: "-4.5 to +4.7 %". */
+static void append_floor(const struct result_comparison *comparison, struct str *out)
 {
-	return 100 * (comparison->numbers.in_differences ? comparison->floor : expm1(comparison->floor));
+	str_appendf(out, "%+.1f to %+.1f %%", 100 * (contrast_floor_low(comparison) - 1),
+		    100 * (contrast_floor_high(comparison) - 1));
 }
 
 static size_t count_verdict(const struct result *result, enum result_verdict verdict)
@@ -104,7 +106,7 @@ static double widest(const struct result *result)
 		const struct result_comparison *comparison = &result->measures[0].comparisons[i];
 
 		if (!comparison->is_control && comparison->verdict == RESULT_ALIKE)
-			most = fmax(fmax(most, floor_percent(comparison) / 100),
+			most = fmax(fmax(most, contrast_floor_high(comparison) - 1),
 				    fmax(comparison->numbers.high - 1, 1 - comparison->numbers.low));
 	}
 	return most;
@@ -185,8 +187,9 @@ static void append_why_not(const struct result_comparison *about, const struct r
 	case RESULT_WITHIN_CONTROL:
 		str_append(out, "the largest difference (");
 		words_append_change(out, about->numbers.ratio);
-		str_appendf(out, ") is no larger than what two equal cells may differ by here, %.1f %%.",
-			    floor_percent(about));
+		str_append(out, ") is no larger than what two equal cells may differ by here, ");
+		append_floor(about, out);
+		str_append(out, ".");
 		break;
 	default:
 		str_append(out, result->boots_done > 0 ? "none of the runs that count has a value." :
@@ -271,8 +274,9 @@ static void append_control_limits(const struct result *result, struct str *out)
 		words_append_signed(out, control->numbers.ratio);
 		str_append(out, " (");
 		words_append_signed_interval(out, &control->numbers);
-		str_appendf(out, "); nothing smaller than %.1f %% is concluded.\n",
-			    floor_percent(control));
+		str_append(out, "); nothing from ");
+		append_floor(control, out);
+		str_append(out, " is concluded.\n");
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "lab/result/cells.h"
 
 #include "base/cleanup.h"
+#include "base/cursor.h"
 #include "base/error.h"
 #include "lab/result/contrast.h"
 #include "lab/result/series.h"
@@ -222,9 +223,41 @@ struct vms {
 	unsigned most;		     /* the highest number, and one */
 };
 
+/* Where it is sent to says nothing of what is done: each VM has its own peer. */
+static bool is_address(const char *word, size_t size)
+{
+	return (size > 5 && strncmp(word, "port=", 5) == 0) || (size > 3 && strncmp(word, "to=", 3) == 0);
+}
+
+static bool next_word(struct cursor *line, const char **ret_word, size_t *ret_size)
+{
+	bool found;
+
+	do
+		found = cursor_take_word(line, ret_word, ret_size);
+	while (found && is_address(*ret_word, *ret_size));
+	return found;
+}
+
 static bool same_work(const struct store_member *a, const struct store_member *b)
 {
-	return a->workload != NULL && b->workload != NULL && strcmp(a->workload, b->workload) == 0;
+	struct cursor left, right;
+	const char *word, *other;
+	size_t size, other_size;
+	bool more;
+
+	if (a->workload == NULL || b->workload == NULL)
+		return false;
+	left = cursor_over(a->workload, strlen(a->workload));
+	right = cursor_over(b->workload, strlen(b->workload));
+	do {
+		more = next_word(&left, &word, &size);
+		if (next_word(&right, &other, &other_size) != more)
+			return false;
+		if (more && (size != other_size || memcmp(word, other, size) != 0))
+			return false;
+	} while (more);
+	return true;
 }
 
 static void vms_add(struct vms *vms, const struct store_run *run, const struct result_window *window)
@@ -310,6 +343,65 @@ static void compare_work(struct result *result, size_t at, const struct vms *vms
 		measure_work_conservation(rates, unprotected, unprotected, count) : NAN;
 }
 
+/* -- whether the others loaded ------------------------------------------------------------------------------ */
+
+/* A stretch of a run as a window of its own. */
+static double rate_in(const struct store_run *run, const struct store_member *member, int64_t from, int64_t until)
+{
+	const struct result_window stretch = { .from_nsec = from, .until_nsec = until };
+	double rate = result_mean_rate(run, &stretch, member);
+
+	return isnan(rate) ? 0 : rate;
+}
+
+/* Of each stretch as long as a proof is; the rest at the end belongs to the last one. */
+static double least_of(const struct store_run *run, const struct result_window *window,
+		       const struct store_member *member, int64_t proof_nsec)
+{
+	double mean = result_mean_rate(run, window, member), least = INFINITY;
+	int64_t from = window->from_nsec, until;
+
+	for (; from < window->until_nsec; from = until) {
+		until = window->until_nsec - from >= 2 * proof_nsec ? from + proof_nsec : window->until_nsec;
+		least = fmin(least, rate_in(run, member, from, until));
+	}
+	return mean > 0 ? least / mean : 0;
+}
+
+/* A run of more stretches than this is a stranger's; it is cut into longer ones. */
+enum { STRETCHES_MOST = 1000 };
+
+static void add_load(struct result *result, size_t at)
+{
+	const struct store_run *run = &result->experiment->runs[at].run;
+	const struct result_window *window = &result->windows[at];
+	struct result_cell *cell = &result->cells[run->cell];
+	int64_t proof = result_proof_nsec(result), least = (window->until_nsec - window->from_nsec) / STRETCHES_MOST;
+	size_t i;
+
+	for (i = 0; i < run->member_count; i++) {
+		const struct store_member *member = &run->members[i];
+
+		if (member->role != STORE_ROLE_OTHER)
+			continue;
+		cell->least_load = fmin(cell->least_load,
+					least_of(run, window, member, proof > least ? proof : least + 1));
+		cell->others_unit = member->unit != NULL && strcmp(member->unit, "bytes") == 0 ?
+			RESULT_BYTES_PER_SECOND : RESULT_PER_SECOND;
+	}
+}
+
+static void find_load(struct result *result)
+{
+	size_t i;
+
+	for (i = 0; i < result->experiment->cell_count; i++)
+		result->cells[i].least_load = NAN;
+	for (i = 0; i < result->experiment->run_count; i++)
+		if (result_run_counts(result, i))
+			add_load(result, i);
+}
+
 /* -- isolation -------------------------------------------------------------------------------------------- */
 
 static const struct measure_boot *boot_of(const struct measure_cell *cell, uint64_t ordinal)
@@ -364,6 +456,9 @@ static void fill_own(struct result *result, size_t at)
 
 	cell->boots = values->boot_count;
 	cell->has_value = measure_estimate(values, &plan, &cell->alone, NULL) == 0;
+	/* Nothing is done less often than never. */
+	if (result->measures[0].unit <= RESULT_SHARE && cell->alone.value >= 0)
+		cell->alone.low = fmax(0, cell->alone.low);
 	cell->median = series_mean(values, MEASURE_MEDIAN);
 	cell->p01 = series_mean(values, MEASURE_P01);
 	cell->p99 = series_mean(values, MEASURE_P99);
@@ -421,6 +516,7 @@ int cells_fill(struct result *result, struct error *err)
 	size_t i;
 	int r = 0;
 
+	find_load(result);
 	for (i = 0; r == 0 && i < ARRAY_SIZE(means); i++)
 		r = fill_means(result, means[i].find, means[i].offset, err);
 	for (i = 0; r == 0 && i < result->experiment->cell_count; i++) {

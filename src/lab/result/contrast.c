@@ -68,10 +68,20 @@ static double floor_of_control(const struct measure_comparison *numbers)
 	return fmax(numbers->half, fabs(numbers->effect));
 }
 
-/* The control of the same base; else the widest there is. */
-static double floor_find(const struct result_measure *measure, size_t base)
+/* One may be in logarithms and the other, where something was nought, in differences. */
+static double in_scale_of(const struct result_comparison *comparison, const struct result_comparison *control)
 {
-	double own = NAN, widest = NAN;
+	double floor = floor_of_control(&control->numbers);
+
+	if (control->numbers.in_differences == comparison->numbers.in_differences)
+		return floor;
+	return control->numbers.in_differences ? log1p(floor) : expm1(floor);
+}
+
+/* The control of the same base; else the widest there is. */
+static double floor_find(const struct result_measure *measure, const struct result_comparison *comparison)
+{
+	double own = NAN, widest = NAN, floor;
 	size_t i;
 
 	for (i = 0; i < measure->comparison_count; i++) {
@@ -79,11 +89,22 @@ static double floor_find(const struct result_measure *measure, size_t base)
 
 		if (!control->is_control || !control->has_numbers)
 			continue;
-		widest = fmax(floor_of_control(&control->numbers), widest);
-		if (control->base == base)
-			own = floor_of_control(&control->numbers);
+		floor = in_scale_of(comparison, control);
+		widest = fmax(floor, widest);
+		if (control->base == comparison->base)
+			own = floor;
 	}
 	return isnan(own) ? widest : own;
+}
+
+double contrast_floor_low(const struct result_comparison *comparison)
+{
+	return comparison->numbers.in_differences ? 1 - comparison->floor : exp(-comparison->floor);
+}
+
+double contrast_floor_high(const struct result_comparison *comparison)
+{
+	return comparison->numbers.in_differences ? 1 + comparison->floor : exp(comparison->floor);
 }
 
 static int correct(struct result_measure *measure, struct error *err)
@@ -148,7 +169,7 @@ int contrast_all(const struct result *result, struct result_measure *measure, st
 	if (r == 0)
 		r = correct(measure, err);
 	for (i = 0; r == 0 && i < measure->comparison_count; i++) {
-		measure->comparisons[i].floor = floor_find(measure, measure->comparisons[i].base);
+		measure->comparisons[i].floor = floor_find(measure, &measure->comparisons[i]);
 		measure->comparisons[i].verdict = verdict_of(result, &measure->comparisons[i]);
 	}
 	return r;

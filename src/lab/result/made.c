@@ -24,6 +24,15 @@ const char made_duet_spec[] = HEAD
 const char made_sequence_spec[] = HEAD
 	"vms = { count = 3 }, vary = { { 'loaded', 1, 3 } }, stop = 'sequence', boots = 20 }";
 
+#define SHORT "return experiment { name = 'made', asks = 'Short?', subject = { work = 'cpu-integer' }, " \
+	"others = { work = 'cpu-integer' }, warmup = 100*ms, duration = 600*ms, boots = 12, "
+
+const char made_short_spec[] = SHORT
+	"vms = { count = 2 }, vary = { { 'loaded', 1, 2 } }, baseline = { loaded = 1 }, "
+	"measures = { 'rate', 'latency-p99', 'vm:waiting_usec' } }";
+const char made_short_duet_spec[] = SHORT
+	"vms = { count = 2 }, duet = true, vary = { { 'vms.pin', 'own', 'none' } } }";
+
 enum { RATE = 2000, INTERVAL_MSEC = 100, STALL_AT = 20 };
 #define BOOT_NOISE 0.05
 #define RUN_NOISE 0.005

@@ -27,6 +27,8 @@ struct made {
 
 /* A spec of loaded = 1, 2, 3; VMs pinned. */
 extern const char made_isolation_spec[], made_aa_spec[], made_duet_spec[], made_sequence_spec[];
+/* Small ones, for whoever makes many of them. */
+extern const char made_short_spec[], made_short_duet_spec[];
 
 int made_store(const struct made *made, const char *path, struct error *err);
 

@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "lab/result/answer.h"
 #include "lab/result/contrast.h"
+#include "lab/result/plots_add.h"
 #include "lab/result/series.h"
-#include "lab/result/timeline.h"
 #include "lab/result/words.h"
 #include "measure/quantile.h"
 
@@ -15,15 +15,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 760, CURVES_MOST = 8, SHARES = 100 };
+enum { CURVES_MOST = 8, SHARES = 100 };
 
-static struct plot *add_plot(struct plots *plots, const char *name, const char *title,
-			     const char *caption)
+struct plot *plots_add(struct plots *plots, const char *name, const char *title, const char *caption)
 {
 	struct plot *plot = &plots->items[plots->count++];
 
 	plot_init(plot, name, title, caption);
 	return plot;
+}
+
+void plots_drop_last(struct plots *plots)
+{
+	plot_done(&plots->items[--plots->count]);
+}
+
+/* A picture out of its page still says on what it was measured. The words are ours: nothing of a
+ * stranger comes into a script. */
+void plots_begin_script(const struct result *result, struct plot *plot, unsigned height)
+{
+	plot_begin_script(plot, PLOTS_WIDTH, height);
+	str_appendf(&plot->gp, "set label 99 '%s%s' at screen 0.99, character 0.6 right font ',9' "
+		    "tc rgb '#777777'\n", words_of_platform(result),
+		    result->experiment->scaled != NULL ? "; scaled" : "");
 }
 
 static void append_interval(struct str *tsv, const struct measure_comparison *numbers)
@@ -36,16 +50,19 @@ static void append_interval(struct str *tsv, const struct measure_comparison *nu
 	plot_append_number(tsv, (numbers->high - 1) * 100);
 }
 
-/* What equal cells differ by, as percents below and above nought. */
+/* In which nothing is concluded of any comparison: the narrowest of what equal cells differ by. */
 static void band_of(const struct result_measure *measure, double *ret_low, double *ret_high)
 {
-	double floor = NAN;
+	double low = -INFINITY, high = INFINITY;
 	size_t i;
 
 	for (i = 0; i < measure->comparison_count; i++)
-		floor = fmax(floor, measure->comparisons[i].floor);
-	*ret_low = isfinite(floor) ? 100 * expm1(-floor) : 0;
-	*ret_high = isfinite(floor) ? 100 * expm1(floor) : 0;
+		if (isfinite(measure->comparisons[i].floor)) {
+			low = fmax(low, contrast_floor_low(&measure->comparisons[i]));
+			high = fmin(high, contrast_floor_high(&measure->comparisons[i]));
+		}
+	*ret_low = isfinite(low) ? 100 * (low - 1) : 0;
+	*ret_high = isfinite(high) ? 100 * (high - 1) : 0;
 }
 
 /* -- changes --------------------------------------------------------------------------------------- */
@@ -56,7 +73,7 @@ static size_t append_changes(const struct result *result, bool controls, struct 
 	size_t i, count = 0, row = 0;
 
 	plot_begin_block(plot, controls ? "equal cells (A/A)" : "compared cells",
-			 "change_percent\tlow\thigh\trow");
+			 "change_percent\tlow\thigh\trow\tfloor_low\tfloor_high");
 	for (i = 0; i < measure->comparison_count; i++) {
 		const struct result_comparison *comparison = &measure->comparisons[i];
 		const struct stored_cell *cell = &result->experiment->cells[comparison->cell];
@@ -68,7 +85,11 @@ static size_t append_changes(const struct result *result, bool controls, struct 
 			continue;
 		plot_append_label(&plot->tsv, cell->label);
 		append_interval(&plot->tsv, &comparison->numbers);
-		str_appendf(&plot->tsv, "\t%zu\n", row);
+		str_appendf(&plot->tsv, "\t%zu\t", row);
+		plot_append_number(&plot->tsv, (contrast_floor_low(comparison) - 1) * 100);
+		str_append_char(&plot->tsv, '\t');
+		plot_append_number(&plot->tsv, (contrast_floor_high(comparison) - 1) * 100);
+		str_append_char(&plot->tsv, '\n');
 		count++;
 	}
 	return count;
@@ -76,33 +97,30 @@ static size_t append_changes(const struct result *result, bool controls, struct 
 
 static void make_changes(const struct result *result, struct plots *plots)
 {
-	struct plot *plot = add_plot(plots, "changes", "Each cell against its base",
-		"Points are changes, bars their 95 % intervals. In the grey band nothing is concluded: two "
-		"equal cells (A/A) may differ by as much.");
+	struct plot *plot = plots_add(plots, "changes", "Each cell against its base",
+		"Points are changes, bars their 95 % intervals. Of a point in the grey of its row nothing is "
+		"concluded: two equal cells (A/A) may differ by as much.");
 	size_t cells = append_changes(result, false, plot), controls;
-	double low, high;
 
 	controls = append_changes(result, true, plot);
-	band_of(&result->measures[0], &low, &high);
 	words_append_measure(&plot->about, result->measures[0].name);
-	plot_begin_script(plot, WIDTH, (unsigned)(130 + 26 * (cells + controls)));
+	plots_begin_script(result, plot, (unsigned)(130 + 26 * (cells + controls)));
 	str_appendf(&plot->gp,
 		    "set yrange [%zu.6:0.4]\n"
-		    "set grid noytics xtics\nset key tmargin left vertical\n"
+		    "set grid noytics xtics\nset key tmargin left horizontal\n"
 		    "set xlabel 'change, %%'\n"
 		    "set arrow 1 from 0, graph 0 to 0, graph 1 nohead lc rgb '#888888' lw 1 back\n"
-		    "set object 1 rectangle from %.6g, graph 0 to %.6g, graph 1 fc rgb '#999999' "
-		    "fs transparent solid 0.25 noborder behind\n"
-		    "plot ", cells + controls, low, high);
+		    "plot ", cells + controls);
 	if (cells > 0)
-		str_append(&plot->gp, "'changes.tsv' index 0 using 2:5:3:4:ytic(1) with xerrorbars lt 1 "
-				      "title columnheader(1)");
+		str_append(&plot->gp, "'changes.tsv' index 0 using 2:5:6:7:($5-0.5):($5+0.5) with boxxyerror "
+				      "lc rgb '#999999' notitle, \\\n     "
+				      "'' index 0 using 2:5:3:4:ytic(1) with xerrorbars lt 1 title columnheader(1)");
 	if (controls > 0)
 		str_appendf(&plot->gp, "%s'changes.tsv' index 1 using 2:5:3:4:ytic(1) with xerrorbars "
 			    "lc rgb '#888888' pt 6 title columnheader(1)", cells > 0 ? ", \\\n     " : "");
 	str_append(&plot->gp, "\n");
 	if (cells + controls == 0)
-		plot_done(&plots->items[--plots->count]);
+		plots_drop_last(plots);
 }
 
 /* -- dose and response --------------------------------------------------------------------------------- */
@@ -195,9 +213,9 @@ static void make_dose(const struct result *result, struct plots *plots)
 
 	if (dose < 0)
 		return;
-	plot = add_plot(plots, "dose", "Dose and response",
+	plot = plots_add(plots, "dose", "Dose and response",
 		"VM1 against the number of loaded VMs, itself among them; bars are 95 % intervals. In the "
-		"grey band nothing is concluded: two equal cells (A/A) may differ by as much.");
+		"grey band nothing is concluded of any curve: two equal cells (A/A) may differ by as much.");
 	words_append_measure(&plot->about, result->measures[0].name);
 	for (i = 0; i < result->experiment->cell_count && curves < CURVES_MOST; i++) {
 		most = fmax(most, result->cells[i].loaded);
@@ -209,7 +227,7 @@ static void make_dose(const struct result *result, struct plots *plots)
 	for (; i < result->experiment->cell_count; i++)
 		most = fmax(most, result->cells[i].loaded);
 	band_of(&result->measures[0], &low, &high);
-	plot_begin_script(plot, WIDTH, 380);
+	plots_begin_script(result, plot, 380);
 	str_appendf(&plot->gp,
 		    "set xlabel 'loaded VMs'\nset ylabel 'change, %%'\n"
 		    "set xrange [0.6:%.6g]\nset xtics 1\nset offsets 0, 0, graph 0.06, graph 0.06\n"
@@ -219,178 +237,7 @@ static void make_dose(const struct result *result, struct plots *plots)
 		    "plot for [i=0:%zu] 'dose.tsv' index i using 1:2:3:4 with yerrorlines "
 		    "title columnheader(1)\n", most + 0.4, low, high, curves > 0 ? curves - 1 : 0);
 	if (curves == 0)
-		plot_done(&plots->items[--plots->count]);
-}
-
-/* -- time -------------------------------------------------------------------------------------------------- */
-
-/* A run of the cell that counts, of the middle one of its boots by VM1's mean. */
-static size_t typical_run(const struct result *result, size_t cell)
-{
-	const struct stored_experiment *experiment = result->experiment;
-	size_t i, best = experiment->run_count;
-	double nearest = INFINITY, rate;
-
-	for (i = 0; i < experiment->run_count; i++) {
-		const struct store_run *run = &experiment->runs[i].run;
-
-		if (run->cell != cell || !result_run_counts(result, i) || result_subject(run) == NULL)
-			continue;
-		rate = result_mean_rate(run, &result->windows[i], result_subject(run));
-		if (fabs(rate - result->cells[cell].median) < nearest || best == experiment->run_count) {
-			nearest = fabs(rate - result->cells[cell].median);
-			best = i;
-		}
-	}
-	return best;
-}
-
-static size_t run_of_boot(const struct result *result, size_t cell, size_t boot)
-{
-	const struct stored_experiment *experiment = result->experiment;
-	size_t i;
-
-	for (i = 0; i < experiment->run_count; i++)
-		if (experiment->runs[i].run.cell == cell && experiment->runs[i].boot == boot &&
-		    result_run_counts(result, i))
-			break;
-	return i;
-}
-
-/* The middle of each step, and what was done in percent of `whole`. */
-static bool append_timeline(struct plot *plot, const char *label, const struct timeline *timeline,
-			    double whole)
-{
-	size_t i, some = 0;
-
-	plot_begin_block(plot, label, "percent");
-	for (i = 0; i < timeline->count; i++) {
-		some += isfinite(timeline->rates[i]);
-		str_appendf(&plot->tsv, "%.4f\t", ((double)i + 0.5) * timeline->step_sec);
-		plot_append_number(&plot->tsv, timeline->rates[i] / whole * 100);
-		str_append_char(&plot->tsv, '\n');
-	}
-	/* A block without a line is none for gnuplot. */
-	if (timeline->count == 0)
-		str_append(&plot->tsv, "0\t-\n");
-	return some > 0;
-}
-
-static bool append_growth(struct plot *plot, const struct store_run *run, const char *label,
-			  const char *kind, const char *figure, double whole)
-{
-	struct timeline timeline;
-	char source[24];
-
-	snprintf(source, sizeof source, "%s%u", kind, result_subject(run)->vm + 1);
-	timeline_find_growth(run, source, figure, &timeline);
-	return append_timeline(plot, label, &timeline, whole);
-}
-
-struct panel {
-	double from, to; /* of the picture's height */
-	const char *label;
-};
-
-static void append_panel(struct plot *plot, const struct panel *panel, bool last)
-{
-	str_appendf(&plot->gp, "set tmargin at screen %.3f\nset bmargin at screen %.3f\n"
-		    "set ylabel '%s'\nset format x '%s'\nset xlabel '%s'\n",
-		    panel->to, panel->from, panel->label, last ? "%g" : "",
-		    last ? "seconds since the start of the run" : "");
-}
-
-static void append_time_script(struct plot *plot, double from, double until, bool base, bool others,
-			       const bool *figures)
-{
-	static const struct panel panels[] = {
-		{ 0.57, 0.87, "VM1, %" }, { 0.35, 0.51, "others, %" }, { 0.12, 0.29, "of time, %" },
-	};
-	size_t i, count = 0;
-
-	plot_begin_script(plot, WIDTH, 540);
-	str_appendf(&plot->gp,
-		    "set lmargin at screen 0.10\nset rmargin at screen 0.97\n"
-		    "set yrange [0:*]\nset xrange [0:%.6g]\n"
-		    "set object 1 rectangle from first 0, graph 0 to first %.6g, graph 1 fc rgb '#999999' "
-		    "fs transparent solid 0.25 noborder behind\n"
-		    "set multiplot\n", until, from);
-	append_panel(plot, &panels[0], false);
-	str_append(&plot->gp, "plot 'time.tsv' index 0 using 1:2 with lines lt 1 title columnheader(1)");
-	if (base)
-		str_append(&plot->gp, ", \\\n     'time.tsv' index 1 using 1:2 with lines lc rgb '#888888' "
-				      "title columnheader(1)");
-	str_append(&plot->gp, "\nset key at graph 0, graph 1.22 left top\n");
-	append_panel(plot, &panels[1], false);
-	str_append(&plot->gp, others ? "plot 'time.tsv' index 2 using 1:2 with filledcurves y1=0 lt 2 "
-				       "fs transparent solid 0.4 title columnheader(1)\n" :
-				       "plot [][0:1] 0 with lines lt 2 title 'no other VM is loaded'\n");
-	append_panel(plot, &panels[2], true);
-	for (i = 0; i < 3; i++)
-		if (figures[i])
-			str_appendf(&plot->gp, "%s'time.tsv' index %zu using 1:2 with lines lt %zu "
-				    "title columnheader(1)", count++ > 0 ? ", \\\n     " : "plot ",
-				    i + 3, i + 3);
-	str_append(&plot->gp, count > 0 ? "\nunset multiplot\n" :
-		   "plot [][0:1] 0 with lines lt 4 title 'steal and waiting were not sampled'\n"
-		   "unset multiplot\n");
-}
-
-static void append_vm_lines(const struct result *result, size_t run, size_t base, size_t about,
-			    struct plot *plot, bool *ret_others)
-{
-	const struct stored_experiment *experiment = result->experiment;
-	const struct store_run *one = &experiment->runs[run].run;
-	struct timeline timeline;
-	double whole, others;
-
-	whole = base < experiment->run_count ?
-		result_mean_rate(&experiment->runs[base].run, &result->windows[base],
-				 result_subject(&experiment->runs[base].run)) :
-		result_mean_rate(one, &result->windows[run], result_subject(one));
-	timeline_find(one, 1u << STORE_ROLE_SUBJECT, &timeline);
-	append_timeline(plot, experiment->cells[about].label, &timeline, whole);
-	timeline.count = 0;
-	if (base < experiment->run_count)
-		timeline_find(&experiment->runs[base].run, 1u << STORE_ROLE_SUBJECT, &timeline);
-	append_timeline(plot, base < experiment->run_count ?
-			experiment->cells[experiment->runs[base].run.cell].label : "", &timeline, whole);
-	timeline_find(one, 1u << STORE_ROLE_OTHER, &timeline);
-	others = result->cells[about].others;
-	*ret_others = append_timeline(plot, "load of the other VMs, all together", &timeline,
-				      isfinite(others) && others > 0 ? others : 1);
-}
-
-static void make_time(const struct result *result, struct plots *plots)
-{
-	const struct stored_experiment *experiment = result->experiment;
-	const struct result_comparison *about = answer_about(result);
-	size_t cell = about != NULL ? about->cell : 0, run = typical_run(result, cell), base;
-	bool figures[3], others;
-	struct plot *plot;
-
-	if (run == experiment->run_count)
-		return;
-	base = about != NULL ? run_of_boot(result, about->base, experiment->runs[run].boot) :
-			       experiment->run_count;
-	if (about != NULL && base == experiment->run_count)
-		base = typical_run(result, about->base);
-	plot = add_plot(plots, "time", "One run over time",
-		"A typical run: VM1 in percent of what it does in the cell that it is compared with, the load "
-		"of the other VMs in percent of its mean over all runs, and what VM1 waited for, on one axis of time. "
-		"The grey part is not counted: asked-for warm-up, and what lies before the change point.");
-	str_appendf(&plot->about, "%s, boot %u", experiment->cells[cell].label,
-		    experiment->boots[experiment->runs[run].boot].ordinal + 1);
-	append_vm_lines(result, run, base, cell, plot, &others);
-	figures[0] = append_growth(plot, &experiment->runs[run].run, "steal, as the guest counts it",
-				   "guest", "cpu_steal_nsec", 1e9);
-	figures[1] = append_growth(plot, &experiment->runs[run].run, "waiting, as the host counts it",
-				   "vm", "waiting_usec", 1e6);
-	figures[2] = append_growth(plot, &experiment->runs[run].run, "I/O pressure in the guest",
-				   "guest", "pressure_io_some_usec", 1e6);
-	append_time_script(plot, (double)result->windows[run].from_nsec / 1e9,
-			   (double)result->windows[run].until_nsec / 1e9, base < experiment->run_count,
-			   others, figures);
+		plots_drop_last(plots);
 }
 
 /* -- distributions --------------------------------------------------------------------------------------------- */
@@ -432,7 +279,7 @@ static bool append_distribution(const struct result *result, size_t cell, struct
 
 static void make_distribution(const struct result *result, struct plots *plots)
 {
-	struct plot *plot = add_plot(plots, "distribution", "Distributions",
+	struct plot *plot = plots_add(plots, "distribution", "Distributions",
 		"All intervals of each cell, in percent of the mean of the cell that it is compared with: "
 		"how many of them are below. Where a curve begins far to the left there were outages, which "
 		"a mean hides.");
@@ -449,13 +296,13 @@ static void make_distribution(const struct result *result, struct plots *plots)
 	}
 	if (left_out > 0)
 		str_appendf(&plot->about, "; the first %d cells", CURVES_MOST);
-	plot_begin_script(plot, WIDTH, 380);
+	plots_begin_script(result, plot, (unsigned)(370 + 18 * ((curves + 1) / 2)));
 	str_appendf(&plot->gp, "set xlabel '%% of the mean undisturbed'\nset ylabel 'intervals below, %%'\n"
-		    "set yrange [0:100]\nset key outside top left vertical\n"
+		    "set yrange [0:100]\nset key tmargin left vertical Left reverse maxcols 2\n"
 		    "plot for [i=0:%zu] 'distribution.tsv' index i using 1:2 with lines "
 		    "title columnheader(1)\n", curves > 0 ? curves - 1 : 0);
 	if (curves == 0)
-		plot_done(&plots->items[--plots->count]);
+		plots_drop_last(plots);
 }
 
 /* -- all of them ------------------------------------------------------------------------------------------------- */
@@ -467,7 +314,8 @@ int plots_make(const struct result *result, struct plots *ret, struct error *err
 	memset(ret, 0, sizeof *ret);
 	make_dose(result, ret);
 	make_changes(result, ret);
-	make_time(result, ret);
+	plots_add_time(result, ret);
+	plots_add_vms(result, ret);
 	make_distribution(result, ret);
 	for (i = 0; i < ret->count; i++)
 		if (ret->items[i].tsv.failed || ret->items[i].gp.failed) {

@@ -2,7 +2,8 @@
 /*
  * The plots of a result. Those that it has nothing for are not made: "changes" (each comparison
  * with its interval), "dose" (change over the number of loaded VMs), "time" (VM1 with the load of
- * the others under it), "distribution" (all intervals of each cell).
+ * the others under it), "vms" (what each VM of that run did and waited for), "distribution" (all
+ * intervals of each cell).
  */
 #ifndef LAB_RESULT_PLOTS_H
 #define LAB_RESULT_PLOTS_H
@@ -12,7 +13,7 @@
 
 struct error;
 
-enum { PLOTS_MOST = 4 };
+enum { PLOTS_MOST = 5 };
 
 struct plots {
 	struct plot items[PLOTS_MOST];

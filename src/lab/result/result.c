@@ -75,11 +75,16 @@ static void count_boots(struct result *result)
 	}
 }
 
+int64_t result_proof_nsec(const struct result *result)
+{
+	return result->spec != NULL ? (int64_t)(result->spec->proof_usec * NSEC_PER_USEC) :
+				      (int64_t)NSEC_PER_SEC;
+}
+
 static int find_windows(struct result *result, struct error *err)
 {
 	const struct stored_experiment *experiment = result->experiment;
-	int64_t proof_nsec = result->spec != NULL ?
-		(int64_t)(result->spec->proof_usec * NSEC_PER_USEC) : (int64_t)NSEC_PER_SEC;
+	int64_t proof_nsec = result_proof_nsec(result);
 	size_t i;
 	int r = 0;
 

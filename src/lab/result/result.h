@@ -75,6 +75,8 @@ struct result_cell {
 	double isolation, isolation_p01, latency_impact, work_conservation, together;
 	double latency;			 /* VM1's p99, in seconds */
 	double others;			 /* what the VMs beside it did, all together */
+	enum result_unit others_unit;
+	double least_load;		 /* the least that any of them did in any proof's time, of its mean */
 	double steal, waiting, faults, pressure_cpu, pressure_memory, pressure_io, host_steal;
 	const char *accel;		 /* "tcg", "kvm", "none" */
 	bool ratios_only;		 /* its absolute speeds are no real machine's */
@@ -99,6 +101,8 @@ void result_free(struct result *result);
 
 /* Whether the boot, and the run, count. */
 bool result_run_counts(const struct result *result, size_t run);
+/* In each such time of a run that counts, each VM that was to load did something. */
+int64_t result_proof_nsec(const struct result *result);
 const char *result_verdict_name(enum result_verdict verdict); /* "differs", "alike", ... */
 /* The factor that says how many VMs are loaded; -1: none. */
 int result_dose_factor(const struct stored_experiment *experiment);

@@ -112,7 +112,7 @@ static void append_cell_figures(struct json *json, const struct result_cell *cel
 		{ "isolation_p01", cell->isolation_p01 }, { "latency_p99_seconds", cell->latency },
 		{ "latency_impact", cell->latency_impact },
 		{ "work_conservation", cell->work_conservation }, { "together", cell->together },
-		{ "others_rate", cell->others }, { "steal", cell->steal }, { "waiting", cell->waiting },
+		{ "others_rate", cell->others }, { "others_least_share", cell->least_load }, { "steal", cell->steal }, { "waiting", cell->waiting },
 		{ "major_faults_per_second", cell->faults }, { "host_pressure_cpu", cell->pressure_cpu },
 		{ "host_pressure_memory", cell->pressure_memory },
 		{ "host_pressure_io", cell->pressure_io }, { "host_steal_cpus", cell->host_steal },

@@ -231,7 +231,7 @@ static void append_method(const struct result *result, struct str *out)
 	str_append(&text, "A run counts only where each VM beside VM1 that was to be loaded did something in "
 		   "every second of it, by its own counters.\n");
 	str_append(&text, "A second copy of each baseline (A/A) ran as any other cell; nothing smaller than "
-		   "what the two looked to differ by is concluded.\n");
+		   "what the two looked to differ by, and may differ by at 95 %, is concluded.\n");
 	str_appendf(&text, "Intervals: bootstrap over boots, runs in them, and stretches of intervals in "
 		    "these, %d drawings; cells of the same boots are compared boot by boot. Fewer than %d boots "
 		    "conclude nothing.\n", CONTRAST_DRAWS, MEASURE_BOOTS_LEAST);
@@ -257,7 +257,8 @@ static void append_host(const struct stored_experiment *experiment, struct str *
 	page_fact(out, "platform of the guests", experiment->platform);
 	/* In the order in which they were stored. */
 	json_object_foreach(host, name, value)
-		page_fact(out, name, json_is_string(value) ? json_string_value(value) : "not known");
+		page_fact(out, name, !json_is_string(value) ? "not known" :
+			  json_string_length(value) > 0 ? json_string_value(value) : "none");
 	page_facts_end(out);
 	json_decref(host);
 }

@@ -98,9 +98,17 @@ static void append_p(const struct result_row *row, struct str *out)
 	words_append_p(out, row->comparison->corrected);
 }
 
+/* As far down as up: in the scale that is compared in. */
 static void append_detectable(const struct result_row *row, struct str *out)
 {
-	words_append_percent(out, numbers_of(row) != NULL ? numbers_of(row)->detectable - 1 : NAN);
+	const struct measure_comparison *numbers = numbers_of(row);
+
+	if (numbers == NULL || !isfinite(numbers->detectable)) {
+		str_append(out, "-");
+		return;
+	}
+	str_appendf(out, "%.1f/%+.1f %%", 100 * (numbers->in_differences ? 1 - numbers->detectable :
+		    1 / numbers->detectable - 1), 100 * (numbers->detectable - 1));
 }
 
 static void append_verdict(const struct result_row *row, struct str *out)
@@ -122,7 +130,7 @@ const struct result_column result_columns_of_comparisons[] = {
 	{ "change", "how far the ratio of the two is from 1", false, append_change },
 	{ "95 % interval", "of the change", false, append_interval },
 	{ "p", "that chance alone does this, by Holm's correction over this table", false, append_p },
-	{ "detectable", "the smallest change that would have been found four times of five", false,
+	{ "detectable", "the smallest changes, down and up, that would have been found four times of five", false,
 	  append_detectable },
 	{ "finding", "", true, append_verdict },
 	{ NULL, NULL, false, NULL },
@@ -287,7 +295,12 @@ static void append_together(const struct result_row *row, struct str *out)
 
 static void append_beside(const struct result_row *row, struct str *out)
 {
-	words_append_amount(out, cell_of(row)->others, RESULT_PER_SECOND);
+	words_append_amount(out, cell_of(row)->others, cell_of(row)->others_unit);
+}
+
+static void append_least_load(const struct result_row *row, struct str *out)
+{
+	words_append_percent(out, cell_of(row)->least_load);
 }
 
 const struct result_column result_columns_of_vms[] = {
@@ -298,8 +311,9 @@ const struct result_column result_columns_of_vms[] = {
 	{ "Jain", "1: all the same; 1/n: one has everything", false, append_jain },
 	{ "together", "what all VMs do, against the cell that it is compared with", false,
 	  append_together },
-	{ "beside VM1", "what the VMs beside it did, all together: the proof that they loaded", false,
-	  append_beside },
+	{ "beside VM1", "what the VMs beside it did, all together", false, append_beside },
+	{ "least load", "the proof that they loaded: the least that any of them did in any second of any run "
+	  "that counts, of its own mean", false, append_least_load },
 	{ NULL, NULL, false, NULL },
 };
 

@@ -48,7 +48,7 @@ double result_mean_rate(const struct store_run *run, const struct result_window 
 	double done = 0, length = 0;
 	size_t i;
 
-	for (i = 0; i < run->interval_count; i++) {
+	for (i = 0; member != NULL && i < run->interval_count; i++) {
 		const struct store_interval *interval = &run->intervals[i];
 
 		if (interval->vm != member->vm || !result_window_has(window, interval))

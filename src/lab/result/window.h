@@ -28,7 +28,7 @@ const struct store_member *result_subject(const struct store_run *run);
 bool result_window_has(const struct result_window *window, const struct store_interval *interval);
 /* Operations a second, or bytes where the workload moves bytes. */
 double result_rate(const struct store_member *member, const struct store_interval *interval);
-/* Of a VM in the window, over all of it; NAN where it reported nothing. */
+/* Of a VM in the window, over all of it; NAN where it reported nothing, or there is none (NULL). */
 double result_mean_rate(const struct store_run *run, const struct result_window *window,
 			const struct store_member *member);
 
