@@ -117,7 +117,8 @@ $(of_link "control=none")
 END
 echo "the link itself counted $passed bytes a second, and up to $queued bytes that waited"
 [ "$passed" -le 1530000 ] || fail "the link counts more than it carries"
-[ "$passed" -ge $((heard + heard_other)) ] || fail "the link counts less than the peers heard"
+# The two are not of the same instants.
+[ $((passed * 10)) -ge $(((heard + heard_other) * 9)) ] || fail "the link counts less than the peers heard"
 [ "$queued" -gt 0 ] || fail "nothing waited before a link that was overrun"
 read -r held _ <<END
 $(of_peer "control=limit" 3)
