@@ -97,6 +97,7 @@ static void append_table(const struct across *across, const struct result *a,
 		add_row(&table, across, i);
 	table_append(&table, 0, true, out);
 	table_done(&table);
+	str_append_char(out, '\n');
 	across_append_limits(across, out);
 	str_done(&line);
 }
@@ -143,6 +144,7 @@ static void append_cell(struct json *json, const struct across_cell *cell)
 static void append_json(const struct across *across, const struct result *a, const struct result *b,
 			struct str *out)
 {
+	struct str limits;
 	struct json json;
 	size_t i;
 
@@ -159,6 +161,11 @@ static void append_json(const struct across *across, const struct result *a, con
 	for (i = 0; i < across->count; i++)
 		append_cell(&json, &across->cells[i]);
 	json_array_end(&json);
+	json_key(&json, "limits");
+	str_init(&limits);
+	across_append_limits(across, &limits);
+	json_text_bytes(&json, limits.data != NULL ? limits.data : "", limits.length);
+	str_done(&limits);
 	json_object_end(&json);
 	str_append_char(out, '\n');
 }

@@ -52,11 +52,24 @@ grep -q "^isolation:1 .*finished .* tcg .*Do others change" "$scratch/text" || f
 
 "$TRUCE" lab compare isolation strong >"$scratch/text" || fail "no comparison"
 grep -q "^loaded=3 .* differs" "$scratch/text" || fail "compare: $(cat "$scratch/text")"
+grep -q "compared unpaired" "$scratch/text" || fail "compare does not say that it is unpaired"
+grep -q "Their hosts say the same of themselves" "$scratch/text" || fail "compare: $(cat "$scratch/text")"
+"$TRUCE" lab compare sequence sequence >"$scratch/text" || fail "no comparison of sequences"
+grep -q " differs$" "$scratch/text" && fail "something is concluded from two sequences"
 "$TRUCE" lab compare isolation isolation --json >"$scratch/json" || fail "no comparison as JSON"
 validate lab-compare "$scratch/json"
 grep -q '"verdict":"differs"' "$scratch/json" && fail "an experiment differs from itself"
 "$TRUCE" lab compare isolation duet >"$scratch/text" 2>&1 && fail "two without a cell in common are compared"
 grep -q "no compared cell in common" "$scratch/text" || fail "$(cat "$scratch/text")"
+
+# Without gnuplot a report is complete but for its pictures, and one sentence says so.
+PATH="$scratch/nothing" "$TRUCE" lab show isolation --report "$scratch/bare" >"$scratch/text" 2>"$scratch/err" ||
+	fail "no report without gnuplot: $(cat "$scratch/err")"
+expect_equal "sentences" 1 "$(grep -c "tables and numbers are complete: gnuplot is not installed" "$scratch/err")"
+for file in report.html dose.tsv dose.gp; do
+	[ -s "$scratch/bare/$file" ] || fail "without gnuplot there is no $file"
+done
+grep -q "tables and numbers are complete" "$scratch/bare/report.html" || fail "the page does not say so"
 
 # Mistakes are told.
 "$TRUCE" lab show isolatoin >"$scratch/text" 2>&1 && fail "an experiment that is not there is shown"

@@ -9,6 +9,7 @@
 #include "measure/student.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +97,8 @@ static void add(struct across *across, const char *label, const struct result_co
 	*cell = (struct across_cell){ .label = label, .a = a->numbers, .b = b->numbers,
 				      .corrected = NAN };
 	/* Differences over a mean are no logarithms: they have no ratio of ratios. */
-	if (!a->has_numbers || !b->has_numbers || a->numbers.in_differences || b->numbers.in_differences)
+	if (!a->has_numbers || !b->has_numbers || a->numbers.in_differences ||
+	    b->numbers.in_differences || across->sequence)
 		cell->numbers = (struct measure_comparison){ .ratio = NAN, .low = NAN, .high = NAN, .p = NAN };
 	else
 		contrast(cell);
@@ -119,7 +121,8 @@ int across_find(const struct result *a, const struct result *b, struct across *r
 		struct error *err)
 {
 	const struct result_measure *measure = &a->measures[0];
-	struct across across = { .measure = measure->name };
+	struct across across = { .measure = measure->name, .a = a->experiment, .b = b->experiment,
+				 .sequence = a->sequence || b->sequence };
 	size_t i, others = 0;
 	int r;
 
@@ -156,8 +159,41 @@ void across_done(struct across *across)
 	*across = (struct across){ 0 };
 }
 
+/* -- what limits it ------------------------------------------------------------------------------ */
+
+/* What else than the machine's speed may make two hosts differ. */
+static const char *const facts[] = {
+	"platform", "accelerator", "cpu.model", "cpu.online", "cpu.smt", "cpu.governor", "cpu.boost",
+	"cpu.mitigations", "kernel", "kernel.scheduler", "qemu.version", "memory.bytes",
+	"memory.huge_pages", "memory.ksm", "kvm.halt_poll_nsec",
+};
+
+static void append_hosts(const struct across *across, struct str *out)
+{
+	json_t *a = json_loads(across->a->host, 0, NULL), *b = json_loads(across->b->host, 0, NULL);
+	size_t i, count = 0;
+
+	for (i = 0; i < ARRAY_SIZE(facts); i++) {
+		json_t *one = json_object_get(a, facts[i]), *other = json_object_get(b, facts[i]);
+
+		if (one != other && !json_equal(one, other))
+			str_appendf(out, "%s%s", count++ > 0 ? ", " : "Their hosts differ in ", facts[i]);
+	}
+	str_append(out, count > 0 ? ".\n" : "Their hosts say the same of themselves.\n");
+	json_decref(a);
+	json_decref(b);
+}
+
 void across_append_limits(const struct across *across, struct str *out)
 {
+	str_append(out, "A and B were not measured in the same boots: they are compared unpaired, and the "
+			"interval has the errors of both.\n");
+	append_hosts(across, out);
+	if (across->a->spec_hash != across->b->spec_hash)
+		str_append(out, "They are not of the same text: cells of one label may have been set otherwise.\n");
+	if (across->sequence)
+		str_append(out, "One of them was to end when it knew enough: its intervals hold at all times, and "
+				"nothing is concluded from them together with another's.\n");
 	if (across->only_a > 0)
 		str_appendf(out, "%zu cells are in A alone.\n", across->only_a);
 	if (across->only_b > 0)

@@ -24,6 +24,8 @@ struct across {
 	const char *measure;
 	struct across_cell *cells;
 	size_t count, only_a, only_b; /* cells that the other does not have */
+	bool sequence;		      /* one of them was to end when it knew enough: no numbers */
+	const struct stored_experiment *a, *b; /* borrowed */
 };
 
 /* -EINVAL: they measured other things, or have no cell in common. Texts are a's. */

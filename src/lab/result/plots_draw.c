@@ -140,7 +140,7 @@ int plots_draw(struct plots *plots, const char *scratch, struct error *err)
 	/* All of them or none: a page with half its pictures would be taken for a whole one. */
 	for (i = 0; i < plots->count; i++)
 		str_clear(&plots->items[i].svg);
-	snprintf(plots->undrawn, sizeof plots->undrawn, "There are no pictures: %.140s%s", r == -ENOENT ?
-		 "gnuplot is not installed" : why.text, r == -ENOENT ? " (package gnuplot-nox)." : ".");
+	snprintf(plots->undrawn, sizeof plots->undrawn, "There are no pictures, but tables and numbers are "
+		 "complete: %.120s.", r == -ENOENT ? "gnuplot is not installed (package gnuplot-nox)" : why.text);
 	return 0;
 }

@@ -171,22 +171,31 @@ double values_latency_sec(const struct store_run *run, const struct result_windo
 	return (double)histogram_quantile_nsec(&sum, permyriad) / 1e9;
 }
 
-/* The samples of one figure, which stand together in the order of time. */
+static int compare_sample(const struct store_sample *sample, const char *source, const char *figure)
+{
+	int order = strcmp(sample->source, source);
+
+	return order != 0 ? order : strcmp(sample->figure, figure);
+}
+
+/* The samples of one figure: a store gives them by source, figure and time. */
 static size_t samples_of(const struct store_run *run, const char *source, const char *figure,
 			 size_t *ret_first)
 {
-	size_t i, count = 0;
+	size_t low = 0, high = run->sample_count, count = 0;
 
-	for (i = 0; i < run->sample_count; i++) {
-		if (strcmp(run->samples[i].source, source) != 0 ||
-		    strcmp(run->samples[i].figure, figure) != 0) {
-			if (count > 0)
-				break;
-			continue;
-		}
-		if (count++ == 0)
-			*ret_first = i;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_sample(&run->samples[middle], source, figure) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	while (low + count < run->sample_count &&
+	       compare_sample(&run->samples[low + count], source, figure) == 0)
+		count++;
+	*ret_first = low;
 	return count;
 }
 
