@@ -37,7 +37,7 @@ ratio_is_four() {
 	"$TRUCE" policy load "$scratch/shares.lua" >/dev/null || fail "the policy is not loaded"
 	both_set() { [ "$("$TRUCE" log --json 2>/dev/null | grep -c '"applied"')" -ge 2 ]; }
 	poll_until 30 both_set || fail "the shares are not set: $("$TRUCE" log)"
-	measure "$1"
+	measure "$1" 3.8 4.2
 	echo "$(uname -r): $(awk -v a="$ran_a" -v b="$ran_b" 'BEGIN { printf "%.3f", a / b }')"
 	awk -v a="$ran_a" -v b="$ran_b" 'BEGIN { exit !(a / b >= 3.8 && a / b <= 4.2) }' ||
 		fail "the ratio is not 4 within 5 %"
