@@ -44,8 +44,8 @@ static const char style[] =
 	"figcaption{color:var(--dim);font-size:.9rem;max-width:46rem}\n"
 	"@media print{:root{--ink:#000;--dim:#444;--paper:#fff;--line:#bbb;--shade:#f3f3f3;--mark:#333;"
 	"--found:#000}body{padding:0;max-width:none;font-size:10.5pt}"
-	"figure,table,.answer{break-inside:avoid}h2,h3,.note{break-after:avoid}"
-	".scroll{overflow:visible}table{font-size:7.6pt}th,td{white-space:normal;padding:.2rem .35rem}"
+	"figure,table,.answer,.note{break-inside:avoid}h2,h3,.note{break-after:avoid}"
+	".scroll{overflow:visible}table{font-size:7.6pt}th,td{padding:.2rem .3rem}th,.l{white-space:normal}"
 	"th[title]{text-decoration:none}}\n";
 
 void page_append_text(struct str *out, const char *text)

@@ -368,15 +368,24 @@ static double least_of(const struct store_run *run, const struct result_window *
 	return mean > 0 ? least / mean : 0;
 }
 
-/* A run of more stretches than this is a stranger's; it is cut into longer ones. */
-enum { STRETCHES_MOST = 1000 };
+/* A run of more stretches than this is a stranger's; it is cut into longer ones. One that is hardly
+ * longer than a proof would be a single one, and that is always as its mean. */
+enum { STRETCHES_LEAST = 4, STRETCHES_MOST = 1000 };
+
+static int64_t stretch_of(const struct result *result, const struct result_window *window)
+{
+	int64_t proof = result_proof_nsec(result), length = window->until_nsec - window->from_nsec;
+
+	if (proof > length / STRETCHES_LEAST)
+		proof = length / STRETCHES_LEAST;
+	return proof > length / STRETCHES_MOST ? proof : length / STRETCHES_MOST + 1;
+}
 
 static void add_load(struct result *result, size_t at)
 {
 	const struct store_run *run = &result->experiment->runs[at].run;
 	const struct result_window *window = &result->windows[at];
 	struct result_cell *cell = &result->cells[run->cell];
-	int64_t proof = result_proof_nsec(result), least = (window->until_nsec - window->from_nsec) / STRETCHES_MOST;
 	size_t i;
 
 	for (i = 0; i < run->member_count; i++) {
@@ -385,7 +394,7 @@ static void add_load(struct result *result, size_t at)
 		if (member->role != STORE_ROLE_OTHER)
 			continue;
 		cell->least_load = fmin(cell->least_load,
-					least_of(run, window, member, proof > least ? proof : least + 1));
+					least_of(run, window, member, stretch_of(result, window)));
 		cell->others_unit = member->unit != NULL && strcmp(member->unit, "bytes") == 0 ?
 			RESULT_BYTES_PER_SECOND : RESULT_PER_SECOND;
 	}

@@ -35,7 +35,7 @@ void plots_drop_last(struct plots *plots)
 void plots_begin_script(const struct result *result, struct plot *plot, unsigned height)
 {
 	plot_begin_script(plot, PLOTS_WIDTH, height);
-	str_appendf(&plot->gp, "set label 99 '%s%s' at screen 0.99, character 0.6 right font ',9' "
+	str_appendf(&plot->gp, "set label 99 '%s%s' at screen 0.01, character 0.6 left font ',9' "
 		    "tc rgb '#777777'\n", words_of_platform(result),
 		    result->experiment->scaled != NULL ? "; scaled" : "");
 }

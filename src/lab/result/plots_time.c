@@ -276,9 +276,9 @@ static void add_growths(struct chart *chart, const struct store_run *run, unsign
 static void add_waits(struct chart *chart, const struct store_run *run)
 {
 	static const struct curve curves[] = {
-		{ "steal (VM1's)", "guest", "cpu_steal_nsec", 1e7 },
-		{ "waiting (host's)", "vm", "waiting_usec", 1e4 },
-		{ "I/O pressure (VM1's)", "guest", "pressure_io_some_usec", 1e4 },
+		{ "steal (guest)", "guest", "cpu_steal_nsec", 1e7 },
+		{ "waiting (host)", "vm", "waiting_usec", 1e4 },
+		{ "I/O PSI (guest)", "guest", "pressure_io_some_usec", 1e4 },
 		{ NULL, NULL, NULL, 0 },
 	};
 

@@ -312,8 +312,9 @@ const struct result_column result_columns_of_vms[] = {
 	{ "together", "what all VMs do, against the cell that it is compared with", false,
 	  append_together },
 	{ "beside VM1", "what the VMs beside it did, all together", false, append_beside },
-	{ "least load", "the proof that they loaded: the least that any of them did in any second of any run "
-	  "that counts, of its own mean", false, append_least_load },
+	{ "least load", "the proof that they loaded: the least that any of them did in any second (or quarter "
+	  "of a run, where that is shorter) of any run that counts, of its own mean", false,
+	  append_least_load },
 	{ NULL, NULL, false, NULL },
 };
 
