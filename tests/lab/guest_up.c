@@ -216,7 +216,7 @@ static void obey(char *line)
 	} else if (strcmp(line, "stop") == 0) {
 		link_stop(up.link, 1);
 	} else if (strncmp(line, "pin ", 4) == 0) {
-		if (guest_pin(up.guest, cpus, cpus_parse(line + 4, cpus), &err) < 0)
+		if (guest_pin(up.guest, cpus, cpus_parse(line + 4, cpus), true, &err) < 0)
 			die(err.text);
 		printf("pinned\n");
 	} else if (strcmp(line, "off") == 0) {

@@ -7,8 +7,9 @@
  *
  * The domain lives by our connection (libvirt destroys it when that ends), and we die with who
  * started us. On REPORT_FD, whose end is the order to end, go lines of JSON as QEMU's monitor
- * says them: DOMAIN (its pid and type), SHUTDOWN (reason); and "pin CPU,CPU,..." comes from there. What
- * went wrong is the last line on stderr, and exit code 1.
+ * says them: DOMAIN (its pid and type), SHUTDOWN (reason). From there come "pin CPU,CPU,...", each
+ * vCPU alone on one of them where there are enough, and "allow CPU,CPU,...", all on all. What went
+ * wrong is the last line on stderr, and exit code 1.
  */
 #include "agent_wire.h"
 #include "base/cleanup.h"
@@ -26,6 +27,7 @@
 
 #define FLOW_BYTES 65536
 #define CPUS_MOST 4096
+#define COMMAND_BYTES 32768 /* names all of them */
 
 /* Bytes that one side has said and the other has not taken. */
 struct flow {
@@ -40,7 +42,7 @@ struct relay {
 	int channel_fd, report_fd;
 	int channel_watch, report_watch;
 	struct flow to_guest, to_host;
-	char command[1024];
+	char command[COMMAND_BYTES];
 	size_t command_size;
 	bool over;
 	int status;
@@ -153,8 +155,8 @@ static int vcpu_count(struct relay *relay)
 	return virDomainGetVcpusFlags(relay->domain, VIR_DOMAIN_AFFECT_LIVE);
 }
 
-/* The n-th vCPU alone on the n-th CPU where there are enough of them, else all on all. */
-static bool pins_set(struct relay *relay, const bool *cpus, size_t count)
+/* `alone`: the n-th vCPU on the n-th CPU only, where there are enough of them; else all on all. */
+static bool pins_set(struct relay *relay, const bool *cpus, size_t count, bool alone)
 {
 	unsigned char all[CPUS_MOST / 8] = { 0 }, one[CPUS_MOST / 8];
 	int vcpus = vcpu_count(relay), vcpu;
@@ -167,7 +169,7 @@ static bool pins_set(struct relay *relay, const bool *cpus, size_t count)
 		}
 	for (vcpu = 0; vcpu < vcpus; vcpu++) {
 		memcpy(one, all, sizeof one);
-		if (given >= (size_t)vcpus) {
+		if (alone && given >= (size_t)vcpus) {
 			memset(one, 0, sizeof one);
 			while (!cpus[next])
 				next++;
@@ -185,13 +187,14 @@ static bool pins_set(struct relay *relay, const bool *cpus, size_t count)
 static void command_obey(struct relay *relay, struct cursor line)
 {
 	static bool cpus[CPUS_MOST];
+	bool alone = cursor_take_text(&line, "pin ");
 
 	memset(cpus, 0, sizeof cpus);
-	if (!cursor_take_text(&line, "pin ") ||
+	if ((!alone && !cursor_take_text(&line, "allow ")) ||
 	    cpu_list_mark(line.at, cursor_left(&line), cpus, CPUS_MOST) < 0) {
 		fprintf(stderr, "an order that nobody understands\n");
 		relay_end(relay, 1);
-	} else if (!pins_set(relay, cpus, CPUS_MOST)) {
+	} else if (!pins_set(relay, cpus, CPUS_MOST, alone)) {
 		complain("it cannot be pinned");
 		relay_end(relay, 1);
 	}

@@ -28,6 +28,7 @@ struct guest {
 	enum accelerator accelerator;
 	unsigned *pin;
 	size_t pin_count;
+	bool pin_alone;
 	bool settled;
 	struct error end; /* code 0: it runs */
 };
@@ -65,7 +66,7 @@ static int guest_watch(struct guest *guest, struct error *err)
 	return code < 0 ? error_errno(err, code, "%s: cannot be watched", guest->name) : 0;
 }
 
-static int pin_keep(struct guest *guest, const unsigned *cpus, size_t count)
+static int pin_keep(struct guest *guest, const unsigned *cpus, size_t count, bool alone)
 {
 	unsigned *pin = calloc(count > 0 ? count : 1, sizeof *pin);
 
@@ -76,6 +77,7 @@ static int pin_keep(struct guest *guest, const unsigned *cpus, size_t count)
 	free(guest->pin);
 	guest->pin = pin;
 	guest->pin_count = count;
+	guest->pin_alone = alone;
 	return 0;
 }
 
@@ -84,7 +86,7 @@ static int guest_begin(struct guest *guest, const struct guest_plan *plan, struc
 	int code;
 
 	guest->name = strdup(plan->name);
-	if (guest->name == NULL || pin_keep(guest, plan->pin, plan->pin_count) < 0)
+	if (guest->name == NULL || pin_keep(guest, plan->pin, plan->pin_count, true) < 0)
 		return error_errno(err, -ENOMEM, "no room for a guest");
 	guest->started_usec = clock_monotonic_usec();
 	guest->accelerator = plan->accelerator;
@@ -159,8 +161,9 @@ static int pin_domain(struct guest *guest, struct error *err)
 	int code = 0;
 
 	str_init(&order);
+	str_append(&order, guest->pin_alone ? "pin " : "allow ");
 	for (i = 0; i < guest->pin_count; i++)
-		str_appendf(&order, "%s%u", i > 0 ? "," : "pin ", guest->pin[i]);
+		str_appendf(&order, "%s%u", i > 0 ? "," : "", guest->pin[i]);
 	str_append(&order, "\n");
 	if (order.failed || !monitor_say(&guest->monitor, order.data))
 		code = error_set(err, -EIO, "%s: its helper takes no orders", guest->name);
@@ -175,7 +178,8 @@ static int pin_now(struct guest *guest, struct error *err)
 	if (guest->ends.is_domain)
 		return pin_domain(guest, err);
 	return guest_threads_pin(machine_pid(guest), guest->monitor.threads,
-				 guest->monitor.thread_count, guest->pin, guest->pin_count, err);
+				 guest->monitor.thread_count, guest->pin, guest->pin_count,
+				 guest->pin_alone, err);
 }
 
 /* What the process and the kernel said, as the end of a sentence. */
@@ -271,9 +275,10 @@ bool guest_is_settled(const struct guest *guest)
 	return guest->settled;
 }
 
-int guest_pin(struct guest *guest, const unsigned *cpus, size_t count, struct error *err)
+int guest_pin(struct guest *guest, const unsigned *cpus, size_t count, bool alone,
+	      struct error *err)
 {
-	if (pin_keep(guest, cpus, count) < 0)
+	if (pin_keep(guest, cpus, count, alone) < 0)
 		return error_errno(err, -ENOMEM, "%s: cannot be pinned", guest->name);
 	return guest->settled && guest->end.code == 0 ? pin_now(guest, err) : 0;
 }

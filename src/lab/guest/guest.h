@@ -37,9 +37,10 @@ int guest_turn(struct guest *guest, struct error *err);
 /* Its threads are known and pinned as the plan wants. */
 bool guest_is_settled(const struct guest *guest);
 
-/* Its vCPUs and all its other threads onto these CPUs: the n-th vCPU alone on the n-th where
- * there are enough of them, else all on all. Any time; at once where it is settled. */
-int guest_pin(struct guest *guest, const unsigned *cpus, size_t count, struct error *err);
+/* Its vCPUs and all its other threads onto these CPUs: `alone`, the n-th vCPU on the n-th only
+ * where there are enough of them; else all on all. Any time; at once where it is settled. */
+int guest_pin(struct guest *guest, const unsigned *cpus, size_t count, bool alone,
+	      struct error *err);
 
 /* Of the process that is this VM, as `observe` finds it; 0: it is no more. */
 pid_t guest_pid(const struct guest *guest);

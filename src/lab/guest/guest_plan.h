@@ -57,7 +57,7 @@ struct guest_plan {
 	enum accelerator accelerator;
 	unsigned cpus;
 	uint64_t memory_bytes;
-	const unsigned *pin; /* as guest_pin; NULL: not pinned */
+	const unsigned *pin; /* as guest_pin, vCPUs alone; NULL: not pinned */
 	size_t pin_count;
 	/* One of these three: built-in, a disk with the agent in it, a domain of libvirt. */
 	const struct guest_kernel *kernel; /* with an image: its disk is an ext4, the root, ... */

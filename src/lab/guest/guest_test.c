@@ -252,7 +252,7 @@ static cpu_set_t threads_cpus(pid_t tid)
 }
 
 /* Every thread of the guest's process, by what it is called. */
-static void threads_check(pid_t pid, const char *called, unsigned cpu)
+static void threads_check(pid_t pid, const char *called, unsigned cpu, int cpus)
 {
 	char path[64], name[32];
 	DIR *dir;
@@ -277,7 +277,7 @@ static void threads_check(pid_t pid, const char *called, unsigned cpu)
 			continue;
 		seen++;
 		set = threads_cpus(atoi(entry->d_name));
-		assert_int_equal(CPU_COUNT(&set), 1);
+		assert_int_equal(CPU_COUNT(&set), cpus);
 		assert_true(CPU_ISSET(cpu, &set));
 	}
 	closedir(dir);
@@ -303,14 +303,18 @@ static void a_pinned_guest_has_its_threads_where_they_were_put(void **state)
 	guest = guest_make(&plan);
 	channel = guest_await_up(guest);
 	assert_true(guest_is_settled(guest));
-	threads_check(guest_pid(guest), "", last);
+	threads_check(guest_pid(guest), "", last, 1);
 	/* Moved while it runs: a vCPU each where there are enough CPUs. */
-	assert_int_equal(guest_pin(guest, room.cpus, 1, NULL), 0);
-	threads_check(guest_pid(guest), "", first);
+	assert_int_equal(guest_pin(guest, room.cpus, 1, true, NULL), 0);
+	threads_check(guest_pid(guest), "", first, 1);
 	if (room.cpu_count >= 2) {
-		assert_int_equal(guest_pin(guest, room.cpus, 2, NULL), 0);
-		threads_check(guest_pid(guest), "CPU 0/", room.cpus[0]);
-		threads_check(guest_pid(guest), "CPU 1/", room.cpus[1]);
+		assert_int_equal(guest_pin(guest, room.cpus, 2, true, NULL), 0);
+		threads_check(guest_pid(guest), "CPU 0/", room.cpus[0], 1);
+		threads_check(guest_pid(guest), "CPU 1/", room.cpus[1], 1);
+		/* Wherever the host puts them: no vCPU is held on one of as many. */
+		assert_int_equal(guest_pin(guest, room.cpus, 2, false, NULL), 0);
+		threads_check(guest_pid(guest), "CPU 0/", room.cpus[1], 2);
+		threads_check(guest_pid(guest), "CPU 1/", room.cpus[0], 2);
 	}
 	host_room_done(&room);
 	close(channel);

@@ -64,9 +64,9 @@ static int others_pin(pid_t pid, const pid_t *vcpus, size_t vcpu_count, const un
 }
 
 int guest_threads_pin(pid_t pid, const pid_t *vcpus, size_t vcpu_count, const unsigned *cpus,
-		      size_t cpu_count, struct error *err)
+		      size_t cpu_count, bool alone, struct error *err)
 {
-	bool own = cpu_count >= vcpu_count;
+	bool own = alone && cpu_count >= vcpu_count;
 	size_t i;
 	int code = others_pin(pid, vcpus, vcpu_count, cpus, cpu_count, err);
 

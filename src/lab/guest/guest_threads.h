@@ -3,14 +3,15 @@
 #ifndef LAB_GUEST_GUEST_THREADS_H
 #define LAB_GUEST_GUEST_THREADS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 struct error;
 
-/* The n-th vCPU alone on the n-th CPU where there are enough of them, else all on all; every
- * other thread of the process on all. Threads that end meanwhile are no failure. */
+/* `alone`: the n-th vCPU on the n-th CPU only, where there are enough of them. Else all on all, as
+ * every other thread of the process is. Threads that end meanwhile are no failure. */
 int guest_threads_pin(pid_t pid, const pid_t *vcpus, size_t vcpu_count, const unsigned *cpus,
-		      size_t cpu_count, struct error *err);
+		      size_t cpu_count, bool alone, struct error *err);
 
 #endif

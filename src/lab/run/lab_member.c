@@ -225,13 +225,14 @@ int member_stop(struct lab_member *member, struct error *err)
 	return told(member, link_stop(member->link, THE_JOB), MEMBER_STOPPING, err);
 }
 
-int member_pin(struct lab_member *member, const unsigned *cpus, size_t count, struct error *err)
+int member_pin(struct lab_member *member, const unsigned *cpus, size_t count, bool alone,
+	       struct error *err)
 {
 	cpu_set_t set;
 	size_t i;
 
 	if (member->guest != NULL)
-		return guest_pin(member->guest, cpus, count, err);
+		return guest_pin(member->guest, cpus, count, alone, err);
 	CPU_ZERO(&set);
 	for (i = 0; i < count; i++)
 		CPU_SET(cpus[i], &set);

@@ -65,8 +65,9 @@ int member_prepare(struct lab_member *member, const char *workload, uint32_t rep
 		   struct error *err);
 int member_begin(struct lab_member *member, uint64_t at_nsec, struct error *err);
 int member_stop(struct lab_member *member, struct error *err);
-/* Its threads onto these CPUs. */
-int member_pin(struct lab_member *member, const unsigned *cpus, size_t count, struct error *err);
+/* Its threads onto these CPUs; `alone` as guest_pin. */
+int member_pin(struct lab_member *member, const unsigned *cpus, size_t count, bool alone,
+	       struct error *err);
 pid_t member_pid(const struct lab_member *member);
 
 #endif

@@ -248,14 +248,15 @@ static int pin_all(struct lab_trial *trial, const struct lab_plan_run *run, stru
 {
 	const struct lab_plan *plan = trial->boot->ground->plan;
 	unsigned *cpus = calloc(plan->cpu_count + 1, sizeof *cpus);
-	int r = cpus != NULL ? 0 : -ENOMEM;
+	int r = cpus != NULL ? 0 : error_set(err, -ENOMEM, "no memory to pin VMs");
 	unsigned vm;
 
 	for (vm = 0; r == 0 && vm < trial->boot->vm_count; vm++) {
 		const struct spec_cell *cell = &plan->spec->cells[part_of(trial, run, vm).cell];
 		size_t count = lab_plan_pin(plan, cell, vm, cpus);
 
-		r = member_pin(&trial->boot->members[vm], cpus, count, err);
+		r = member_pin(&trial->boot->members[vm], cpus, count,
+			       cell->load.pin != SPEC_PIN_NONE, err);
 	}
 	free(cpus);
 	return r;
