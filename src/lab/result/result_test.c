@@ -97,6 +97,28 @@ static void its_slope_and_isolation_are_the_injected_ones(void **state)
 	done(result);
 }
 
+/* The fast operations of a made experiment take as long in every cell, the slow ones longer. */
+static void each_quantile_of_latency_is_that_quantile(void **state)
+{
+	static const char spec[] = "return experiment { name = 'made', asks = 'Does it?', "
+		"subject = { work = 'cpu-integer' }, others = { work = 'cpu-integer' }, "
+		"warmup = 1*s, duration = 4*s, vms = { count = 3 }, vary = { { 'loaded', 1, 3 } }, "
+		"measures = { 'latency-p50', 'latency-p99', 'latency-p999' }, boots = 12 }";
+	struct result *result = result_of((struct made){ .spec = spec, .per_vm = 0.5, .seed = 3 });
+	size_t i;
+
+	assert_int_equal(result->measure_count, 3);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(result->measures[i].unit, RESULT_SECONDS);
+		assert_true(of_cell(result, i, 1)->has_numbers);
+	}
+	assert_true(of_cell(result, 0, 1)->numbers.ratio == 1);
+	assert_true(of_cell(result, 1, 1)->numbers.ratio > 1.5);
+	assert_true(of_cell(result, 2, 1)->numbers.ratio > 1.5);
+	assert_true(of_cell(result, 2, 1)->numbers.value >= of_cell(result, 1, 1)->numbers.value);
+	done(result);
+}
+
 static void nothing_injected_is_nothing_found(void **state)
 {
 	unsigned found = 0;
@@ -256,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_injected_tenth_a_vm_is_found_as_that),
 		cmocka_unit_test(its_slope_and_isolation_are_the_injected_ones),
+		cmocka_unit_test(each_quantile_of_latency_is_that_quantile),
 		cmocka_unit_test(nothing_injected_is_nothing_found),
 		cmocka_unit_test(too_few_boots_conclude_nothing),
 		cmocka_unit_test(antagonists_that_do_nothing_prove_nothing),

@@ -296,6 +296,21 @@ static double value_of_figure(const struct store_run *run, const struct result_w
 	return values_growth(run, window, source, figure->name) / (figure->unit == UNIT_USEC ? 1e6 : 1);
 }
 
+/* Of which share of the operations a measure of latency is; 0: it is none. */
+static unsigned permyriad_of(const char *measure)
+{
+	static const struct {
+		const char *name;
+		unsigned permyriad;
+	} quantiles[] = { { "latency-p50", 5000 }, { "latency-p99", 9900 }, { "latency-p999", 9990 } };
+	size_t i;
+
+	for (i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+		if (strcmp(quantiles[i].name, measure) == 0)
+			return quantiles[i].permyriad;
+	return 0;
+}
+
 static double value_of_run(const struct store_run *run, const struct result_window *window,
 			   const char *measure)
 {
@@ -303,8 +318,8 @@ static double value_of_run(const struct store_run *run, const struct result_wind
 	char source[24];
 
 	snprintf(source, sizeof source, "vm%u", subject->vm + 1);
-	if (strcmp(measure, "latency-p99") == 0)
-		return values_latency_sec(run, window, subject->vm, 9900);
+	if (permyriad_of(measure) != 0)
+		return values_latency_sec(run, window, subject->vm, permyriad_of(measure));
 	if (strncmp(measure, "result:", 7) == 0)
 		return value_of_result(subject, measure + 7);
 	if (strncmp(measure, "vm:", 3) == 0)
@@ -361,7 +376,7 @@ enum result_unit values_unit(const char *measure, const struct store_member *sub
 		return RESULT_BYTES_PER_SECOND;
 	if (counted[what].name != NULL)
 		return counted[what].unit;
-	if (strncmp(measure, "latency-", 8) == 0)
+	if (permyriad_of(measure) != 0)
 		return RESULT_SECONDS;
 	if (strncmp(measure, "vm:", 3) == 0)
 		return unit_of_figure(figure_of(&vm_info, measure + 3));

@@ -135,7 +135,9 @@ void words_append_measure(struct str *out, const char *measure)
 		{ "bytes", "VM1's bytes a second" },
 		{ "lost", "what VM1 lost" },
 		{ "errors", "VM1's errors" },
+		{ "latency-p50", "VM1's median latency" },
 		{ "latency-p99", "VM1's p99 latency" },
+		{ "latency-p999", "VM1's p99.9 latency" },
 	};
 	const char *colon = strchr(measure, ':');
 	size_t i;

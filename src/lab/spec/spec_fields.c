@@ -540,7 +540,8 @@ static void read_measures(struct spec_load_state *load, const struct spec_entrie
 			continue;
 		if (!measure_is_known(text))
 			spec_problem(load, entry->place, "measures: \"%.60s\" is not rate, bytes, lost, "
-				     "errors, latency-p99, result:NAME, vm:FIGURE or host:FIGURE", text);
+				     "errors, latency-p50, latency-p99, latency-p999, result:NAME, "
+				     "vm:FIGURE or host:FIGURE", text);
 		else if (spec->measure_count == SPEC_MEASURES_MOST)
 			spec_problem(load, entry->place, "measures are %d at most", SPEC_MEASURES_MOST);
 		else
