@@ -276,6 +276,8 @@ static int prepare(struct job *job, const char *path, struct error *err)
 		fprintf(stderr, "%s", problems.data);
 	str_done(&problems);
 	if (r == 0)
+		r = lab_run_check(job->spec, err);
+	if (r == 0)
 		r = seed_of(job, &seed, err);
 	if (r == 0)
 		r = lab_place_find(job->spec->name, &job->place, err);

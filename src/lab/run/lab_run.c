@@ -371,6 +371,17 @@ static int give_back(struct lab *lab, int r, struct error *err)
 	return r;
 }
 
+int lab_run_check(const struct spec *spec, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < spec->measure_count; i++)
+		if (!lab_sampler_has(spec->measures[i]))
+			return error_set(err, -EINVAL, "%s: measures has %.60s, which is not sampled while "
+					 "an experiment is measured", spec->path, spec->measures[i]);
+	return 0;
+}
+
 int lab_run(const struct lab_run_options *options, struct lab_run_result *ret_result,
 	    struct error *err)
 {

@@ -58,6 +58,9 @@ struct lab_run_result {
 	bool ended_early;           /* a sequence that was narrow enough */
 };
 
+/* -EINVAL where it measures what a run does not write down. */
+int lab_run_check(const struct spec *spec, struct error *err);
+
 /* 0: all that was planned was done or given up. -ECANCELED: stopped. Else what ended it. The
  * result is filled in either way. */
 int lab_run(const struct lab_run_options *options, struct lab_run_result *ret_result,

@@ -48,6 +48,20 @@ static const enum vm_figure vm_figures[] = {
 	VM_PSI_IO_FULL, VM_KVM_EXITS,
 };
 
+bool lab_sampler_has(const char *measure)
+{
+	bool vm = strncmp(measure, "vm:", 3) == 0, host = strncmp(measure, "host:", 5) == 0;
+	size_t i;
+
+	for (i = 0; vm && i < sizeof vm_figures / sizeof vm_figures[0]; i++)
+		if (strcmp(vm_info.figures[vm_figures[i]].name, measure + 3) == 0)
+			return true;
+	for (i = 0; host && i < sizeof host_figures / sizeof host_figures[0]; i++)
+		if (strcmp(host_info.figures[host_figures[i]].name, measure + 5) == 0)
+			return true;
+	return !vm && !host;
+}
+
 /* -- writing down ---------------------------------------------------------------------------------- */
 
 /* Which figure of which source it is. */

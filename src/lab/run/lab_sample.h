@@ -11,12 +11,18 @@
 #include "lab/run/lab_member.h"
 #include "lab/store/store_record.h"
 
+#include <stdbool.h>
+
 struct error;
 struct lab_net;
 struct lab_sampler;
 struct root;
 
 #define LAB_SAMPLE_NSEC NSEC_PER_SEC
+
+/* Whether the figure of a measure ("vm:FIGURE", "host:FIGURE") is written down; true where it is of
+ * none. */
+bool lab_sampler_has(const char *measure);
 
 /* Of these members, which are all up, and of their network where they have one. */
 int lab_sampler_new(struct root *root, const struct lab_member *members, size_t count,

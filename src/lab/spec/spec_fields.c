@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/suggest.h"
 #include "lab/spec/spec_load.h"
+#include "model/object.h"
 #include "model/setting.h"
 
 #include <ctype.h>
@@ -523,6 +524,26 @@ static bool measure_is_known(const char *text)
 	return word_of(text, plain) >= 0;
 }
 
+/* A mistyped one would be measured for hours and have no value. */
+static void check_figure(struct spec_load_state *load, const struct spec_entry *entry,
+			 const char *measure)
+{
+	const struct object_info *info = strncmp(measure, "vm:", 3) == 0 ? &vm_info :
+					 strncmp(measure, "host:", 5) == 0 ? &host_info : NULL;
+	struct suggest suggest;
+	size_t i;
+
+	if (info == NULL || object_find_figure(info, strchr(measure, ':') + 1) >= 0)
+		return;
+	suggest_init(&suggest, strchr(measure, ':') + 1);
+	for (i = 0; i < info->figure_count; i++)
+		suggest_offer(&suggest, info->figures[i].name);
+	spec_problem(load, entry->place, "measures: \"%.60s\" is no figure of doc/format/figures.md%s%s%s",
+		     measure, suggest.nearest != NULL ? ": did you mean \"" : "",
+		     suggest.nearest != NULL ? suggest.nearest : "",
+		     suggest.nearest != NULL ? "\"?" : "");
+}
+
 static void read_measures(struct spec_load_state *load, const struct spec_entries *entries)
 {
 	struct spec *spec = load->spec;
@@ -538,6 +559,7 @@ static void read_measures(struct spec_load_state *load, const struct spec_entrie
 		text = take_text(load, entry, 60);
 		if (text == NULL)
 			continue;
+		check_figure(load, entry, text);
 		if (!measure_is_known(text))
 			spec_problem(load, entry->place, "measures: \"%.60s\" is not rate, bytes, lost, "
 				     "errors, latency-p50, latency-p99, latency-p999, result:NAME, "

@@ -240,6 +240,8 @@ static const struct {
 	  "a duet has both its cells at once, and a policy is of the whole host" },
 	{ HEAD "hold = { subject = { ['cpu.quoat'] = 1 } } }", "cpu.quota" },
 	{ HEAD "measures = { 'speed' } }", "measures: \"speed\" is not rate" },
+	{ HEAD "measures = { 'rate', 'vm:run_dealy_usec' } }", "x.lua:2:22: measures: \"vm:run_dealy_usec\" is no "
+	  "figure of doc/format/figures.md: did you mean \"run_delay_usec\"?" },
 	{ HEAD "asks = function() end }", "an experiment has texts, numbers, switches" },
 	{ HEAD "vms = coutn }", "x.lua:2:7: 'coutn' is not known" },
 	{ HEAD "vms = }", "x.lua:2:7: " },
