@@ -390,11 +390,16 @@ static void bytes_read(struct link *link)
 	}
 }
 
+/* Asked, and nothing was heard since: of an agent that talks on without an answer the later. */
+static uint64_t silent_since(const struct link *link)
+{
+	return link->heard_nsec > link->ping_sent_nsec ? link->heard_nsec : link->ping_sent_nsec;
+}
+
 static bool is_silent(const struct link *link, uint64_t now)
 {
 	return link->ping_waits && link->silence_nsec > 0 && now > link->silence_nsec &&
-	       link->heard_nsec < now - link->silence_nsec &&
-	       link->ping_sent_nsec < now - link->silence_nsec;
+	       silent_since(link) < now - link->silence_nsec;
 }
 
 static void link_look_after(struct link *link, uint64_t now)
@@ -547,7 +552,7 @@ uint64_t link_deadline(const struct link *link)
 	default:
 		if (!link->ping_waits)
 			return link->ping_sent_nsec + PING_EVERY_NSEC;
-		return link->silence_nsec > 0 ? link->ping_sent_nsec + link->silence_nsec + 1 :
+		return link->silence_nsec > 0 ? silent_since(link) + link->silence_nsec + 1 :
 						UINT64_MAX;
 	}
 }

@@ -77,8 +77,9 @@ bool link_is_ready(const struct link *link);
 const struct link_guest *link_guest(const struct link *link);
 const struct link_clock *link_clock(const struct link *link);
 
-/* A job that has ended needs no stopping: link_stop is then 0. All of these: 0, -ENOTCONN before READY and after LOST, -ENOBUFS when the agent takes nothing,
- * -EINVAL for what the wire cannot say. report_msec 0: AGENT_REPORT_MSEC. */
+/* All of these: 0, -ENOTCONN before READY and after LOST, -ENOBUFS when the agent takes nothing,
+ * -EINVAL for what the wire cannot say. report_msec 0: AGENT_REPORT_MSEC. A job that has ended
+ * needs no stopping: link_stop is then 0. */
 int link_prepare(struct link *link, uint16_t job, const char *workload, uint32_t report_msec);
 int link_start(struct link *link, uint16_t job, uint64_t at_nsec); /* host's clock; 0: at once */
 int link_stop(struct link *link, uint16_t job);

@@ -2,6 +2,7 @@
 #include "lab/link/link_judge.h"
 
 #include "base/str.h"
+#include "work/histogram.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -57,6 +58,22 @@ static const char *count_gone_back(const struct link_job *job, const struct agen
 	return now->lost < job->lost ? "lost" : NULL;
 }
 
+/* No machine does as much, and no file of experiments takes it. */
+#define COUNT_MOST (UINT64_C(1) << 60)
+
+static bool counts_too_much(const struct agent_progress *now)
+{
+	return now->operations >= COUNT_MOST || now->bytes >= COUNT_MOST ||
+	       now->errors >= COUNT_MOST || now->lost >= COUNT_MOST;
+}
+
+/* Buckets ascend: the last one is the largest. */
+static bool times_beyond_the_last(const struct agent_progress *now)
+{
+	return now->bucket_count > 0 &&
+	       now->buckets[now->bucket_count - 1].index >= HISTOGRAM_BUCKETS;
+}
+
 static enum link_verdict order_judge(const struct link_job *job, unsigned number,
 				     const struct agent_progress *now, struct str *why)
 {
@@ -70,6 +87,10 @@ static enum link_verdict order_judge(const struct link_job *job, unsigned number
 			     (job->nsec - now->nsec) / 1000, number);
 	if (back != NULL)
 		return doubt(why, "the %s of job %u went back", back, number);
+	if (counts_too_much(now))
+		return doubt(why, "job %u counts more than can be", number);
+	if (times_beyond_the_last(now))
+		return doubt(why, "job %u times what no histogram has", number);
 	return LINK_BELIEVED;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whether what an agent says can be: it speaks of jobs that were asked for, in their order; what
- * can only grow grows; its clock does not go back, nor ahead of ours. What cannot be is told as
+ * can only grow grows, within what a machine can do; its histograms have the buckets that there
+ * are; its clock does not go back, nor ahead of ours. What cannot be is told as
  * one sentence and is not kept: the next report is held against the last one that was believed.
  */
 #ifndef LAB_LINK_LINK_JUDGE_H

@@ -3,6 +3,7 @@
 #include "lab/link/link.h"
 
 #include "base/clock.h"
+#include "work/histogram.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -304,6 +305,49 @@ static void counts_that_go_back_are_told_and_dropped(void **state)
 	assert_int_equal(wait_event(), LINK_REPORT);
 }
 
+/* A file of experiments with such numbers in it would be refused as a stranger's. */
+static void what_no_machine_does_is_told_and_dropped(void **state)
+{
+	struct agent_message message = { .kind = AGENT_REPORT, .job = 1 };
+
+	run_job(1);
+	report(AGENT_REPORT, 0, UINT64_C(1) << 60, guest_now());
+	assert_doubt("job 1 counts more than can be");
+	message.progress.sequence = 1;
+	message.progress.nsec = guest_now();
+	message.progress.bucket_count = 1;
+	message.progress.buckets[0] = (struct agent_bucket){ HISTOGRAM_BUCKETS, 1 };
+	say(&message);
+	assert_doubt("job 1 times what no histogram has");
+	message.progress.sequence = 2;
+	message.progress.nsec = guest_now();
+	message.progress.buckets[0].index = HISTOGRAM_BUCKETS - 1;
+	message.progress.operations = (UINT64_C(1) << 60) - 1;
+	say(&message);
+	assert_int_equal(wait_event(), LINK_REPORT);
+}
+
+/* Who waits for it until its deadline would else never wait at all. */
+static void an_agent_that_talks_on_without_an_answer_is_waited_for(void **state)
+{
+	uint64_t before, until, sequence = 0;
+
+	run_job(1);
+	link_set_silence(lab_link, 500 * NSEC_PER_MSEC);
+	until = clock_monotonic_nsec() + 1800 * NSEC_PER_MSEC;
+	while ((before = clock_monotonic_nsec()) < until) {
+		report(AGENT_REPORT, sequence++, 0, guest_now());
+		turn();
+		poll(NULL, 0, 2); /* a flood is something else */
+		/* A machine that lets us stand still for so long tells nothing. */
+		if (clock_monotonic_nsec() - before > 100 * NSEC_PER_MSEC)
+			skip();
+		assert_true(link_deadline(lab_link) + 100 * NSEC_PER_MSEC > clock_monotonic_nsec());
+		while (link_next(lab_link, &event))
+			assert_int_equal(event.kind, LINK_REPORT);
+	}
+}
+
 static void a_lying_clock_is_told(void **state)
 {
 	uint64_t stamp;
@@ -510,6 +554,8 @@ int main(void)
 		IN_READY(what_cannot_be_said_is_not_sent),
 		IN_READY(a_failure_ends_its_job_and_says_why),
 		IN_READY(counts_that_go_back_are_told_and_dropped),
+		IN_READY(what_no_machine_does_is_told_and_dropped),
+		IN_READY(an_agent_that_talks_on_without_an_answer_is_waited_for),
 		IN_READY(a_lying_clock_is_told),
 		IN_READY(a_clock_that_jumps_is_told_and_learnt_anew),
 		IN_READY(a_start_with_a_made_up_stamp_still_counts_as_one),

@@ -178,6 +178,7 @@ static const struct {
 	{ "floods,good", "" },
 	{ "liar,good", "" },
 	{ "backward,good", "" },
+	{ "boasts,good", "counts more than can be" },
 };
 
 static void an_agent_that_does_wrong_costs_its_boot_which_is_repeated(void **state)

@@ -63,6 +63,8 @@ static void say_progress(enum agent_kind kind)
 	message.progress.operations = is("idle") ? 0 : ran / (NSEC_PER_SEC / OPERATIONS_PER_SEC);
 	if (is("backward") && sequence > 2)
 		message.progress.operations = 1;
+	if (is("boasts") && sequence > 2)
+		message.progress.operations = UINT64_C(1) << 61;
 	if (kind == AGENT_DONE)
 		message.progress.results = (struct agent_text){ "checksum=7\n", 11 };
 	say(&message);
