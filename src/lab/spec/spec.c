@@ -186,11 +186,14 @@ static void take_quick(struct spec_load_state *load, struct spec_entries *entrie
 			}
 	}
 	spec_entries_remove(entries, "quick");
-	for (i = 0; quick && i < said.count; i++)
-		if (strncmp(said.items[i].path, "quick.", 6) == 0 &&
-		    spec_entries_set(entries, said.items[i].path + 6, said.items[i].place,
+	for (i = 0; quick && i < said.count; i++) {
+		if (strncmp(said.items[i].path, "quick.", 6) != 0)
+			continue;
+		spec_fields_make_room(entries, said.items[i].path + 6);
+		if (spec_entries_set(entries, said.items[i].path + 6, said.items[i].place,
 				     &said.items[i].value) < 0)
 			load->out_of_memory = true;
+	}
 	spec_entries_done(&said);
 }
 

@@ -202,6 +202,7 @@ static void override(struct spec_load_state *load, struct spec_entries *cell, co
 {
 	const char *kept = spec_keep(load, path, strlen(path));
 
+	spec_fields_make_room(cell, path);
 	if (spec_entries_set(cell, kept, from->place, &from->value) < 0)
 		load->out_of_memory = true;
 }
@@ -263,9 +264,6 @@ static void apply_value(struct spec_load_state *load, const struct spec_entries 
 		return;
 	}
 	check_varies(load, path, place);
-	/* A list or a section in its place goes: pin = {0, 1}, ksm = { state = "on", ... }. */
-	if (spec_entries_find(cell, path) == NULL && strcmp(path, "vms.pin") == 0)
-		spec_entries_remove(cell, path);
 	override(load, cell, path, entry);
 }
 

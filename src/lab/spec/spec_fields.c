@@ -425,18 +425,34 @@ static bool has_below(const struct spec_entries *entries, const char *path)
 	return false;
 }
 
+/* Some entry below the role's own; NULL: there is none. */
+static const struct spec_entry *find_part(const struct spec_entries *entries, const char *role)
+{
+	size_t i;
+
+	for (i = 0; i < entries->count; i++)
+		if (spec_path_is_below(entries->items[i].path, role) &&
+		    entries->items[i].path[strlen(role)] == '.')
+			return &entries->items[i];
+	return NULL;
+}
+
 /* The workload of a role as one line; NULL where the spec has none. */
 static const char *read_work(struct spec_load_state *load, const struct spec_entries *entries,
 			     const char *role)
 {
-	const struct spec_entry *entry = spec_entries_find(entries, role);
+	const struct spec_entry *entry = spec_entries_find(entries, role), *part;
 	const char *kept = NULL, *name = NULL;
 	struct str line;
 	char path[32];
 
+	part = find_part(entries, role);
+	if (entry != NULL && part != NULL)
+		spec_problem(load, part->place, "%s is a line of text, to which %s cannot be added: say it "
+			     "in the line, or all of it as a table", role, part->path);
 	if (entry != NULL)
 		return take_text(load, entry, 900);
-	if (!has_below(entries, role))
+	if (part == NULL)
 		return NULL;
 	snprintf(path, sizeof path, "%s.work", role);
 	entry = spec_entries_find(entries, path);
@@ -657,6 +673,23 @@ static bool is_known(const char *path)
 			return true;
 	}
 	return false;
+}
+
+void spec_fields_make_room(struct spec_entries *entries, const char *path)
+{
+	static const char *const whole[] = { "subject", "others", "vms.pin", NULL };
+	size_t i;
+
+	if (word_of(path, whole) >= 0) {
+		spec_entries_remove(entries, path);
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (is_section(path, fields[i].path)) {
+			/* Only the first of a section is what the section's name stands for. */
+			spec_entries_remove(entries, fields[i].path);
+			return;
+		}
 }
 
 /* The nearest word for a path that is not known. Of a known section its own entries, else what

@@ -51,6 +51,9 @@ const char *spec_field_nearest(const char *path);
 int spec_take_word(struct spec_load_state *load, const struct spec_entry *entry,
 		   const char *const *words);
 void spec_value_append(struct str *str, const struct spec_value *value);
+/* Before this path is said anew: what was said of its parts goes, where one word stands for them
+ * (ksm = "on" for ksm.state, a line of text for a workload's table). */
+void spec_fields_make_room(struct spec_entries *entries, const char *path);
 
 /* spec_cells.c: factors, cells, baselines, controls. */
 void spec_cells_make(struct spec_load_state *load, const struct spec_entries *entries);

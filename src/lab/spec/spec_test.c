@@ -180,6 +180,26 @@ static void lists_and_sections_vary_as_a_whole(void **state)
 	spec_free(spec);
 }
 
+static void a_word_for_a_section_goes_over_what_its_table_says(void **state)
+{
+	static const char text[] = HEAD
+		"ksm = { state = 'on', pages = 1000 }, vary = { { 'ksm', 'off', 'on' } },\n"
+		"others = { work = 'cpu-prime', threads = 2 }, quick = { others = 'cpu-float', vary = {\n"
+		"{ 'disk', 'none', 'each' } }, disk = { share = 'shared' }, ksm = 'leave' } }";
+	struct spec *spec = read_spec(text), *quick = read_as(text, true);
+
+	assert_int_equal(cell(spec, "ksm=off")->made.ksm, SPEC_KSM_OFF);
+	assert_int_equal(cell(spec, "ksm=off")->made.ksm_pages, 1000);
+	assert_int_equal(cell(spec, "ksm=on")->made.ksm, SPEC_KSM_ON);
+	assert_string_equal(spec->cells[0].load.others, "cpu-prime threads=2");
+	assert_int_equal(cell(quick, "disk=none")->made.disk.share, SPEC_DISK_NONE);
+	assert_int_equal(cell(quick, "disk=each")->made.disk.share, SPEC_DISK_EACH);
+	assert_int_equal(quick->cells[0].made.ksm, SPEC_KSM_LEAVE);
+	assert_string_equal(quick->cells[0].load.others, "cpu-float");
+	spec_free(spec);
+	spec_free(quick);
+}
+
 static void quick_goes_over_the_rest_only_when_it_is_asked_for(void **state)
 {
 	static const char text[] = HEAD
@@ -254,6 +274,9 @@ static const struct {
 	{ "return experiment { name = '../x', asks = 'a', subject = { work = 'cpu-prime' } }", "a name has letters" },
 	{ "return experiment { name = 'x', subject = { work = 'cpu-prime' } }", "what the experiment asks is missing" },
 	{ "return experiment { name = 'x', asks = 'a' }", "what VM1 does is missing" },
+	{ "return experiment { name = 'x', asks = 'a', subject = 'cpu-prime',\n"
+	  "vary = { { 'subject.threads', 1, 2 } } }",
+	  "x.lua:2:31: subject is a line of text, to which subject.threads cannot be added" },
 	{ "\33Lua", "is bytecode: an experiment is text" },
 	{ "return experiment { name = 'x', asks = 'a', subject = { work = 'net-send', to = 'peer' } }",
 	  "x.lua:1:57: a workload of the network needs one: net = \"on\"" },
@@ -338,6 +361,7 @@ int main(void)
 		cmocka_unit_test(an_experiment_without_factors_has_its_control),
 		cmocka_unit_test(a_value_may_be_several_entries_under_a_name),
 		cmocka_unit_test(lists_and_sections_vary_as_a_whole),
+		cmocka_unit_test(a_word_for_a_section_goes_over_what_its_table_says),
 		cmocka_unit_test(quick_goes_over_the_rest_only_when_it_is_asked_for),
 		cmocka_unit_test(a_hold_is_a_setting_with_its_value_as_text),
 		cmocka_unit_test(a_mistake_is_told_with_line_column_and_suggestion),
