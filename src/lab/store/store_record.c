@@ -17,12 +17,12 @@ void store_run_clear(struct store_run *run)
 
 	for (i = 0; i < run->member_count; i++)
 		free(run->members[i].results);
-	run->member_count = 0;
-	run->interval_count = 0;
-	run->bucket_count = 0;
-	run->sample_count = 0;
-	run->state = NULL;
-	run->why = NULL;
+	*run = (struct store_run){
+		.members = run->members, .member_capacity = run->member_capacity,
+		.intervals = run->intervals, .interval_capacity = run->interval_capacity,
+		.buckets = run->buckets, .bucket_capacity = run->bucket_capacity,
+		.samples = run->samples, .sample_capacity = run->sample_capacity,
+	};
 }
 
 void store_run_done(struct store_run *run)

@@ -36,7 +36,7 @@ struct store_interval {
 };
 
 /* A figure had this value from then on. Sources: "host", "cpuN", "vmN" (as the host sees it),
- * "guestN" (as it sees itself), "link" (the experiment's shared link); N from 1. */
+ * "guestN" (as it sees itself), "link" (the experiment's shared link); N from 1, of CPUs from 0. */
 struct store_sample {
 	char source[24];
 	const char *figure;          /* borrowed: figures' names are constants */
