@@ -25,6 +25,9 @@
 #define READY_NSEC (20 * NSEC_PER_SEC)
 #define END_MSEC 10000
 #define ANSWER_USEC (3 * USEC_PER_SEC)
+/* Longer than any run takes from here to its end, preparing included; and an end, should nobody be
+ * left to give it back. */
+#define HOLD_TIME "2h"
 enum { VMS_MOST = 64 };
 
 struct lab_hands {
@@ -199,7 +202,7 @@ int lab_hands_set(struct lab_hands *hands, pid_t vm, const char *setting, const 
 
 	snprintf(who, sizeof who, "%d", (int)vm);
 	snprintf(assignment, sizeof assignment, "%s=%s", setting, value);
-	return CALL(hands, err, "set", who, assignment, "--for", "1h");
+	return CALL(hands, err, "set", who, assignment, "--for", HOLD_TIME);
 }
 
 /* -- truced ------------------------------------------------------------------------------------------ */
@@ -377,11 +380,12 @@ int lab_hands_stop(struct lab_hands *hands, struct error *err)
 
 int lab_hands_give_back(struct lab_hands *hands, struct error *err)
 {
-	int r = lab_hands_stop(hands, err), undone;
+	int r = lab_hands_stop(hands, err), cancel_fd = hands->cancel_fd, undone;
 
 	/* Also when somebody has stopped the experiment: that is when it matters. */
 	hands->cancel_fd = -1;
 	undone = CALL(hands, r == 0 ? err : NULL, "undo", "all");
+	hands->cancel_fd = cancel_fd;
 	forget_file(hands, "/state/hand.json");
 	return r == 0 ? undone : r;
 }
