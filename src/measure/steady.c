@@ -31,14 +31,28 @@ static double level_of(const struct sums *sums, size_t from, size_t to)
 	return (sums->first[to] - sums->first[from]) / (double)(to - from);
 }
 
-/* From neighbours' differences, which a change of level spoils once, not ever after. */
-static double noise_of(const double *values, size_t count, double *scratch)
+static void find_differences(const double *values, size_t count, double *ret)
 {
 	size_t i;
 
 	for (i = 0; i + 1 < count; i++)
-		scratch[i] = values[i + 1] - values[i];
-	return measure_robust_deviation(scratch, count - 1) / SQRT_2;
+		ret[i] = values[i + 1] - values[i];
+}
+
+/* From neighbours' differences, which a change of level spoils once, not ever after. Where most
+ * neighbours are equal, as of few operations an interval, their median says nothing, and without
+ * noise every wiggle would be a level of its own. */
+static double noise_of(const double *values, size_t count, double *scratch)
+{
+	double deviation;
+
+	find_differences(values, count, scratch);
+	deviation = measure_robust_deviation(scratch, count - 1);
+	if (deviation == 0) {
+		find_differences(values, count, scratch);
+		deviation = measure_deviation(scratch, count - 1);
+	}
+	return deviation / SQRT_2;
 }
 
 /* best[to]: the least cost of everything before `to`; cut[to]: where its last stretch begins. */

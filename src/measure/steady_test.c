@@ -95,6 +95,25 @@ static void levels_that_hardly_differ_are_one(void **state)
 	assert_false(find(levels, 3).never);
 }
 
+static void few_operations_an_interval_are_one_level(void **state)
+{
+	struct measure_steady steady;
+	double values[COUNT];
+	size_t i;
+
+	for (i = 0; i < COUNT; i++)
+		values[i] = i % 7 == 3 ? 2 : 1;
+	assert_int_equal(measure_steady_find(values, COUNT, 0.05, &steady, NULL), 0);
+	assert_int_equal(steady.from, 0);
+	assert_int_equal(steady.stretches, 1);
+	/* A change of level without any noise is found as before. */
+	for (i = 0; i < COUNT; i++)
+		values[i] = i < 10 ? 5 : 10;
+	assert_int_equal(measure_steady_find(values, COUNT, 0.05, &steady, NULL), 0);
+	assert_int_equal(steady.from, 10);
+	assert_int_equal(steady.stretches, 2);
+}
+
 static void too_few_intervals_are_left_alone(void **state)
 {
 	const double values[] = { 1, 2, 3 };
@@ -115,6 +134,7 @@ int main(void)
 		cmocka_unit_test(an_end_that_is_like_nothing_before_it_is_not_steady),
 		cmocka_unit_test(a_run_that_changes_to_its_end_never_is_steady),
 		cmocka_unit_test(levels_that_hardly_differ_are_one),
+		cmocka_unit_test(few_operations_an_interval_are_one_level),
 		cmocka_unit_test(too_few_intervals_are_left_alone),
 	};
 
