@@ -83,7 +83,7 @@ static int side_init(struct side *side, const struct measure_cell *cell, struct 
 	return side->count > 0 ? 0 : error_set(err, -ENODATA, "a cell has no boot that measured anything");
 }
 
-/* Keeps of both sides the boots that both have; false, and nothing changed, where there is none. */
+/* Keeps of both sides the boots that both have; false, and nothing changed, where these are few. */
 static bool keep_common(struct side *cell, struct side *base)
 {
 	size_t i, j, kept = 0;
@@ -152,7 +152,8 @@ static struct effect effect_of(const struct pair *pair, const double *cell, cons
 	return result;
 }
 
-/* A drawn value may be nought where the measured ones are not: as little as the least measured. */
+/* A drawn value may be nought where the measured ones are not, and have no logarithm: then it is what
+ * its boot measured. */
 static double drawn_value(const struct pair *pair, struct side *side, struct measure_random *random,
 			  size_t boot)
 {
@@ -344,9 +345,7 @@ int measure_estimate(const struct measure_cell *cell, const struct measure_plan 
 	return r;
 }
 
-bool measure_differs(const struct measure_comparison *comparison,
-		     const struct measure_comparison *aa)
+bool measure_differs(const struct measure_comparison *comparison)
 {
-	return fabs(comparison->effect) > comparison->half &&
-	       (aa == NULL || fabs(comparison->effect) > aa->half);
+	return fabs(comparison->effect) > comparison->half;
 }

@@ -40,7 +40,7 @@ struct measure_comparison {
 	double ratio, low, high;
 	double effect, error;  /* log ratio (or difference), and its standard error */
 	double half;	       /* of the interval, in the scale of effect */
-	double p;	       /* that an effect this far from none comes by chance; not below 1/draws */
+	double p;	       /* that an effect this far from none comes by chance; at least 1/(draws + 1) */
 	double detectable;     /* the smallest ratio above 1 found with a power of 80 %; NAN: unknown */
 };
 
@@ -53,9 +53,7 @@ int measure_compare(const struct measure_cell *cell, const struct measure_cell *
 int measure_estimate(const struct measure_cell *cell, const struct measure_plan *plan,
 		     struct measure_comparison *ret, struct error *err);
 
-/* Whether it may be said that the cells differ: the interval leaves "no effect" out, and the
- * effect is larger than what two equal cells (aa) looked to differ by. */
-bool measure_differs(const struct measure_comparison *comparison,
-		     const struct measure_comparison *aa);
+/* Whether the interval leaves "no effect" out. */
+bool measure_differs(const struct measure_comparison *comparison);
 
 #endif

@@ -62,7 +62,7 @@ static enum result_verdict verdict_of(const struct across_cell *cell, const stru
 		return a->verdict;
 	if (!concludes(b->verdict))
 		return b->verdict;
-	if (!measure_differs(&cell->numbers, NULL) || !(cell->corrected < 1 - CONTRAST_LEVEL))
+	if (!measure_differs(&cell->numbers) || !(cell->corrected < 1 - CONTRAST_LEVEL))
 		return RESULT_ALIKE;
 	if (fabs(cell->numbers.effect) <= fmax(a->floor, b->floor))
 		return RESULT_WITHIN_CONTROL;

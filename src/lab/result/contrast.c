@@ -150,7 +150,7 @@ static enum result_verdict verdict_of(const struct result *result,
 		return RESULT_TOO_FEW_BOOTS;
 	if (isnan(comparison->floor))
 		return RESULT_NO_CONTROL;
-	if (!measure_differs(numbers, NULL) || !(p < 1 - CONTRAST_LEVEL))
+	if (!measure_differs(numbers) || !(p < 1 - CONTRAST_LEVEL))
 		return RESULT_ALIKE;
 	if (!comparison->is_control && fabs(numbers->effect) <= comparison->floor)
 		return RESULT_WITHIN_CONTROL;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two other ways to compare: at once, interval by interval (a duet), and with an interval that
- * may be looked at after each boot (a sequence). */
+/*
+ * The two other ways to compare: at once, interval by interval (a duet: what disturbs one disturbs
+ * both; L. Bulej et al., "Duet Benchmarking", ICPE 2020), and with an interval that may be looked at
+ * after each boot (a sequence).
+ */
 #ifndef LAB_RESULT_PAIRS_H
 #define LAB_RESULT_PAIRS_H
 
