@@ -12,8 +12,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define POWER 0.8
-
 /* One cell, boiled down to a number for each boot; drawn anew again and again. */
 struct side {
 	const struct measure_boot **boots;
@@ -268,9 +266,10 @@ static int interval_find(struct pair *pair, struct measure_comparison *ret, stru
 	ret->ratio = as_ratio(pair, measured.effect);
 	ret->low = as_ratio(pair, measured.effect - ret->half);
 	ret->high = as_ratio(pair, measured.effect + ret->half);
+	ret->freedom = freedom_of(pair);
 	ret->detectable = pair->boots_stay ? NAN :
-		as_ratio(pair, measure_detectable(measured.error, freedom_of(pair),
-						  pair->plan->level, POWER));
+		as_ratio(pair, measure_detectable(measured.error, ret->freedom, pair->plan->level,
+						  MEASURE_POWER));
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 #define MEASURE_BOOTS_LEAST 10
+#define MEASURE_POWER 0.8 /* with which `detectable` is found */
 
 struct error;
 
@@ -38,10 +39,13 @@ struct measure_comparison {
 	bool in_differences;   /* not in logarithms */
 	double value, base;    /* the mean over boots */
 	double ratio, low, high;
-	double effect, error;  /* log ratio (or difference), and its standard error */
+	double effect, error;  /* log ratio (or difference), and its standard error ... */
+	double freedom;	       /* ... and that one's degrees of freedom */
 	double half;	       /* of the interval, in the scale of effect */
 	double p;	       /* that an effect this far from none comes by chance; at least 1/(draws + 1) */
-	double detectable;     /* the smallest ratio above 1 found with a power of 80 %; NAN: unknown */
+	/* The smallest ratio above 1 that this comparison, were it the only one, finds with a power of
+	 * MEASURE_POWER; NAN: unknown. */
+	double detectable;
 };
 
 /* -ENODATA: a cell has no boot with values; -EINVAL: values that are no number. */

@@ -31,10 +31,11 @@ static int compare(const struct result *result, const struct result_measure *mea
 	if (result->duet)
 		r = pairs_compare(result, measure, comparison, &plan, err);
 	/* Their runs were not at once, or nothing can be divided: each boot's means, then. */
-	if (r == -ENODATA)
+	if (r == -ENODATA) {
 		r = measure_compare(cell, base, &plan, &comparison->numbers, err);
-	if (r == 0 && result->sequence)
-		r = pairs_sequence(cell, base, &plan, &comparison->numbers, err);
+		if (r == 0 && result->sequence)
+			r = pairs_sequence(cell, base, &plan, &comparison->numbers, err);
+	}
 	comparison->has_numbers = r == 0;
 	return r == -ENODATA || r == -EINVAL ? 0 : r;
 }

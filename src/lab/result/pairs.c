@@ -11,6 +11,123 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* -- sequences ------------------------------------------------------------------------------------------ */
+
+struct logs {
+	double *values;
+	uint64_t *ordinals;
+	size_t count;
+};
+
+static void logs_done(struct logs *logs)
+{
+	free(logs->values);
+	free(logs->ordinals);
+}
+
+/* `are_logs`: the cell's values are logarithms already. */
+static bool logs_init(struct logs *logs, const struct measure_cell *cell, bool are_logs)
+{
+	CLEANUP_FREE double *scratch = calloc(measure_cell_largest_boot(cell) + 1, sizeof *scratch);
+	double value;
+	size_t i;
+
+	logs->values = calloc(cell->boot_count + 1, sizeof *logs->values);
+	logs->ordinals = calloc(cell->boot_count + 1, sizeof *logs->ordinals);
+	if (scratch == NULL || logs->values == NULL || logs->ordinals == NULL)
+		return false;
+	for (i = 0; i < cell->boot_count; i++) {
+		value = measure_boot_value(&cell->boots[i], MEASURE_MEAN, scratch);
+		logs->values[i] = are_logs ? value : log(value);
+		logs->ordinals[i] = cell->boots[i].ordinal;
+	}
+	logs->count = cell->boot_count;
+	return true;
+}
+
+/* Differences of the boots that both have, into `cell`. */
+static void logs_pair(struct logs *cell, const struct logs *base)
+{
+	size_t i, j = 0, kept = 0;
+
+	for (i = 0; i < cell->count; i++) {
+		while (j < base->count && base->ordinals[j] < cell->ordinals[i])
+			j++;
+		if (j < base->count && base->ordinals[j] == cell->ordinals[i])
+			cell->values[kept++] = cell->values[i] - base->values[j];
+	}
+	cell->count = kept;
+}
+
+/* Where the two are not of the same boots, each has half of the error that is allowed. */
+static double half_of(const struct logs *cell, const struct logs *base, bool paired, double level)
+{
+	double each = 1 - (1 - level) / 2;
+
+	return paired ? measure_sequence_half(cell->values, cell->count, level) :
+			measure_sequence_half(cell->values, cell->count, each) +
+			measure_sequence_half(base->values, base->count, each);
+}
+
+/* The largest level at which the interval leaves nought out, found by halving. */
+static double p_of(const struct logs *cell, const struct logs *base, bool paired, double effect)
+{
+	double low = 0, high = 1, middle;
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		middle = (low + high) / 2;
+		if (half_of(cell, base, paired, 1 - middle) < fabs(effect))
+			high = middle;
+		else
+			low = middle;
+	}
+	return high;
+}
+
+static void widen(const struct logs *cell, const struct logs *base, const struct measure_plan *plan,
+		  struct measure_comparison *numbers)
+{
+	numbers->half = half_of(cell, base, numbers->paired, plan->level);
+	numbers->p = p_of(cell, base, numbers->paired, numbers->effect);
+}
+
+/* Of a duet, whose boots each have a ratio already. */
+static int widen_ratios(const struct measure_cell *ratios, const struct measure_plan *plan,
+			struct measure_comparison *numbers, struct error *err)
+{
+	struct logs logs = { 0 };
+	bool fits = logs_init(&logs, ratios, true);
+
+	if (fits)
+		widen(&logs, NULL, plan, numbers);
+	logs_done(&logs);
+	return fits ? 0 : error_errno(err, -ENOMEM, "cannot compute the statistics");
+}
+
+int pairs_sequence(const struct measure_cell *cell, const struct measure_cell *base,
+		   const struct measure_plan *plan, struct measure_comparison *numbers,
+		   struct error *err)
+{
+	struct logs one = { 0 }, two = { 0 };
+
+	if (numbers->in_differences)
+		return 0;
+	if (!logs_init(&one, cell, false) || !logs_init(&two, base, false)) {
+		logs_done(&one);
+		logs_done(&two);
+		return error_errno(err, -ENOMEM, "cannot compute the statistics");
+	}
+	if (numbers->paired)
+		logs_pair(&one, &two);
+	widen(&one, &two, plan, numbers);
+	numbers->low = exp(numbers->effect - numbers->half);
+	numbers->high = exp(numbers->effect + numbers->half);
+	logs_done(&one);
+	logs_done(&two);
+	return 0;
+}
+
 /* -- duets ------------------------------------------------------------------------------------------ */
 
 struct duet {
@@ -124,10 +241,12 @@ int pairs_compare(const struct result *result, const struct result_measure *meas
 	if (r < 0)
 		return r;
 	r = measure_estimate(&series.cells[duet.cell], plan, numbers, err);
+	numbers->paired = true;
+	if (r == 0 && result->sequence)
+		r = widen_ratios(&series.cells[duet.cell], plan, numbers, err);
 	series_done(&series);
 	if (r < 0)
 		return r;
-	numbers->paired = true;
 	numbers->base_boots = numbers->boots;
 	numbers->value = series_mean(&measure->cells[duet.cell], MEASURE_MEAN);
 	numbers->base = series_mean(&measure->cells[duet.base], MEASURE_MEAN);
@@ -136,100 +255,5 @@ int pairs_compare(const struct result *result, const struct result_measure *meas
 	numbers->high = exp(numbers->effect + numbers->half);
 	numbers->detectable = exp(numbers->detectable);
 	numbers->in_differences = false;
-	return 0;
-}
-
-/* -- sequences ------------------------------------------------------------------------------------------ */
-
-struct logs {
-	double *values;
-	uint64_t *ordinals;
-	size_t count;
-};
-
-static void logs_done(struct logs *logs)
-{
-	free(logs->values);
-	free(logs->ordinals);
-}
-
-static bool logs_init(struct logs *logs, const struct measure_cell *cell)
-{
-	CLEANUP_FREE double *scratch = calloc(measure_cell_largest_boot(cell) + 1, sizeof *scratch);
-	size_t i;
-
-	logs->values = calloc(cell->boot_count + 1, sizeof *logs->values);
-	logs->ordinals = calloc(cell->boot_count + 1, sizeof *logs->ordinals);
-	if (scratch == NULL || logs->values == NULL || logs->ordinals == NULL)
-		return false;
-	for (i = 0; i < cell->boot_count; i++) {
-		logs->values[i] = log(measure_boot_value(&cell->boots[i], MEASURE_MEAN, scratch));
-		logs->ordinals[i] = cell->boots[i].ordinal;
-	}
-	logs->count = cell->boot_count;
-	return true;
-}
-
-/* Differences of the boots that both have, into `cell`. */
-static void logs_pair(struct logs *cell, const struct logs *base)
-{
-	size_t i, j = 0, kept = 0;
-
-	for (i = 0; i < cell->count; i++) {
-		while (j < base->count && base->ordinals[j] < cell->ordinals[i])
-			j++;
-		if (j < base->count && base->ordinals[j] == cell->ordinals[i])
-			cell->values[kept++] = cell->values[i] - base->values[j];
-	}
-	cell->count = kept;
-}
-
-/* Where the two are not of the same boots, each has half of the error that is allowed. */
-static double half_of(const struct logs *cell, const struct logs *base, bool paired, double level)
-{
-	double each = 1 - (1 - level) / 2;
-
-	return paired ? measure_sequence_half(cell->values, cell->count, level) :
-			measure_sequence_half(cell->values, cell->count, each) +
-			measure_sequence_half(base->values, base->count, each);
-}
-
-/* The largest level at which the interval leaves nought out, found by halving. */
-static double p_of(const struct logs *cell, const struct logs *base, bool paired, double effect)
-{
-	double low = 0, high = 1, middle;
-	int i;
-
-	for (i = 0; i < 40; i++) {
-		middle = (low + high) / 2;
-		if (half_of(cell, base, paired, 1 - middle) < fabs(effect))
-			high = middle;
-		else
-			low = middle;
-	}
-	return high;
-}
-
-int pairs_sequence(const struct measure_cell *cell, const struct measure_cell *base,
-		   const struct measure_plan *plan, struct measure_comparison *numbers,
-		   struct error *err)
-{
-	struct logs one = { 0 }, two = { 0 };
-
-	if (numbers->in_differences)
-		return 0;
-	if (!logs_init(&one, cell) || !logs_init(&two, base)) {
-		logs_done(&one);
-		logs_done(&two);
-		return error_errno(err, -ENOMEM, "cannot compute the statistics");
-	}
-	if (numbers->paired)
-		logs_pair(&one, &two);
-	numbers->half = half_of(&one, &two, numbers->paired, plan->level);
-	numbers->p = p_of(&one, &two, numbers->paired, numbers->effect);
-	numbers->low = exp(numbers->effect - numbers->half);
-	numbers->high = exp(numbers->effect + numbers->half);
-	logs_done(&one);
-	logs_done(&two);
 	return 0;
 }

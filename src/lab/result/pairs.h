@@ -9,7 +9,8 @@
 
 #include "lab/result/result.h"
 
-/* -ENODATA: no run of the cell was measured beside one of its base. */
+/* By a sequence's interval where the experiment is one. -ENODATA: no run of the cell was measured
+ * beside one of its base. */
 int pairs_compare(const struct result *result, const struct result_measure *measure,
 		  struct result_comparison *comparison, const struct measure_plan *plan,
 		  struct error *err);
