@@ -40,12 +40,13 @@ static void contrast(struct across_cell *cell)
 	numbers->ratio = exp(numbers->effect);
 	numbers->low = exp(numbers->effect - numbers->half);
 	numbers->high = exp(numbers->effect + numbers->half);
-	numbers->p = numbers->error > 0 ?
-		2 * measure_student_below(-fabs(numbers->effect) / numbers->error, freedom) :
-		numbers->effect != 0 ? 0 : 1;
 	numbers->boots = a->boots;
 	numbers->base_boots = b->boots;
 	numbers->boots_too_few = a->boots_too_few || b->boots_too_few;
+	/* Of too few boots p would be of these boots alone, and be taken for more. */
+	numbers->p = numbers->boots_too_few ? NAN : numbers->error > 0 ?
+		2 * measure_student_below(-fabs(numbers->effect) / numbers->error, freedom) :
+		numbers->effect != 0 ? 0 : 1;
 	numbers->detectable = NAN;
 }
 

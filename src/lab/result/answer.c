@@ -134,8 +134,11 @@ static bool is_blind(const struct result *result)
 
 static void append_blind(const struct result *result, struct str *out)
 {
-	str_appendf(out, "Nothing can be concluded: the host is too noisy; what was compared may differ by "
-		    "%.0f %% without that being seen.", widest(result) * 100);
+	str_append(out, "Nothing can be concluded: the host is too noisy; what was compared may differ by ");
+	if (isfinite(widest(result)))
+		str_appendf(out, "%.0f %% without that being seen.", widest(result) * 100);
+	else
+		str_append(out, "any amount without that being seen.");
 }
 
 static void append_alike(const struct result *result, struct str *out)

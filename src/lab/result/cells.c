@@ -432,6 +432,8 @@ static void find_isolation(struct result_cell *ret, const struct measure_cell *c
 	size_t i, j, k, count;
 
 	scratch = calloc(measure_cell_largest_boot(base) + 1, sizeof *scratch);
+	if (shares == NULL || scratch == NULL)
+		sum = low = NAN;
 	for (i = 0; shares != NULL && scratch != NULL && i < cell->boot_count; i++) {
 		const struct measure_boot *same = boot_of(base, cell->boots[i].ordinal);
 		double of = same != NULL ? measure_boot_value(same, MEASURE_MEAN, scratch) : undisturbed;

@@ -6,15 +6,27 @@
 #include "lab/result/pairs.h"
 #include "measure/dose.h"
 #include "measure/holm.h"
+#include "measure/student.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* The least p that drawings can give must still be found where it is corrected for as many. */
+static unsigned draws_for(size_t cells)
+{
+	const size_t wanted = cells * CONTRAST_DRAWS / 50;
+
+	if (wanted <= CONTRAST_DRAWS)
+		return CONTRAST_DRAWS;
+	return wanted < CONTRAST_DRAWS_MOST ? (unsigned)wanted : CONTRAST_DRAWS_MOST;
+}
+
 struct measure_plan contrast_plan(const struct result *result, size_t number)
 {
-	return (struct measure_plan){ MEASURE_MEAN, CONTRAST_LEVEL, CONTRAST_DRAWS,
+	return (struct measure_plan){ MEASURE_MEAN, CONTRAST_LEVEL,
+				      draws_for(result->experiment->cell_count),
 				      result->experiment->seed * 1000003 + number };
 }
 
@@ -158,9 +170,38 @@ static enum result_verdict verdict_of(const struct result *result,
 	return RESULT_DIFFERS;
 }
 
+static size_t count_corrected(const struct result_measure *measure)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < measure->comparison_count; i++)
+		count += !isnan(measure->comparisons[i].corrected);
+	return count;
+}
+
+/*
+ * A change of this size passes the correction that it meets where nothing else differs, or a
+ * sequence's own interval, and the control, four times of five.
+ */
+static void find_detectable(const struct result *result, size_t corrected,
+			    struct result_comparison *comparison)
+{
+	struct measure_comparison *numbers = &comparison->numbers;
+	double needed, beyond;
+
+	if (isnan(comparison->corrected) || isnan(numbers->detectable))
+		return;
+	needed = result->sequence && !numbers->in_differences ? numbers->half :
+		 numbers->error * measure_student_quantile(1 - (1 - CONTRAST_LEVEL) / 2 /
+							   (double)corrected, numbers->freedom);
+	beyond = numbers->error * measure_student_quantile(MEASURE_POWER, numbers->freedom);
+	needed = fmax(needed, comparison->floor) + beyond;
+	numbers->detectable = numbers->in_differences ? 1 + needed : exp(needed);
+}
+
 int contrast_all(const struct result *result, struct result_measure *measure, struct error *err)
 {
-	size_t i;
+	size_t i, corrected;
 	int r;
 
 	measure->comparisons = calloc(result->experiment->cell_count + 1, sizeof *measure->comparisons);
@@ -169,9 +210,13 @@ int contrast_all(const struct result *result, struct result_measure *measure, st
 	r = compare_all(result, measure, err);
 	if (r == 0)
 		r = correct(measure, err);
+	corrected = count_corrected(measure);
 	for (i = 0; r == 0 && i < measure->comparison_count; i++) {
-		measure->comparisons[i].floor = floor_find(measure, &measure->comparisons[i]);
-		measure->comparisons[i].verdict = verdict_of(result, &measure->comparisons[i]);
+		struct result_comparison *comparison = &measure->comparisons[i];
+
+		comparison->floor = floor_find(measure, comparison);
+		find_detectable(result, corrected, comparison);
+		comparison->verdict = verdict_of(result, comparison);
 	}
 	return r;
 }

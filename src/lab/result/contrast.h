@@ -12,6 +12,7 @@ enum { CONTRAST_DRAWS = 40 };
 #else
 enum { CONTRAST_DRAWS = 2000 };
 #endif
+enum { CONTRAST_DRAWS_MOST = 5 * CONTRAST_DRAWS }; /* where cells are many */
 
 /* Fills comparisons: Holm's correction is over those that are no control. */
 int contrast_all(const struct result *result, struct result_measure *measure, struct error *err);

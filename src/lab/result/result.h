@@ -21,7 +21,7 @@ enum { RESULT_MEASURES_MOST = 8 };
 
 enum result_verdict {
 	RESULT_DIFFERS,
-	RESULT_ALIKE,	       /* none found; one of numbers.detectable would have been */
+	RESULT_ALIKE,	       /* none found; one of numbers.detectable would most likely have been */
 	RESULT_WITHIN_CONTROL, /* no larger than what two equal cells differ by */
 	RESULT_NO_CONTROL,
 	RESULT_TOO_FEW_BOOTS,
@@ -37,7 +37,8 @@ enum result_unit { RESULT_PER_SECOND, RESULT_BYTES_PER_SECOND, RESULT_SECONDS, R
 struct result_comparison {
 	size_t cell, base;
 	enum result_verdict verdict;
-	struct measure_comparison numbers; /* unless RESULT_NO_DATA or RESULT_UNPROVED */
+	/* Unless RESULT_NO_DATA or RESULT_UNPROVED; detectable is of it among the others. */
+	struct measure_comparison numbers;
 	bool has_numbers, is_control;
 	double floor;     /* half of A/A's width, in the scale of numbers.effect; NAN: no A/A */
 	double corrected; /* p, by Holm; NAN where it is the control or has no numbers */

@@ -233,8 +233,8 @@ static void append_method(const struct result *result, struct str *out)
 	str_append(&text, "A second copy of each baseline (A/A) ran as any other cell; nothing smaller than "
 		   "what the two looked to differ by, and may differ by at 95 %, is concluded.\n");
 	str_appendf(&text, "Intervals: bootstrap over boots, runs in them, and stretches of intervals in "
-		    "these, %d drawings; cells of the same boots are compared boot by boot. Fewer than %d boots "
-		    "conclude nothing.\n", CONTRAST_DRAWS, MEASURE_BOOTS_LEAST);
+		    "these, %u drawings; cells of the same boots are compared boot by boot. Fewer than %d boots "
+		    "conclude nothing.\n", contrast_plan(result, 0).draws, MEASURE_BOOTS_LEAST);
 	if (result->sequence)
 		str_append(&text, "The experiment was to end when it knew enough: intervals hold at all times "
 			   "(confidence sequence), and are wider than those of a fixed number of boots.\n");
