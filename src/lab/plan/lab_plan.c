@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "lab/plan/lab_random.h"
+#include "lab/store/store_read.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -338,6 +339,56 @@ static int make(struct lab_plan *plan, const struct lab_plan_host *host)
 	return r;
 }
 
+/* -- what will be kept ------------------------------------------------------------------------------ */
+
+/* Samples a second, as counted in experiments of one to three VMs: a figure is kept when it changes. */
+enum { SAMPLES_OF_HOST = 12, SAMPLES_OF_CPU = 4, SAMPLES_OF_MEMBER = 22 };
+
+struct size {
+	double runs, reports, samples;
+};
+
+static void add_run(const struct lab_plan *plan, const struct lab_plan_run *run, struct size *size)
+{
+	const struct spec *spec = plan->spec;
+	const struct spec_cell *cell = &spec->cells[run->cell];
+	double sides = cell->made.net.on ? 2 : 1, usec = (double)(spec->warmup_usec + spec->duration_usec);
+
+	size->runs += spec->duet ? 2 : 1;
+	size->reports += cell->load.loaded * sides * usec / (double)spec->interval_usec;
+	size->samples += usec / 1e6 * (SAMPLES_OF_HOST + SAMPLES_OF_CPU * (double)plan->cpu_count +
+				       SAMPLES_OF_MEMBER * sides * cell->made.count);
+}
+
+static int too_many(const struct spec *spec, double count, const char *what, double most,
+		    struct error *err)
+{
+	return error_set(err, -E2BIG, "%s: this would be %.0f %s, and what has more than %.0f cannot be read "
+			 "again: take fewer boots, fewer or shorter runs, or a longer interval", spec->path,
+			 count, what, most);
+}
+
+/* Half of what a reader takes: what fails is kept as well, and made again. */
+static int check_size(const struct lab_plan *plan, struct error *err)
+{
+	const struct spec *spec = plan->spec;
+	struct size size = { 0 };
+	size_t i, j;
+
+	for (i = 0; i < plan->boot_count; i++)
+		for (j = 0; j < plan->boots[i].run_count; j++)
+			add_run(plan, &plan->boots[i].runs[j], &size);
+	if (plan->boot_count > STORED_BOOTS_MOST / 2)
+		return too_many(spec, (double)plan->boot_count, "boots", STORED_BOOTS_MOST / 2, err);
+	if (size.runs > STORED_RUNS_MOST / 2)
+		return too_many(spec, size.runs, "runs", STORED_RUNS_MOST / 2, err);
+	if (size.reports > STORED_ROWS_MOST / 2)
+		return too_many(spec, size.reports, "reports", STORED_ROWS_MOST / 2, err);
+	if (size.samples > STORED_ROWS_MOST / 2)
+		return too_many(spec, size.samples, "samples", STORED_ROWS_MOST / 2, err);
+	return 0;
+}
+
 int lab_plan_new(const struct spec *spec, const struct lab_plan_host *host, uint64_t seed,
 		 struct lab_plan **ret, struct error *err)
 {
@@ -355,6 +406,11 @@ int lab_plan_new(const struct spec *spec, const struct lab_plan_host *host, uint
 	if (r < 0) {
 		lab_plan_free(plan);
 		return error_set(err, r, "%s: no memory to plan it", spec->path);
+	}
+	r = check_size(plan, err);
+	if (r < 0) {
+		lab_plan_free(plan);
+		return r;
 	}
 	*ret = plan;
 	return 0;

@@ -50,8 +50,9 @@ struct lab_plan {
 	uint64_t estimate_usec;      /* all boots */
 };
 
-/* -ENOSPC, -EPERM, -ENODEV with a sentence that says what is missing. Only processors are scaled:
- * with less memory or disk a workload would be another one. */
+/* -ENOSPC, -EPERM, -ENODEV with a sentence that says what is missing; -E2BIG: of what it measures
+ * no file could be read again. Only processors are scaled: with less memory or disk a workload would
+ * be another one. */
 int lab_plan_new(const struct spec *spec, const struct lab_plan_host *host, uint64_t seed,
 		 struct lab_plan **ret, struct error *err);
 void lab_plan_free(struct lab_plan *plan);

@@ -209,6 +209,11 @@ static const struct {
 	  { eight_cpus, 8, 8ull << 30, 1ull << 30, true, false } },
 	{ HEAD "vms = { accel = 'kvm' } }", "needs /dev/kvm", -ENODEV,
 	  { eight_cpus, 8, 8ull << 30, 1ull << 30, false, true } },
+	{ HEAD "vms = { count = 4 }, boots = 200, runs = 20, warmup = 0*s, duration = 300*s }",
+	  "this would be 96000000 reports, and what has more than 25000000 cannot be read again", -E2BIG,
+	  { eight_cpus, 8, 8ull << 30, 1ull << 40, true, true } },
+	{ HEAD "vms = { count = 2 }, boots = 1000, runs = 100, vary = { { 'loaded', 1, 2 } } }",
+	  "this would be 300000 runs", -E2BIG, { eight_cpus, 8, 8ull << 30, 1ull << 40, true, true } },
 	{ HEAD "vms = { pin = { 9 } } }", "CPU 9", -ENODEV,
 	  { eight_cpus, 8, 8ull << 30, 1ull << 30, false, true } },
 };

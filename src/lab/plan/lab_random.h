@@ -15,7 +15,7 @@ struct lab_random {
 
 /* `of` keeps the chance of one thing (a boot) apart from that of another. */
 void lab_random_init(struct lab_random *random, uint64_t seed, uint64_t of);
-/* 0 to below, each as likely; below is not 0. */
+/* 0 to below - 1, each as likely; below is not 0. */
 uint64_t lab_random_below(struct lab_random *random, uint64_t below);
 void lab_random_shuffle(struct lab_random *random, void *items, size_t count, size_t item_size);
 

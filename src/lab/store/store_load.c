@@ -14,13 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A week of an experiment's raw figures fits; what does not is no experiment's. */
-enum {
-	BOOTS_MOST = 10000,
-	RUNS_MOST = 100000,
-	ROWS_MOST = 4000000, /* intervals, or samples */
-	ROWS_BEFORE_RESET = 1000,
-};
+enum { ROWS_BEFORE_RESET = 1000 };
 
 struct texts {
 	char **items;
@@ -215,7 +209,7 @@ static void take_boot(struct load *load, sqlite3_stmt *row)
 {
 	struct stored_experiment *experiment = load->experiment;
 
-	if (experiment->boot_count == BOOTS_MOST) {
+	if (experiment->boot_count == STORED_BOOTS_MOST) {
 		load->wrong = "it has too many boots";
 		return;
 	}
@@ -225,8 +219,8 @@ static void take_boot(struct load *load, sqlite3_stmt *row)
 	}
 	experiment->boots[experiment->boot_count++] = (struct stored_boot){
 		.id = sqlite3_column_int64(row, 0),
-		.ordinal = small(load, row, 1, BOOTS_MOST),
-		.attempt = small(load, row, 2, BOOTS_MOST),
+		.ordinal = small(load, row, 1, STORED_BOOTS_MOST),
+		.attempt = small(load, row, 2, STORED_BOOTS_MOST),
 		.setup = text(load, row, 3), .state = text(load, row, 4),
 		.why = text_or_null(load, row, 5),
 		.started_usec = number(load, row, 6), .ended_usec = number(load, row, 7),
@@ -250,7 +244,7 @@ static void take_run(struct load *load, sqlite3_stmt *row)
 	struct stored_experiment *experiment = load->experiment;
 	struct stored_run *stored;
 
-	if (experiment->run_count == RUNS_MOST) {
+	if (experiment->run_count == STORED_RUNS_MOST) {
 		load->wrong = "it has too many runs";
 		return;
 	}
@@ -262,7 +256,7 @@ static void take_run(struct load *load, sqlite3_stmt *row)
 	*stored = (struct stored_run){ .id = sqlite3_column_int64(row, 0),
 				       .boot = boot_of(load, sqlite3_column_int64(row, 1)) };
 	stored->run.cell = small(load, row, 2, (unsigned)experiment->cell_count);
-	stored->run.ordinal = small(load, row, 3, RUNS_MOST);
+	stored->run.ordinal = small(load, row, 3, STORED_RUNS_MOST);
 	stored->run.started_nsec = number(load, row, 4);
 	stored->run.started_usec = number(load, row, 5);
 	stored->run.warmup_nsec = (uint64_t)number(load, row, 6);
@@ -353,7 +347,7 @@ static void take_interval(struct load *load, sqlite3_stmt *row)
 	if (interval.at_nsec <= -STORED_NUMBER_MOST || interval.at_nsec >= STORED_NUMBER_MOST ||
 	    interval.length_nsec == 0)
 		load->wrong = "an interval has no time";
-	if (++load->rows > ROWS_MOST)
+	if (++load->rows > STORED_ROWS_MOST)
 		load->wrong = "it has too many intervals or samples";
 	if (run != NULL && load->wrong == NULL &&
 	    !store_run_add_interval(run, &interval, buckets, take_buckets(load, row, buckets)))
@@ -373,7 +367,7 @@ static void take_sample(struct load *load, sqlite3_stmt *row)
 		load->wrong = "a sample has no time";
 	if (source == NULL || strlen(source) >= sizeof sample.source)
 		load->wrong = "a sample has no source";
-	if (++load->rows > ROWS_MOST)
+	if (++load->rows > STORED_ROWS_MOST)
 		load->wrong = "it has too many intervals or samples";
 	if (run == NULL || load->wrong != NULL)
 		return;

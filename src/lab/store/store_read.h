@@ -20,6 +20,8 @@ struct store;
 /* Counts and times are not negative, and below this. */
 #define STORED_NUMBER_MOST (INT64_C(1) << 60)
 enum { STORED_CELLS_MOST = 1024, STORED_FACTORS_MOST = 16, STORED_VMS_MOST = 1024 };
+/* Of one experiment; rows: intervals, or samples, which are some hundred a second. */
+enum { STORED_BOOTS_MOST = 10000, STORED_RUNS_MOST = 100000, STORED_ROWS_MOST = 50000000 };
 
 struct stored_cell {
 	const char *label;
