@@ -33,8 +33,12 @@ static int tool_start(struct tool *tool, const char *const *arguments, const cha
 	struct child_plan plan = { .arguments = arguments, .directory = directory };
 	int code;
 
-	if (pipe2(output, O_CLOEXEC) != 0 || pipe2(error, O_CLOEXEC) != 0)
-		return error_errno(err, -errno, "%s: no pipe", arguments[0]);
+	if (pipe2(output, O_CLOEXEC) != 0 || pipe2(error, O_CLOEXEC) != 0) {
+		code = -errno;
+		cleanup_close(&output[0]);
+		cleanup_close(&output[1]);
+		return error_errno(err, code, "%s: no pipe", arguments[0]);
+	}
 	tool->output_fd = output[0];
 	tool->error_fd = error[0];
 	fcntl(tool->output_fd, F_SETFL, O_NONBLOCK);

@@ -205,13 +205,16 @@ int store_find_unfinished(struct store *store, uint64_t spec_hash, int64_t *ret_
 {
 	CLEANUP_STATEMENT sqlite3_stmt *statement = NULL;
 	int r = store_prepare(store, "select id, seed from experiment where spec_hash = ? and "
-			      "state <> 'finished' order by id desc limit 1", &statement, err);
+			      "state <> 'finished' order by id desc limit 1", &statement, err), result;
 
 	if (r < 0)
 		return r;
 	store_bind(statement, "i", (int64_t)spec_hash);
-	if (sqlite3_step(statement) != SQLITE_ROW)
+	result = sqlite3_step(statement);
+	if (result == SQLITE_DONE)
 		return -ENOENT;
+	if (result != SQLITE_ROW)
+		return store_failed(store, "cannot be read", err);
 	*ret_id = sqlite3_column_int64(statement, 0);
 	*ret_seed = (uint64_t)sqlite3_column_int64(statement, 1);
 	return 0;

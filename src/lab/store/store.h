@@ -30,7 +30,7 @@ struct store_experiment {
 	const char *version, *platform, *scaled, *host; /* scaled: NULL where it is not; host: JSON */
 };
 
-/* The SHA-less hash by which a spec is known again: of its bytes, and of --quick. */
+/* By which a spec is known again: of its bytes, and of --quick. */
 uint64_t store_spec_hash(const struct spec *spec, bool quick);
 
 /* With its cells; state "running". */
