@@ -15,7 +15,8 @@
 
 enum field_type {
 	FIELD_TEXT,
-	FIELD_COUNT,
+	FIELD_COUNT,  /* into an unsigned */
+	FIELD_NUMBER, /* a count of 64 bits */
 	FIELD_BYTES,
 	FIELD_TIME,
 	FIELD_SPEED,  /* bytes per time */
@@ -72,11 +73,11 @@ static const struct field fields[] = {
 	{ "disk.cache", FIELD_SWITCH, MACHINE(disk.direct), .words = WORDS("writeback", "none") },
 	{ "disk.size", FIELD_BYTES, MACHINE(disk.size_bytes), MIB, TIB },
 	{ "disk.speed", FIELD_SPEED, MACHINE(disk.speed_bytes_per_sec), 1e4, 1e12 },
-	{ "disk.operations", FIELD_COUNT, MACHINE(disk.speed_operations_per_sec), 1, 1e9 },
+	{ "disk.operations", FIELD_NUMBER, MACHINE(disk.speed_operations_per_sec), 1, 1e9 },
 	{ "net.link", FIELD_SWITCH, MACHINE(net.on), .words = WORDS("off", "on") },
 	{ "net.speed", FIELD_SPEED, MACHINE(net.speed_bytes_per_sec), 1e4, 1e12 },
 	{ "ksm.state", FIELD_CHOICE, MACHINE(ksm), .words = WORDS("leave", "off", "on") },
-	{ "ksm.pages", FIELD_COUNT, MACHINE(ksm_pages), 1, 1e6 },
+	{ "ksm.pages", FIELD_NUMBER, MACHINE(ksm_pages), 1, 1e6 },
 	{ "ksm.sleep", FIELD_TIME, MACHINE(ksm_sleep_usec), 1000, 60 * SECOND },
 	{ "loaded", FIELD_COUNT, LOAD(loaded), 1, SPEC_VMS_MOST },
 	{ "policy", FIELD_TEXT, LOAD(policy), 1, 4000 },
@@ -208,6 +209,7 @@ struct unit {
 
 static const struct unit units[] = {
 	[FIELD_COUNT] = { QUANTITY_PLAIN, 1, "a plain number" },
+	[FIELD_NUMBER] = { QUANTITY_PLAIN, 1, "a plain number" },
 	[FIELD_BYTES] = { QUANTITY_BYTES, 1, "a size, as 256*MiB" },
 	[FIELD_TIME] = { QUANTITY_TIME, 1, "a time, as 2*s" },
 	[FIELD_SPEED] = { QUANTITY_BYTES_PER_TIME, 1e6, "a speed, as 100*Mbit/s" },
@@ -248,21 +250,12 @@ static bool take_amount(struct spec_load_state *load, const struct spec_entry *e
 	}
 	number = entry->value.quantity.number * unit->size;
 	if (!(number >= field->least && number <= field->most) ||
-	    (field->type == FIELD_COUNT && number != floor(number))) {
+	    (unit->unit == QUANTITY_PLAIN && number != floor(number))) {
 		problem_of_range(load, entry, field);
 		return false;
 	}
 	*ret = number;
 	return true;
-}
-
-/* Counts are unsigned, all else 64 bits; by their offsets the two of 64 bits are told apart. */
-static bool is_wide(const struct field *field)
-{
-	return field->type != FIELD_COUNT ||
-	       (field->of == OF_MACHINE &&
-		(field->offset == offsetof(struct spec_machine, disk.speed_operations_per_sec) ||
-		 field->offset == offsetof(struct spec_machine, ksm_pages)));
 }
 
 static void store_amount(struct spec_load_state *load, const struct spec_entry *entry,
@@ -274,10 +267,10 @@ static void store_amount(struct spec_load_state *load, const struct spec_entry *
 		return;
 	if (field->type == FIELD_SHARE)
 		*(double *)to = number;
-	else if (is_wide(field))
-		*(uint64_t *)to = (uint64_t)(number + 0.5);
-	else
+	else if (field->type == FIELD_COUNT)
 		*(unsigned *)to = (unsigned)number;
+	else
+		*(uint64_t *)to = (uint64_t)(number + 0.5);
 }
 
 static void store(struct spec_load_state *load, const struct spec_entry *entry,
