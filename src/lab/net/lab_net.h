@@ -32,7 +32,7 @@ struct lab_net_plan {
 	unsigned ports;          /* one a guest */
 	uint64_t bytes_per_sec;  /* of the shared link, each way; 0: as fast as this host is */
 	uint64_t queue_bytes;    /* that wait before it, each way; more are lost. 0: what passes in a
-				  * twentieth of a second, and 128 KiB at least */
+				  * twentieth of a second, but 128 KiB at least and 16 MiB at most */
 };
 
 /* A guest's. The tap stays ours: it is there as long as the network or QEMU is. */

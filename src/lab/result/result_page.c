@@ -228,8 +228,8 @@ static void append_method(const struct result *result, struct str *out)
 	str_append(&text, "Of each run the beginning was cut off, until VM1's rate first had the level that it "
 		   "ended with (change points); outages later on stay. Where that level holds for less than a "
 		   "third of the run, it counts from the end of the warm-up on and is told as never steady.\n");
-	str_append(&text, "A run counts only where each VM beside VM1 that was to be loaded did something in "
-		   "every second of it, by its own counters.\n");
+	str_appendf(&text, "A run counts only where no VM beside VM1 that was to be loaded did nothing for "
+		    "%.3g s, by its own counters.\n", spec != NULL ? (double)spec->proof_usec / 1e6 : 1);
 	str_append(&text, "A second copy of each baseline (A/A) ran as any other cell; nothing smaller than "
 		   "what the two looked to differ by, and may differ by at 95 %, is concluded.\n");
 	str_appendf(&text, "Intervals: bootstrap over boots, runs in them, and stretches of intervals in "

@@ -188,8 +188,9 @@ static void take_report(struct lab_trial *trial, unsigned vm, const struct link_
 		.lost = now->lost - trial->members[vm].lost,
 	};
 
-	/* Two instants within the clock's uncertainty: what was done goes to the next interval. And
-	 * what is behind the window is nobody's, while some are stopped and others not yet. */
+	/* Two instants within the clock's uncertainty: what was done goes to the next interval, but for
+	 * how long it took, which was told this once. And what is behind the window is nobody's, while
+	 * some are stopped and others not yet. */
 	if (event->at_nsec <= before || before >= trial->until_nsec)
 		return;
 	take_buckets(buckets, now);
