@@ -75,7 +75,8 @@ static int boot(struct box_spec *spec, int *ret_status, struct error *err)
 	CLEANUP_FREE char *cache = boot_kernel_cache();
 	struct boot_kernel kernel = { 0 };
 	struct box *box = NULL;
-	int r = cache != NULL ? boot_kernel_find(cache, &kernel, err) : -ENOMEM;
+	int r = cache != NULL ? boot_kernel_find(cache, &kernel, err) :
+		error_set(err, -ENOMEM, "no memory for a box");
 
 	if (r == -ENOENT)
 		error_prefix(err, "truce lab box --fetch brings a kernel for the box");
@@ -101,7 +102,8 @@ int lab_run_in_box(const struct lab_plan *plan, const struct lab_place *place,
 	struct box_spec spec = {
 		.command = command, .directory = directory, .writables = writables,
 		.environment = (const char *const *)environment,
-		.cpus = (unsigned)plan->cpu_count, .memory_bytes = memory_of(plan->spec),
+		.cpus = plan->cpu_count < BOX_CPUS_MOST ? (unsigned)plan->cpu_count : BOX_CPUS_MOST,
+		.memory_bytes = memory_of(plan->spec),
 		.accel = BOX_ACCEL_TCG, .nested_kvm = true,
 		.stdout_fd = STDOUT_FILENO, .stderr_fd = STDERR_FILENO, .console_fd = -1,
 		.cancel_fd = interrupt_fd(),

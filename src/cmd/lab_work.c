@@ -48,6 +48,17 @@ static const char notes[] =
 	"Without NAME it lists the workloads. Counts are read each 100 ms. Exit code 3: it ran, and\n"
 	"some operations failed.";
 
+static void append_quoted(struct str *line, const char *text)
+{
+	str_append_char(line, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			str_append_char(line, '\\');
+		str_append_char(line, *text);
+	}
+	str_append_char(line, '"');
+}
+
 /* One line out of words that a shell has taken the quotes off. */
 static void append_word(struct str *line, const char *word)
 {
@@ -56,22 +67,15 @@ static void append_word(struct str *line, const char *word)
 	str_append_bytes(line, word, name);
 	if (word[name] == '\0')
 		return;
-	str_append(line, "=\"");
-	for (word += name + 1; *word != '\0'; word++) {
-		if (*word == '"' || *word == '\\')
-			str_append_char(line, '\\');
-		str_append_char(line, *word);
-	}
-	str_append_char(line, '"');
+	str_append_char(line, '=');
+	append_quoted(line, word + name + 1);
 }
 
 static void line_of(const struct lab_work_settings *settings, char **words, struct str *line)
 {
 	if (settings->unixbench != NULL) {
-		str_append(line, "unixbench");
-		str_append(line, " directory=\"");
-		str_append(line, settings->unixbench);
-		str_append_char(line, '"');
+		str_append(line, "unixbench directory=");
+		append_quoted(line, settings->unixbench);
 	}
 	for (; *words != NULL; words++) {
 		if (line->length > 0)
