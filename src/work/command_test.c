@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,14 +188,28 @@ static void a_command_is_counted_while_it_runs(void **state)
 	work_free(work);
 }
 
-/* As the real one ends its report. */
+/* What the real one prints, with its widths: progress, scores with their units, the table, the
+ * score of all. Of the two lines with a test's name the second has its index. */
 static const char fake_run[] =
 	"#!/bin/sh\n"
-	"echo 'Dhrystone 2 using register variables    116700.0   39000000.0   3341.9'\n"
-	"echo 'System Benchmarks Index Score                                  1234.5'\n"
-	"[ \"$1 $2\" = '-c 3' ]\n";
+	"[ \"$1 $2\" = '-c 3' ] || exit 2\n"
+	"test() { printf '%-40s %12.1f %-5s (%.1f s, %d samples)\\n' \"$1\" $2 $3 $4 $5; }\n"
+	"index() { printf '%-40s %12.1f %12.1f %8.1f\\n' \"$1\" $2 $3 $4; }\n"
+	"echo; echo '3 x Pipe Throughput  1 2 3 4 5 6 7 8 9 10'; echo\n"
+	"echo '   BYTE UNIX Benchmarks (Version 5.1.3)'; echo\n"
+	"echo '   CPU 0: A Processor of 1234.5 MHz (2468.0 bogomips)'\n"
+	"echo '2 CPUs in system; running 3 parallel copies of tests'; echo\n"
+	"test 'Pipe Throughput' 1244000.4 lps 10.0 7\n"
+	"test 'Shell Scripts (8 concurrent)' 12.4 lpm 60.1 2\n"
+	"test 'System Call Overhead' 30000.0 lps 10.0 7; echo\n"
+	"printf '%-40s %12s %12s %8s\\n' \"System Benchmarks ${PARTIAL:-Index Values}\" BASELINE RESULT INDEX\n"
+	"index 'Pipe Throughput' 12440.0 1244000.4 1000.0\n"
+	"index 'Shell Scripts (8 concurrent)' 6.0 12.4 20.7\n"
+	"index 'System Call Overhead' 15000.0 30000.0 20.0\n"
+	"printf '%-40s %12s %12s %8s\\n' '' '' '' ========\n"
+	"printf '%-66s %8.1f\\n\\n' \"System Benchmarks Index Score${PARTIAL:+ (Partial Only)}\" 74.5\n";
 
-static void unixbench_is_run_where_it_is(void **state)
+static struct work *unixbench_done(const char *run, enum work_state end)
 {
 	char directory[] = "/tmp/truce-unixbench.XXXXXX", path[64], line[128];
 	struct work *work;
@@ -203,16 +218,68 @@ static void unixbench_is_run_where_it_is(void **state)
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof path, "%s/Run", directory);
 	fd = open(path, O_WRONLY | O_CREAT, 0755);
-	assert_int_equal(write(fd, fake_run, sizeof fake_run - 1), sizeof fake_run - 1);
+	assert_int_equal(write(fd, run, strlen(run)), strlen(run));
 	close(fd);
 	snprintf(line, sizeof line, "unixbench copies=3 directory=%s", directory);
 	work = test_prepared(line);
 	assert_int_equal(work_start(work, 0), 0);
-	assert_int_equal(test_wait_for(work, WORK_DONE), WORK_DONE);
-	assert_true(test_result(work, "unixbench_index") == 1234.5);
-	work_free(work);
+	assert_int_equal(test_wait_for(work, WORK_DONE), end);
 	unlink(path);
 	rmdir(directory);
+	return work;
+}
+
+static void unixbench_tells_the_index_of_all_and_of_each_test(void **state)
+{
+	struct work *work = unixbench_done(fake_run, WORK_DONE);
+	struct work_counts counts;
+
+	work_read(work, &counts);
+	assert_int_equal(counts.operations, 1);
+	assert_true(test_result(work, "unixbench_index") == 74.5);
+	assert_true(test_result(work, "unixbench_pipe") == 1000.0);
+	assert_true(test_result(work, "unixbench_shell_8") == 20.7);
+	assert_true(test_result(work, "unixbench_call") == 20.0);
+	assert_int_equal(test_result(work, "unixbench_index_of_some_tests"), -1);
+	assert_int_equal(test_result(work, "unixbench_dhrystone"), -1);
+	work_free(work);
+}
+
+static void an_index_of_some_tests_is_not_the_index(void **state)
+{
+	struct work *work;
+
+	setenv("PARTIAL", "Partial Index", 1);
+	work = unixbench_done(fake_run, WORK_DONE);
+	unsetenv("PARTIAL");
+	assert_int_equal(test_result(work, "unixbench_index"), -1);
+	assert_true(test_result(work, "unixbench_index_of_some_tests") == 74.5);
+	work_free(work);
+}
+
+static void a_unixbench_without_an_index_or_that_gives_up_is_told(void **state)
+{
+	struct work *work = unixbench_done("#!/bin/sh\necho '2 CPUs in system'\n", WORK_FAILED);
+
+	assert_string_equal(work_why(work), "unixbench: it told no index: some releases have none of "
+					    "more than 16 copies");
+	work_free(work);
+	work = unixbench_done("#!/bin/sh\necho 'Run: \"make all\" failed; aborting' >&2; exit 1\n", WORK_FAILED);
+	assert_string_equal(work_why(work), "unixbench: it ended with 1: Run: \"make all\" failed; aborting");
+	work_free(work);
+}
+
+static void a_command_that_is_ended_before_it_spoke_is_told_as_that(void **state)
+{
+	struct work *work = test_prepared("command read=fio run=\"exec sleep 100\"");
+
+	assert_int_equal(work_start(work, 0), 0);
+	while (work_began_nsec(work) == 0 && work_poll(work) == WORK_RUNNING)
+		poll(NULL, 0, 1);
+	work_stop(work);
+	assert_int_equal(test_wait_for(work, WORK_DONE), WORK_FAILED);
+	assert_non_null(strstr(work_why(work), "ended before it said anything that read=fio reads"));
+	work_free(work);
 }
 
 static void a_command_that_fails_says_its_last_line(void **state)
@@ -247,7 +314,10 @@ int main(void)
 		cmocka_unit_test_setup(rules_take_numbers_from_lines, begin),
 		cmocka_unit_test_setup(a_rule_that_cannot_match_a_number_is_refused, begin),
 		cmocka_unit_test(a_command_is_counted_while_it_runs),
-		cmocka_unit_test(unixbench_is_run_where_it_is),
+		cmocka_unit_test(unixbench_tells_the_index_of_all_and_of_each_test),
+		cmocka_unit_test(an_index_of_some_tests_is_not_the_index),
+		cmocka_unit_test(a_unixbench_without_an_index_or_that_gives_up_is_told),
+		cmocka_unit_test(a_command_that_is_ended_before_it_spoke_is_told_as_that),
 		cmocka_unit_test(a_command_that_fails_says_its_last_line),
 		cmocka_unit_test(a_command_that_does_not_speak_json_is_told),
 	};
