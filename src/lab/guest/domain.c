@@ -9,13 +9,15 @@
  * started us. On REPORT_FD, whose end is the order to end, go lines of JSON as QEMU's monitor
  * says them: DOMAIN (its pid and type), SHUTDOWN (reason). From there come "pin CPU,CPU,...", each
  * vCPU alone on one of them where there are enough, and "allow CPU,CPU,...", all on all. What went
- * wrong is the last line on stderr, and exit code 1.
+ * wrong is the last line on stderr, and exit code 1; GUEST_DOMAIN_REFUSED where the domain is not one
+ * that can be a guest, now or again.
  */
 #include "agent_wire.h"
 #include "base/cleanup.h"
 #include "base/cursor.h"
 #include "base/text.h"
 #include "base/str.h"
+#include "lab/guest/guest_start.h"
 #include "sys/cpu_list.h"
 
 #include <errno.h>
@@ -396,7 +398,7 @@ static int fd_argument(const char *text)
 int main(int argc, char **argv)
 {
 	static struct relay relay;
-	bool whole;
+	bool ready, whole;
 
 	if (argc != 4) {
 		fprintf(stderr, "truce-lab-domain DOMAIN CHANNEL_FD REPORT_FD\n");
@@ -404,8 +406,9 @@ int main(int argc, char **argv)
 	}
 	relay.channel_fd = fd_argument(argv[2]);
 	relay.report_fd = fd_argument(argv[3]);
-	whole = connection_open(&relay) && domain_find(&relay, argv[1]) &&
-		domain_start(&relay) && domain_report(&relay) && relay_run(&relay);
+	ready = connection_open(&relay) && domain_find(&relay, argv[1]) && domain_start(&relay) &&
+		domain_report(&relay);
+	whole = ready && relay_run(&relay);
 	relay_done(&relay);
-	return whole ? 0 : 1;
+	return whole ? 0 : ready ? 1 : GUEST_DOMAIN_REFUSED;
 }

@@ -203,6 +203,9 @@ static int end_died(struct guest *guest, int status)
 		code = error_set(&guest->end, -EIO, "%s was killed by %s; its last words: %s",
 				 guest->name, strsignal(WTERMSIG(status)),
 				 said.data != NULL ? said.data : "");
+	else if (guest->ends.is_domain && WEXITSTATUS(status) == GUEST_DOMAIN_REFUSED)
+		code = error_set(&guest->end, -ENXIO, "%s: %s", guest->name,
+				 said.data != NULL ? said.data : "");
 	else if (guest->monitor.reset)
 		code = error_set(&guest->end, -EIO, "%s ended itself without a shutdown: %s",
 				 guest->name, said.data != NULL ? said.data : "");

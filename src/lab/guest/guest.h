@@ -30,8 +30,8 @@ int guest_take_channel(struct guest *guest);
 int guest_fd(const struct guest *guest);
 
 /* 0 while it runs. -ESHUTDOWN: it ended as a guest ends that powers off. Else it died, and the
- * sentence has its last words: QEMU's, the kernel's panic, a host's disk that is full (-ENOSPC).
- * It says the same again when asked again. */
+ * sentence has its last words: QEMU's, the kernel's panic; -ENOSPC: a host's disk that is full,
+ * -ENXIO: a domain that cannot be a guest, now or again. It says the same again when asked again. */
 int guest_turn(struct guest *guest, struct error *err);
 
 /* Its threads are known and pinned as the plan wants. */

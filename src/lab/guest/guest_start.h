@@ -31,6 +31,9 @@ int guest_plan_check(const struct guest_plan *plan, struct error *err);
 /* QEMU. */
 int guest_start(struct guest_ends *ends, const struct guest_plan *plan, struct error *err);
 
+/* The helper's exit code for a domain that is none, or that runs already. */
+enum { GUEST_DOMAIN_REFUSED = 3 };
+
 /* A libvirt domain, by a helper whose connection it lives by. */
 int guest_start_domain(struct guest_ends *ends, const struct guest_plan *plan, struct error *err);
 

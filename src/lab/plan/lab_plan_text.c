@@ -48,6 +48,11 @@ static void append_machine(struct str *out, const struct lab_plan *plan, unsigne
 			    made->count == 1 ? "" : "es");
 		return;
 	}
+	if (made->domain != NULL) {
+		str_appendf(out, "%u libvirt domain%s (%s)\n", made->count, made->count == 1 ? "" : "s",
+			    made->domain);
+		return;
+	}
 	str_appendf(out, "%u VM%s with %u vCPU%s and %llu MiB", made->count,
 		    made->count == 1 ? "" : "s", plan->vcpus[machine],
 		    plan->vcpus[machine] == 1 ? "" : "s",

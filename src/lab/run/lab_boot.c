@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define VHOST "/dev/vhost-net"
@@ -93,9 +94,22 @@ static struct guest_nic nic_of(const struct lab_boot *boot, unsigned vm)
 	return nic;
 }
 
+/* VM n's is that with n in the place of '%'. NULL where memory is out, or for no domain. */
+static char *domain_of(const struct spec_machine *made, unsigned vm)
+{
+	const char *mark = made->domain != NULL ? strchr(made->domain, '%') : NULL;
+	char *name = NULL;
+
+	if (mark == NULL)
+		return made->domain != NULL ? strdup(made->domain) : NULL;
+	if (asprintf(&name, "%.*s%u%s", (int)(mark - made->domain), made->domain, vm + 1, mark + 1) < 0)
+		return NULL;
+	return name;
+}
+
 static void fill_plan(const struct lab_boot *boot, const struct lab_member *member,
-		      const struct guest_disk *disk, const struct guest_nic *nic,
-		      struct guest_plan *ret)
+		      const char *domain, const struct guest_disk *disk,
+		      const struct guest_nic *nic, struct guest_plan *ret)
 {
 	const struct spec_machine *made = boot->plan->made;
 	const struct lab_ground *ground = boot->ground;
@@ -107,9 +121,9 @@ static void fill_plan(const struct lab_boot *boot, const struct lab_member *memb
 		.accelerator = accelerator_of(boot),
 		.cpus = boot->plan->vcpus,
 		.memory_bytes = made->memory_bytes,
-		.kernel = boots_itself ? NULL : ground->kernel,
+		.kernel = boots_itself ? NULL : ground->kernels[boot->plan->machine],
 		.image = boot->image.disk,
-		.domain = made->domain,
+		.domain = domain,
 		.disks = disk,
 		.disk_count = made->disk.share != SPEC_DISK_NONE,
 		.nics = nic,
@@ -143,16 +157,19 @@ static int start_member(struct lab_boot *boot, struct lab_member *member, struct
 	unsigned vm = peer ? boot->member_count - made->count : boot->member_count;
 	struct guest_disk disk = disk_of(&made->disk, boot->storage);
 	struct guest_nic nic = nic_of(boot, vm);
+	CLEANUP_FREE char *domain = peer ? NULL : domain_of(made, vm);
 	struct guest_plan plan;
 	int r;
 
+	if (!peer && made->domain != NULL && domain == NULL)
+		return error_set(err, -ENOMEM, "no memory");
 	name_member(member, ground->plan->spec->name, peer, vm);
 	if (peer)
 		return member_start_process(member, ground->agent, lab_net_peer_fd(boot->net), err);
 	if (made->no_vm) {
 		r = member_start_process(member, ground->agent, 0, err);
 	} else {
-		fill_plan(boot, member, &disk, &nic, &plan);
+		fill_plan(boot, member, domain, &disk, &nic, &plan);
 		r = member_start_guest(member, &plan, err);
 	}
 	if (r == 0 && ground->silence_usec > 0)
@@ -207,7 +224,7 @@ static int first_failure(struct lab_boot *boot, struct error *err)
 
 	for (i = 0; i < boot->member_count; i++)
 		if (boot->members[i].state == MEMBER_FAILED)
-			return error_set(err, -EIO, "%s", boot->members[i].why);
+			return error_set(err, boot->members[i].code, "%s", boot->members[i].why);
 	return 0;
 }
 
@@ -335,19 +352,20 @@ static int wait_until_up(struct lab_boot *boot, struct error *err)
 }
 
 /* A domain is run by what its XML says, whatever was planned: a figure would be labelled wrongly. */
-static int check_accelerator(const struct lab_boot *boot, struct error *err)
+static int check_accelerators(const struct lab_boot *boot, struct error *err)
 {
-	const struct spec_machine *made = boot->plan->made;
-	enum accelerator is;
+	enum accelerator is, wanted = accelerator_of(boot);
+	unsigned i;
 
-	if (made->domain == NULL || boot->members[0].guest == NULL)
-		return 0;
-	is = guest_accelerator(boot->members[0].guest);
-	if (is == accelerator_of(boot))
-		return 0;
-	return error_set(err, -ENOTSUP, "the domain %s is run by %s, not by %s: say vms.accel = \"%s\"",
-			 made->domain, accelerator_name(is), accelerator_name(accelerator_of(boot)),
-			 accelerator_name(is));
+	for (i = 0; boot->plan->made->domain != NULL && i < boot->vm_count; i++) {
+		is = guest_accelerator(boot->members[i].guest);
+		if (is != wanted)
+			return error_set(err, -ENOTSUP, "%s: the domain is run by %s, not by %s: say "
+					 "vms.accel = \"%s\"", boot->members[i].name,
+					 accelerator_name(is), accelerator_name(wanted),
+					 accelerator_name(is));
+	}
+	return 0;
 }
 
 int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
@@ -372,7 +390,7 @@ int lab_boot_start(struct lab_boot *boot, const struct lab_ground *ground,
 	if (r == 0)
 		r = wait_until_up(boot, err);
 	if (r == 0)
-		r = check_accelerator(boot, err);
+		r = check_accelerators(boot, err);
 	if (r == 0)
 		r = lab_sampler_new(ground->root, boot->members, boot->vm_count, boot->net, &boot->sampler,
 				    err);

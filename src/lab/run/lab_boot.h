@@ -22,7 +22,7 @@ enum { LAB_MEMBERS_MOST = 2 * SPEC_VMS_MOST };
 
 struct lab_ground {            /* what all boots of an experiment share */
 	const struct lab_plan *plan;
-	const struct guest_kernel *kernel;
+	const struct guest_kernel *const *kernels; /* by a machine's number; NULL: it has none */
 	const struct scratch *scratch;
 	struct root *root;
 	struct lab_hands *hands;   /* NULL: nothing is turned in this experiment */

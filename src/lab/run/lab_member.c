@@ -19,7 +19,7 @@
 enum { THE_JOB = 1 };
 
 /* A machine that dies closes its channel first, and is told to have ended a moment later. */
-enum { LAST_WORDS_MSEC = 300 };
+enum { LAST_WORDS_MSEC = 2000 };
 
 static void fail(struct lab_member *member, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -32,6 +32,7 @@ static void fail(struct lab_member *member, const char *format, ...)
 	if (member->state == MEMBER_FAILED)
 		return;
 	member->state = MEMBER_FAILED;
+	member->code = -EIO;
 	va_start(arguments, format);
 	vsnprintf(member->why, sizeof member->why, format, arguments);
 	va_end(arguments);
@@ -156,9 +157,11 @@ static void turn_machine(struct lab_member *member)
 	int status;
 
 	if (member->guest != NULL) {
-		if (guest_turn(member->guest, &err) < 0)
-			fail(member, "%s", err.code == -ESHUTDOWN ? "the guest powered itself off" :
-								     err.text);
+		if (guest_turn(member->guest, &err) >= 0)
+			return;
+		fail(member, "%s", err.text);
+		if (err.code == -ENXIO || err.code == -ENOSPC)
+			member->code = err.code;
 	} else if (child_ended(&member->child, &status)) {
 		fail(member, "%s: its agent ended", member->name);
 	}

@@ -41,6 +41,7 @@ struct lab_member {
 	enum member_state state;
 	bool settled;         /* idle, with its threads known */
 	char why[512];        /* while FAILED */
+	int code;             /* then: -EIO, or what would be the same in another boot */
 	uint64_t ready_usec;  /* how long it took to be there */
 	uint64_t began_usec;
 	member_heard heard;

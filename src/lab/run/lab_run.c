@@ -8,6 +8,7 @@
 #include "lab/guest/guest_kernel.h"
 #include "lab/host/scratch.h"
 #include "lab/run/lab_hands.h"
+#include "lab/run/lab_kernels.h"
 #include "lab/run/lab_trial.h"
 #include "lab/store/store.h"
 #include "sys/root.h"
@@ -23,7 +24,7 @@ struct lab {
 	const struct lab_plan *plan;
 	struct lab_run_result *result;
 	struct lab_ground ground;
-	struct guest_kernel kernel;
+	struct lab_kernels kernels;
 	struct scratch *scratch;
 	struct lab_hands *hands;
 	struct lab_boot boot;
@@ -76,26 +77,6 @@ static void tell(struct lab *lab, size_t boot, size_t run, const char *cell)
 
 /* -- the ground ----------------------------------------------------------------------------------------- */
 
-static bool has_guests(const struct spec *spec)
-{
-	size_t i;
-
-	for (i = 0; i < spec->cell_count; i++)
-		if (!spec->cells[i].made.no_vm)
-			return true;
-	return false;
-}
-
-static const char *kernel_asked(const struct spec *spec)
-{
-	size_t i;
-
-	for (i = 0; i < spec->cell_count; i++)
-		if (spec->cells[i].made.kernel != NULL)
-			return spec->cells[i].made.kernel;
-	return NULL;
-}
-
 static bool turns_anything(const struct spec *spec)
 {
 	size_t i;
@@ -132,16 +113,15 @@ static int prepare_ground(struct lab *lab, struct error *err)
 
 	if (r == 0)
 		r = scratch_new(options->scratch, &lab->scratch, err);
-	if (r == 0 && has_guests(lab->plan->spec))
-		r = guest_kernel_find(kernel_asked(lab->plan->spec), NULL, true, options->cancel_fd,
-				      &lab->kernel, err);
+	if (r == 0)
+		r = lab_kernels_find(&lab->kernels, lab->plan->spec, options->cancel_fd, err);
 	if (r == 0 && turns_anything(lab->plan->spec))
 		r = lab_hands_new(options->hands, options->cancel_fd, &lab->hands, err);
 	if (r < 0)
 		return r;
 	lab->ground = (struct lab_ground){
 		.hands = lab->hands,
-		.plan = lab->plan, .kernel = &lab->kernel, .scratch = lab->scratch,
+		.plan = lab->plan, .kernels = lab->kernels.of, .scratch = lab->scratch,
 		.root = root_live_new(), .agent = options->agent,
 		.accelerator = options->accelerator, .silence_usec = options->silence_usec,
 		.cancel_fd = options->cancel_fd,
@@ -154,13 +134,14 @@ static int prepare_ground(struct lab *lab, struct error *err)
 /* How the machine was made, for whoever reads the store. */
 static void append_setup(const struct lab *lab, const struct lab_plan_boot *boot, struct str *out)
 {
+	const struct guest_kernel *kernel = lab->kernels.of[boot->machine];
 	const struct spec_machine *made = boot->made;
 
 	str_appendf(out, "{\"machine\":%u,\"vms\":%u,\"vcpus\":%u,\"memory_bytes\":%llu,\"accel\":\"%s\"",
 		    boot->machine, made->count, boot->vcpus, (unsigned long long)made->memory_bytes,
 		    lab_plan_accel(lab->plan, made));
-	if (lab->kernel.release != NULL)
-		str_appendf(out, ",\"kernel\":\"%s\"", lab->kernel.release);
+	if (kernel != NULL)
+		str_appendf(out, ",\"kernel\":\"%s\"", kernel->release);
 	str_append(out, "}");
 }
 
@@ -401,7 +382,7 @@ int lab_run(const struct lab_run_options *options, struct lab_run_result *ret_re
 		r = do_all(lab, err);
 	r = give_back(lab, r, err);
 	root_free(lab->ground.root);
-	guest_kernel_done(&lab->kernel);
+	lab_kernels_done(&lab->kernels);
 	scratch_free(lab->scratch);
 	lab_trial_done(&lab->trial);
 	store_run_done(&lab->record);

@@ -342,6 +342,23 @@ static void check_peer(struct spec_load_state *load, const struct spec_entries *
 	}
 }
 
+/* A domain is as libvirt has it, and is there once. */
+static void check_domain(struct spec_load_state *load, const struct spec_machine *made)
+{
+	if (made->domain == NULL)
+		return;
+	if (made->image != NULL || made->kernel != NULL)
+		spec_problem(load, "vms.domain", "vms.domain and vms.%s are two guests: say one",
+			     made->image != NULL ? "image" : "kernel");
+	if (made->disk.share != SPEC_DISK_NONE || made->net.on)
+		spec_problem(load, "vms.domain", "a libvirt domain has the disks and networks that it "
+			     "is defined with: leave out %s",
+			     made->net.on ? "net" : "disk");
+	if (made->count > 1 && strchr(made->domain, '%') == NULL)
+		spec_problem(load, "vms.domain", "%u VMs need as many domains: a %% in the name stands "
+			     "for the VM's number", made->count);
+}
+
 static void check_cell(struct spec_load_state *load, const struct spec_entries *entries,
 		       const struct spec_cell *cell)
 {
@@ -351,8 +368,7 @@ static void check_cell(struct spec_load_state *load, const struct spec_entries *
 	if (cell->load.loaded > cell->made.count)
 		spec_problem(load, "loaded", "loaded is %u, of %u VMs (%s)", cell->load.loaded,
 			     cell->made.count, cell->label);
-	if (cell->made.image != NULL && cell->made.domain != NULL)
-		spec_problem(load, "vms.image", "vms.image and vms.domain are two guests: say one");
+	check_domain(load, &cell->made);
 	if (cell->made.no_vm && cell->made.net.on)
 		spec_problem(load, "net", "processes on the host have no network of their own");
 	if (cell->load.subject == NULL && load->problem_count == 0)

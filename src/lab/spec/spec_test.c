@@ -351,6 +351,21 @@ static void a_network_s_workload_has_its_other_half_at_the_peer(void **state)
 	free(sender);
 }
 
+static void a_domain_is_there_once_and_as_libvirt_has_it(void **state)
+{
+	struct spec *spec = read_spec(HEAD "vms = { domain = 'vm-%', count = 3 } }");
+
+	assert_string_equal(spec->cells[0].made.domain, "vm-%");
+	spec_free(spec);
+	assert_non_null(strstr(refused(HEAD "vms = { domain = 'vm', count = 3 } }"),
+			       "x.lua:2:9: 3 VMs need as many domains: a % in the name"));
+	assert_non_null(strstr(refused(HEAD "vms = { domain = 'vm' }, disk = 'each' }"),
+			       "that it is defined with: leave out disk"));
+	assert_non_null(strstr(refused(HEAD "vms = { domain = 'vm' }, net = 'on' }"), "leave out net"));
+	assert_non_null(strstr(refused(HEAD "vms = { domain = 'vm', kernel = './k' } }"),
+			       "vms.domain and vms.kernel are two guests"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +384,7 @@ int main(void)
 		cmocka_unit_test(what_is_made_by_code_is_found_by_its_name),
 		cmocka_unit_test(the_same_file_gives_the_same_cells),
 		cmocka_unit_test(a_network_s_workload_has_its_other_half_at_the_peer),
+		cmocka_unit_test(a_domain_is_there_once_and_as_libvirt_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
