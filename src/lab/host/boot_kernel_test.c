@@ -139,6 +139,7 @@ static void the_cache_is_where_the_environment_says(void **state)
 	unsetenv("TRUCE_CACHE");
 	shared = boot_kernel_cache();
 	setenv("XDG_CACHE_HOME", "", 1);
+	unsetenv("HOME");
 	fallback = boot_kernel_cache();
 	assert_string_equal(own, "/own/kernels");
 	assert_string_equal(shared, "/shared/truce/kernels");

@@ -9,9 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define WORK_PREFIX ".make-"
 #define WORK_RANDOM "XXXX" "XX"
@@ -19,20 +23,38 @@
 #define CLEAR_TRIES 200
 #define CLEAR_WAIT_MSEC 10
 
+static char *path_below(const char *directory, const char *more, const char *below)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s%s/%s", directory, more, below) < 0 ? NULL : path;
+}
+
+static bool is_given(const char *value)
+{
+	return value != NULL && *value != '\0';
+}
+
+/* An ordinary user takes what root has put into the host's cache, and where there is nothing has
+ * one of his own. */
 char *cache_directory(const char *below)
 {
-	const char *own = getenv("TRUCE_CACHE");
-	const char *shared = getenv("XDG_CACHE_HOME");
-	struct str path;
+	const char *own = getenv("TRUCE_CACHE"), *shared = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	CLEANUP_FREE char *host = NULL;
+	char *path;
 
-	str_init(&path);
-	if (own != NULL && *own != '\0')
-		str_append(&path, own);
-	else
-		str_appendf(&path, "%s/truce",
-			    shared != NULL && *shared != '\0' ? shared : "/var/cache");
-	str_appendf(&path, "/%s", below);
-	return str_take(&path);
+	if (is_given(own))
+		return path_below(own, "", below);
+	if (is_given(shared))
+		return path_below(shared, "/truce", below);
+	host = path_below("/var/cache", "/truce", below);
+	if (host == NULL || geteuid() == 0 || !is_given(home) || access(host, R_OK | X_OK) == 0) {
+		path = host;
+		host = NULL;
+		return path;
+	}
+	return path_below(home, "/.cache/truce", below);
 }
 
 static int directory_make(const char *path, struct error *err)

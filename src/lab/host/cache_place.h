@@ -16,8 +16,8 @@ struct cache_place {
 	int lock_fd;
 };
 
-/* $TRUCE_CACHE/BELOW, $XDG_CACHE_HOME/truce/BELOW or /var/cache/truce/BELOW; NULL when memory is
- * out. Free it. */
+/* $TRUCE_CACHE/BELOW, $XDG_CACHE_HOME/truce/BELOW or /var/cache/truce/BELOW; where that is not there,
+ * ~/.cache/truce/BELOW for others than root. NULL when memory is out. Free it. */
 char *cache_directory(const char *below);
 
 /* Makes the directory where it is not there. Waits for who holds the lock, which -ECANCELED ends. */

@@ -60,7 +60,8 @@ static int check_rights(const struct spec *spec, const struct spec_cell *cell,
 
 	if (cell->made.net.on)
 		what = "a network between VMs";
-	else if (cell->made.ksm != SPEC_KSM_LEAVE)
+	else if (cell->made.ksm != SPEC_KSM_LEAVE || cell->made.ksm_pages > 0 ||
+		 cell->made.ksm_sleep_usec > 0)
 		what = "to turn KSM";
 	else if (cell->load.policy != NULL)
 		what = "a policy";

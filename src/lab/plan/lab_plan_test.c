@@ -205,6 +205,8 @@ static const struct {
 	  { eight_cpus, 8, 8ull << 30, 1ull << 40, true, true } },
 	{ HEAD "vms = { count = 2 }, disk = { size = 8*GiB } }", "2 disks of 8192 MiB need 16384 MiB, here "
 	  "are 1024 MiB free", -ENOSPC, { eight_cpus, 8, 8ull << 30, 1ull << 30, true, true } },
+	{ HEAD "ksm = { pages = 200 } }", "to turn KSM needs root", -EPERM,
+	  { eight_cpus, 8, 8ull << 30, 1ull << 30, true, false } },
 	{ HEAD "net = 'on' }", "a network between VMs needs root", -EPERM,
 	  { eight_cpus, 8, 8ull << 30, 1ull << 30, true, false } },
 	{ HEAD "vms = { accel = 'kvm' } }", "needs /dev/kvm", -ENODEV,
