@@ -11,8 +11,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static void tcg_is_usable_everywhere(void **state)
@@ -99,6 +102,30 @@ static void a_missing_program_is_told_with_its_package(void **state)
 	assert_non_null(strstr(err.text, "apt-get install qemu-utils"));
 }
 
+/* What a copy of this program does in a directory of its own, with a helper beside it. */
+static int replaced(const char *program)
+{
+	CLEANUP_FREE char *path = NULL;
+
+	return unlink(program) < 0 || host_helper("beside", "room/beside", &path, NULL) < 0;
+}
+
+static void a_program_that_was_replaced_finds_its_helpers(void **state)
+{
+	char directory[] = "/tmp/truce-ability.XXXXXX", command[300], *given = getenv("TRUCE_LIBEXEC");
+	CLEANUP_FREE char *kept = given != NULL ? strdup(given) : NULL;
+
+	assert_non_null(mkdtemp(directory));
+	unsetenv("TRUCE_LIBEXEC");
+	snprintf(command, sizeof command, "cd %s && cp /proc/%d/exe program && cp program beside && "
+		 "$PWD/program replaced $PWD/program; code=$?; rm beside; exit $code", directory,
+		 (int)getpid());
+	assert_int_equal(system(command), 0);
+	if (kept != NULL)
+		setenv("TRUCE_LIBEXEC", kept, 1);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static void every_fact_has_a_value_or_a_reason(void **state)
 {
 	struct host_facts facts;
@@ -125,7 +152,7 @@ static void steal_never_goes_backwards(void **state)
 	assert_true(after >= before);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tcg_is_usable_everywhere),
@@ -135,9 +162,12 @@ int main(void)
 		cmocka_unit_test(only_the_cpus_that_we_may_use_are_counted),
 		cmocka_unit_test(memory_is_no_more_than_the_machine_has),
 		cmocka_unit_test(a_missing_program_is_told_with_its_package),
+		cmocka_unit_test(a_program_that_was_replaced_finds_its_helpers),
 		cmocka_unit_test(every_fact_has_a_value_or_a_reason),
 		cmocka_unit_test(steal_never_goes_backwards),
 	};
 
+	if (argc == 3 && strcmp(argv[1], "replaced") == 0)
+		return replaced(argv[2]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

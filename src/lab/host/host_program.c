@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 /* Where a person gets what is missing, and where it may be though PATH does not say so. */
@@ -91,23 +92,32 @@ static char *helper_below(const char *directory, const char *name, const char *b
 	return path;
 }
 
+/* NULL where memory is out or there is no /proc. What the link says behind the last slash is not
+ * looked at: of a program that was replaced while it runs, by a newer one, there is no such file. */
+static char *own_directory(void)
+{
+	char path[PATH_MAX];
+	ssize_t size = readlink("/proc/self/exe", path, sizeof path);
+	const char *slash = size > 0 ? memrchr(path, '/', (size_t)size) : NULL;
+
+	return slash != NULL ? strndup(path, (size_t)(slash - path)) : NULL;
+}
+
 int host_helper(const char *name, const char *built_at, char **ret_path, struct error *err)
 {
-	CLEANUP_FREE char *program = realpath("/proc/self/exe", NULL);
+	CLEANUP_FREE char *directory = own_directory();
 	const char *given = getenv("TRUCE_LIBEXEC");
-	char *slash = program != NULL ? strrchr(program, '/') : NULL;
 	char *path = NULL;
 
-	if (slash == NULL)
+	if (directory == NULL)
 		return error_errno(err, -ENOENT, "/proc/self/exe");
-	*slash = '\0';
 	if (given != NULL && *given != '\0')
 		path = helper_below(given, name, built_at);
 	if (path == NULL)
-		path = helper_below(program, name, built_at);
+		path = helper_below(directory, name, built_at);
 	if (path == NULL)
 		return error_set(err, -ENOENT, "there is no %s in %s: is it installed?", name,
-				 program);
+				 directory);
 	*ret_path = path;
 	return 0;
 }
