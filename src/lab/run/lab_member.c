@@ -182,9 +182,19 @@ uint64_t member_deadline(const struct lab_member *member)
 	return member->state == MEMBER_FAILED ? UINT64_MAX : link_deadline(member->link);
 }
 
+/* What its console and monitor say comes before its end. */
+static void await_end(struct lab_member *member, int machine_fd)
+{
+	struct pollfd machine = { machine_fd, POLLIN, 0 };
+	uint64_t until = clock_monotonic_nsec() + LAST_WORDS_MSEC * NSEC_PER_MSEC, now;
+
+	while (member->state != MEMBER_FAILED && (now = clock_monotonic_nsec()) < until)
+		if (poll(&machine, 1, (int)((until - now) / NSEC_PER_MSEC) + 1) > 0)
+			turn_machine(member);
+}
+
 void member_turn(struct lab_member *member, const struct pollfd polls[static MEMBER_POLLS])
 {
-	struct pollfd machine = { polls[1].fd, POLLIN, 0 };
 	struct link_event event;
 
 	if (member->state == MEMBER_FAILED)
@@ -194,8 +204,8 @@ void member_turn(struct lab_member *member, const struct pollfd polls[static MEM
 	if (polls[1].revents != 0)
 		turn_machine(member);
 	while (member->state != MEMBER_FAILED && link_next(member->link, &event)) {
-		if (event.kind == LINK_LOST && poll(&machine, 1, LAST_WORDS_MSEC) > 0)
-			turn_machine(member);
+		if (event.kind == LINK_LOST)
+			await_end(member, polls[1].fd);
 		take_event(member, &event);
 	}
 	settle(member);
