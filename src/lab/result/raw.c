@@ -95,13 +95,6 @@ static void put_runs(struct raw *raw)
 	}
 }
 
-static const char *role_name(int role)
-{
-	static const char *const names[] = { "subject", "other", "idle", "peer" };
-
-	return names[role];
-}
-
 static void put_members(struct raw *raw)
 {
 	const struct stored_experiment *experiment = raw->result->experiment;
@@ -113,7 +106,7 @@ static void put_members(struct raw *raw)
 			const struct store_member *member = &experiment->runs[i].run.members[j];
 
 			fprintf(raw->stream, "%" PRId64 "\t%u\t%s\t", experiment->runs[i].id, member->vm + 1,
-				role_name(member->role));
+				store_role_names[member->role]);
 			put_text(raw, member->unit);
 			fputc('\t', raw->stream);
 			put_text(raw, member->workload);

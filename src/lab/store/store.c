@@ -16,13 +16,6 @@
 
 enum { BUSY_MSEC = 5000 };
 
-static void cleanup_statement(sqlite3_stmt **statement)
-{
-	sqlite3_finalize(*statement);
-}
-
-#define CLEANUP_STATEMENT CLEANUP(cleanup_statement)
-
 /* -- opening ------------------------------------------------------------------------------------ */
 
 static int make_tables(struct store *store, struct error *err)
@@ -283,13 +276,6 @@ int store_end_boot(struct store *store, int64_t id, const char *state, const cha
 
 /* -- runs ---------------------------------------------------------------------------------------- */
 
-static const char *role_name(int role)
-{
-	static const char *const names[] = { "subject", "other", "idle", "peer" };
-
-	return names[role];
-}
-
 static int add_members(struct store *store, const struct store_run *run, int64_t id,
 		       struct error *err)
 {
@@ -300,7 +286,7 @@ static int add_members(struct store *store, const struct store_run *run, int64_t
 	for (i = 0; r == 0 && i < run->member_count; i++) {
 		const struct store_member *member = &run->members[i];
 
-		store_bind(statement, "iitttt", id, (int64_t)member->vm, role_name(member->role),
+		store_bind(statement, "iitttt", id, (int64_t)member->vm, store_role_names[member->role],
 			   member->workload, member->unit, member->results);
 		r = store_step(store, statement, err);
 	}

@@ -31,11 +31,6 @@ struct load {
 	const char *wrong; /* what is not as documented; NULL: nothing yet */
 };
 
-static void cleanup_statement(sqlite3_stmt **statement)
-{
-	sqlite3_finalize(*statement);
-}
-
 /* -- columns ------------------------------------------------------------------------------------ */
 
 static const char *keep(struct load *load, const char *text)
@@ -105,7 +100,7 @@ static int refuse(const struct load *load, struct error *err)
 static int each_row(struct load *load, const char *query,
 		    void (*take)(struct load *load, sqlite3_stmt *row), struct error *err)
 {
-	CLEANUP(cleanup_statement) sqlite3_stmt *statement = NULL;
+	CLEANUP_STATEMENT sqlite3_stmt *statement = NULL;
 	int r = store_prepare(load->store, query, &statement, err), result;
 	unsigned taken = 0;
 
@@ -281,11 +276,10 @@ static struct store_run *run_of(struct load *load, int64_t id)
 
 static int role_of(struct load *load, const char *name)
 {
-	static const char *const names[] = { "subject", "other", "idle", "peer" };
 	int i;
 
-	for (i = 0; i < (int)ARRAY_SIZE(names); i++)
-		if (name != NULL && strcmp(names[i], name) == 0)
+	for (i = 0; i < STORE_ROLES; i++)
+		if (name != NULL && strcmp(store_role_names[i], name) == 0)
 			return i;
 	load->wrong = "a VM has an unknown role";
 	return 0;
@@ -442,7 +436,7 @@ static int read_all(struct load *load, struct error *err)
 
 static void append_ids(struct store *store, struct str *out)
 {
-	CLEANUP(cleanup_statement) sqlite3_stmt *statement = NULL;
+	CLEANUP_STATEMENT sqlite3_stmt *statement = NULL;
 
 	if (store_prepare(store, "select id from experiment order by id desc limit 20", &statement,
 			  NULL) < 0)
@@ -470,7 +464,7 @@ static int absent(struct store *store, int64_t id, struct error *err)
 
 static int find(struct store *store, int64_t *id, struct error *err)
 {
-	CLEANUP(cleanup_statement) sqlite3_stmt *statement = NULL;
+	CLEANUP_STATEMENT sqlite3_stmt *statement = NULL;
 	int64_t asked = *id;
 	int r = store_prepare(store, asked == 0 ?
 			      "select id from experiment where id <> ? order by id desc limit 1" :

@@ -22,13 +22,6 @@ enum {
 	CALLS_MOST = 100000,
 };
 
-static void cleanup_statement(sqlite3_stmt **statement)
-{
-	sqlite3_finalize(*statement);
-}
-
-#define CLEANUP_STATEMENT CLEANUP(cleanup_statement)
-
 /* -- opening ------------------------------------------------------------------------------------ */
 
 static int count_steps(void *pointer)

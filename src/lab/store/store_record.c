@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const store_role_names[] = {
+	[STORE_ROLE_SUBJECT] = "subject", [STORE_ROLE_OTHER] = "other",
+	[STORE_ROLE_IDLE] = "idle", [STORE_ROLE_PEER] = "peer",
+};
+
 void store_run_init(struct store_run *run)
 {
 	*run = (struct store_run){ 0 };

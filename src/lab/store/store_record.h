@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STORE_ROLE_SUBJECT, STORE_ROLE_OTHER, STORE_ROLE_IDLE, STORE_ROLE_PEER };
+enum { STORE_ROLE_SUBJECT, STORE_ROLE_OTHER, STORE_ROLE_IDLE, STORE_ROLE_PEER, STORE_ROLES };
+extern const char *const store_role_names[STORE_ROLES];
 
 struct store_member {
 	unsigned vm;                 /* 0: VM1 */
