@@ -3,7 +3,8 @@
 """thin.py FROM.sqlite TO.sqlite: a copy that is small enough to be kept beside the source.
 
 What guests other than VM1 said of themselves each second is left out: no figure of `truce lab show`
-is computed from it. Everything else is as it was measured.
+is computed from it, and in the page's picture of every VM theirs are VM1's alone. Everything else is
+as it was measured.
 """
 import sqlite3
 import sys

@@ -308,7 +308,8 @@ static void take_member(struct load *load, sqlite3_stmt *row)
 static size_t take_buckets(struct load *load, sqlite3_stmt *row, struct store_bucket *ret)
 {
 	const char *bytes = sqlite3_column_blob(row, 9);
-	struct cursor at = cursor_over(bytes, (size_t)sqlite3_column_bytes(row, 9));
+	struct cursor at = cursor_over(bytes != NULL ? bytes : "",
+				       (size_t)sqlite3_column_bytes(row, 9));
 	uint64_t step, added, last = 0;
 	size_t count = 0;
 
