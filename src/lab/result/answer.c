@@ -283,6 +283,27 @@ static void append_control_limits(const struct result *result, struct str *out)
 	}
 }
 
+/* Beside the laboratory itself, which takes some hundredths. */
+#define STRANGERS_LEAST 0.2
+
+static void append_strangers(const struct result *result, struct str *out)
+{
+	double least = INFINITY, most = 0;
+	size_t i;
+
+	for (i = 0; i < result->experiment->cell_count; i++) {
+		double strangers = result->cells[i].strangers;
+
+		if (!isfinite(strangers))
+			continue;
+		least = fmin(least, strangers);
+		most = fmax(most, strangers);
+	}
+	if (most >= STRANGERS_LEAST)
+		str_appendf(out, "The host was not quiet: in the busiest cell %.1f CPUs were busy with none of "
+			    "these VMs, in the quietest %.1f.\n", most, least);
+}
+
 void answer_append_limits(const struct result *result, struct str *out)
 {
 	const struct stored_experiment *experiment = result->experiment;
@@ -297,6 +318,7 @@ void answer_append_limits(const struct result *result, struct str *out)
 		str_appendf(out, "Platform: %s.\n", words_of_platform(result));
 	if (experiment->quick)
 		str_append(out, "This is the experiment's quick form.\n");
+	append_strangers(result, out);
 	append_control_limits(result, out);
 	if (result->boots_failed > 0)
 		str_appendf(out, "%zu boots failed and were repeated or given up.\n", result->boots_failed);

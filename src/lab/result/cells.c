@@ -175,23 +175,51 @@ static double pressure_io_of(const struct store_run *run, const struct result_wi
 	return values_growth(run, window, "host", "psi_io_some_usec") / 1e6;
 }
 
-/* What the host's own hypervisor took from all its CPUs, in CPUs. */
-static double host_steal_of(const struct store_run *run, const struct result_window *window)
+/* How much a counter of time grew in a second, summed over the sources whose names are this and a
+ * number, in CPUs; the number of sources that had it. */
+static size_t grown_of_all(const struct store_run *run, const struct result_window *window,
+			   const char *source, const char *figure, double *ret_sum)
 {
-	double sum = NAN, growth;
+	double growth;
 	char last[24] = "";
-	size_t i;
+	size_t i, count = 0;
 
+	*ret_sum = 0;
 	for (i = 0; i < run->sample_count; i++) {
-		if (strncmp(run->samples[i].source, "cpu", 3) != 0 ||
+		if (strncmp(run->samples[i].source, source, strlen(source)) != 0 ||
 		    strcmp(run->samples[i].source, last) == 0)
 			continue;
 		strcpy(last, run->samples[i].source);
-		growth = values_growth(run, window, last, "steal_usec");
-		if (isfinite(growth))
-			sum = (isnan(sum) ? 0 : sum) + growth / 1e6;
+		growth = values_growth(run, window, last, figure);
+		if (!isfinite(growth))
+			continue;
+		*ret_sum += growth / 1e6;
+		count++;
 	}
-	return sum;
+	return count;
+}
+
+/* What the host's own hypervisor took from all its CPUs, in CPUs. */
+static double host_steal_of(const struct store_run *run, const struct result_window *window)
+{
+	double sum;
+
+	return grown_of_all(run, window, "cpu", "steal_usec", &sum) > 0 ? sum : NAN;
+}
+
+/* CPUs that were busy with anything but these VMs. */
+static double strangers_of(const struct store_run *run, const struct result_window *window)
+{
+	double idle, iowait, steal, user, system, busy;
+	size_t cpus = grown_of_all(run, window, "cpu", "idle_usec", &idle);
+
+	if (cpus == 0 || grown_of_all(run, window, "vm", "user_usec", &user) == 0 ||
+	    grown_of_all(run, window, "vm", "system_usec", &system) == 0)
+		return NAN;
+	grown_of_all(run, window, "cpu", "iowait_usec", &iowait);
+	grown_of_all(run, window, "cpu", "steal_usec", &steal);
+	busy = (double)cpus - idle - iowait - steal;
+	return busy > user + system ? busy - user - system : 0;
 }
 
 static double others_of(const struct store_run *run, const struct result_window *window)
@@ -520,6 +548,7 @@ static const struct {
 	MEAN_OF(pressure_memory, pressure_memory_of),
 	MEAN_OF(pressure_io, pressure_io_of),
 	MEAN_OF(host_steal, host_steal_of),
+	MEAN_OF(strangers, strangers_of),
 };
 
 int cells_fill(struct result *result, struct error *err)

@@ -94,6 +94,11 @@ static void make_samples(struct make *make, struct store_run *run, double waitin
 			(int64_t)((double)at / 1000 * waiting) });
 		if (second == 0)
 			store_run_add_sample(run, &(struct store_sample){ "vm1", counters[1], at, 7 });
+		/* Of two CPUs 0.7 are idle and VM1 has 0.8 of the others: half a one is a stranger's. */
+		store_run_add_sample(run, &(struct store_sample){ "cpu0", "idle_usec", at, at / 1000 * 7 / 10 });
+		store_run_add_sample(run, &(struct store_sample){ "cpu1", "idle_usec", at, 0 });
+		store_run_add_sample(run, &(struct store_sample){ "vm1", "user_usec", at, at / 1000 * 7 / 10 });
+		store_run_add_sample(run, &(struct store_sample){ "vm1", "system_usec", at, at / 1000 / 10 });
 	}
 }
 

@@ -79,6 +79,7 @@ struct result_cell {
 	enum result_unit others_unit;
 	double least_load;		 /* the least that any of them did in any proof's time, of its mean */
 	double steal, waiting, faults, pressure_cpu, pressure_memory, pressure_io, host_steal;
+	double strangers;		 /* CPUs that were busy with none of these VMs */
 	const char *accel;		 /* "tcg", "kvm", "none" */
 	bool ratios_only;		 /* its absolute speeds are no real machine's */
 	double loaded;			 /* VMs with load */

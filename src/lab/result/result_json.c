@@ -116,6 +116,7 @@ static void append_cell_figures(struct json *json, const struct result_cell *cel
 		{ "major_faults_per_second", cell->faults }, { "host_pressure_cpu", cell->pressure_cpu },
 		{ "host_pressure_memory", cell->pressure_memory },
 		{ "host_pressure_io", cell->pressure_io }, { "host_steal_cpus", cell->host_steal },
+		{ "host_other_cpus", cell->strangers },
 		{ "warmup_seconds", cell->warmup_sec },
 	};
 	size_t i;

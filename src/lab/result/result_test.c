@@ -94,6 +94,7 @@ static void its_slope_and_isolation_are_the_injected_ones(void **state)
 	assert_true(result->cells[2].steal > 0.1 && result->cells[2].steal < 0.4);
 	assert_true(result->cells[2].faults == 0);
 	assert_true(isnan(result->cells[2].host_steal));
+	assert_true(result->cells[2].strangers > 0.45 && result->cells[2].strangers < 0.55);
 	done(result);
 }
 

@@ -333,6 +333,11 @@ SHARE_COLUMN(append_pressure_memory, pressure_memory)
 SHARE_COLUMN(append_pressure_io, pressure_io)
 SHARE_COLUMN(append_host_steal, host_steal)
 
+static void append_strangers(const struct result_row *row, struct str *out)
+{
+	words_append_amount(out, cell_of(row)->strangers, RESULT_PLAIN);
+}
+
 static void append_faults(const struct result_row *row, struct str *out)
 {
 	words_append_amount(out, cell_of(row)->faults, RESULT_PER_SECOND);
@@ -358,5 +363,7 @@ const struct result_column result_columns_of_hosts[] = {
 	{ "memory pressure", "the same, for memory", false, append_pressure_memory },
 	{ "I/O pressure", "the same, for I/O", false, append_pressure_io },
 	{ "host's steal", "what the host's own hypervisor took from it, in CPUs", false, append_host_steal },
+	{ "others' CPUs", "CPUs that were busy with none of these VMs: strangers, and the laboratory itself", false,
+	  append_strangers },
 	{ NULL, NULL, false, NULL },
 };
