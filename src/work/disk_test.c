@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
@@ -180,9 +181,17 @@ static void what_a_killed_file_server_left_goes_with_the_next(void **state)
 {
 	struct work *work = test_prepared(server_line("size=256K file=8K"));
 
-	work_free(work); /* it is killed */
+	kill(work_pid(work), SIGKILL);
+	assert_int_equal(test_wait_for(work, WORK_FAILED), WORK_FAILED);
+	work_free(work);
 	assert_int_equal(entries(), 1);
 	test_expect_no_errors(server_line("size=256K file=8K"), 100);
+	assert_int_equal(entries(), 0);
+}
+
+static void one_that_is_given_up_takes_its_files_away(void **state)
+{
+	work_free(test_prepared(server_line("size=256K file=8K")));
 	assert_int_equal(entries(), 0);
 }
 
@@ -198,6 +207,7 @@ int main(void)
 		cmocka_unit_test(a_file_server_makes_the_last_part_of_its_path),
 		cmocka_unit_test(two_file_servers_do_not_share_a_directory),
 		cmocka_unit_test(what_a_killed_file_server_left_goes_with_the_next),
+		cmocka_unit_test(one_that_is_given_up_takes_its_files_away),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
