@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ksm/tune.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+
+#define PAGE_MB (4096 / 1e6)
+/* What a sweep sleeps between two pieces, and a crawl. */
+#define SWEEP_SLEEP_MSEC 10
+#define CALM_SLEEP_MSEC 200
+#define PAGES_AT_FIRST 2000
+#define PAGES_MOST 200000
+#define PAGES_LEAST 10
+#define YIELD_USEC (5 * USEC_PER_SEC)
+/* Counters of a few milliseconds say nothing. */
+#define JUDGE_USEC (USEC_PER_SEC / 10)
+/* Growth that is worth a sweep doubles with each that was not, as often as this. */
+#define FRUITLESS_MOST 4
+
+const struct tune_limits tune_limits_default = { 0.5, 0.001, 20, 0.25, 0.02 };
+
+const char *tune_phase_name(enum tune_phase phase)
+{
+	static const char *const names[] = { "sweep", "calm", "yield" };
+
+	return names[phase];
+}
+
+void tune_init(struct tune *tune, const struct tune_limits *limits)
+{
+	*tune = (struct tune){ .limits = *limits, .phase = TUNE_CALM,
+			       .wish = { PAGES_AT_FIRST, SWEEP_SLEEP_MSEC } };
+}
+
+static double seconds(uint64_t usec)
+{
+	return (double)usec / USEC_PER_SEC;
+}
+
+/* MB merged a CPU-second of ksmd between the two. */
+static double yield_of(const struct tune_seen *from, const struct tune_seen *to)
+{
+	double merged = to->saved_pages > from->saved_pages ?
+		(double)(to->saved_pages - from->saved_pages) * PAGE_MB : 0;
+	double cpu = to->ksmd_usec > from->ksmd_usec ? seconds(to->ksmd_usec - from->ksmd_usec) : 0;
+
+	return cpu > 0 ? merged / cpu : 0;
+}
+
+/* -- how many pages a piece has --------------------------------------------------------------------- */
+
+/*
+ * ksmd works for n pages and sleeps: its part d of a CPU is n c / (n c + sleep). From the part it had,
+ * what a page costs need not be known: d / (1 - d) is proportional to n / sleep.
+ */
+static void aim_at(struct tune *tune, double had_cpus, double cpus, uint64_t sleep_msec)
+{
+	double pages = (double)tune->wish.pages * (double)sleep_msec / (double)tune->wish.sleep_msec;
+	double factor;
+
+	if (had_cpus > 0.98)
+		had_cpus = 0.98;
+	if (had_cpus > 0) {
+		factor = cpus / (1 - cpus) * (1 - had_cpus) / had_cpus;
+		pages *= factor > 8 ? 8 : factor < 0.05 ? 0.05 : factor;
+	}
+	tune->wish.pages = pages > PAGES_MOST ? PAGES_MOST : pages < PAGES_LEAST ? PAGES_LEAST :
+										   (uint64_t)pages;
+	tune->wish.sleep_msec = sleep_msec;
+}
+
+/* Of one CPU since the time before; below 0 where that cannot be told. */
+static double had_cpus(const struct tune *tune, const struct tune_seen *seen)
+{
+	uint64_t usec = seen->monotonic_usec - tune->last.monotonic_usec;
+
+	return usec >= JUDGE_USEC && seen->ksmd_usec >= tune->last.ksmd_usec ?
+		(double)(seen->ksmd_usec - tune->last.ksmd_usec) / (double)usec : -1;
+}
+
+/* -- phases ------------------------------------------------------------------------------------------ */
+
+static void sweep(struct tune *tune, const struct tune_seen *seen, const char *why)
+{
+	tune->phase = TUNE_SWEEP;
+	tune->start = *seen;
+	tune->swept_pages = seen->mergeable_pages;
+	tune->wish = (struct tune_wish){ PAGES_AT_FIRST, SWEEP_SLEEP_MSEC };
+	snprintf(tune->why, sizeof tune->why, "%s", why);
+}
+
+static void calm(struct tune *tune, const struct tune_seen *seen)
+{
+	double yield = yield_of(&tune->start, seen);
+
+	tune->fruitless = yield >= tune->limits.yield_least ? 0 :
+		tune->fruitless < FRUITLESS_MOST ? tune->fruitless + 1 : FRUITLESS_MOST;
+	tune->phase = TUNE_CALM;
+	snprintf(tune->why, sizeof tune->why, "the sweep merged %.0f MB a CPU-second; all was looked at twice",
+		 yield);
+	/* From a sweep's part of a CPU straight to a crawl's. */
+	aim_at(tune, tune->limits.sweep_cpus, tune->limits.calm_cpus, CALM_SLEEP_MSEC);
+	tune->start = *seen;
+}
+
+static bool is_pressed(const struct tune *tune, const struct tune_seen *seen, double most)
+{
+	uint64_t usec = seen->monotonic_usec - tune->last.monotonic_usec;
+
+	return usec >= JUDGE_USEC && seen->waiting_usec >= tune->last.waiting_usec &&
+	       (double)(seen->waiting_usec - tune->last.waiting_usec) > most * (double)usec;
+}
+
+static void stand_still(struct tune *tune, const struct tune_seen *seen)
+{
+	if (tune->phase != TUNE_YIELD) {
+		tune->before_yield = tune->phase;
+		snprintf(tune->why, sizeof tune->why, "somebody waits for a CPU");
+	}
+	tune->phase = TUNE_YIELD;
+	tune->yield_until_usec = seen->monotonic_usec + YIELD_USEC;
+}
+
+/* Two passes from its beginning; one more where it began in the middle of one. */
+static bool is_swept(const struct tune *tune, const struct tune_seen *seen)
+{
+	uint64_t passes = seen->full_scans - tune->start.full_scans;
+	uint64_t pages = seen->pages_scanned - tune->start.pages_scanned;
+
+	return passes >= 3 || (passes >= 2 && seen->mergeable_pages > 0 &&
+			       (double)pages >= 1.9 * (double)seen->mergeable_pages);
+}
+
+static void while_sweeping(struct tune *tune, const struct tune_seen *seen)
+{
+	if (is_swept(tune, seen)) {
+		calm(tune, seen);
+		return;
+	}
+	aim_at(tune, had_cpus(tune, seen), tune->limits.sweep_cpus, SWEEP_SLEEP_MSEC);
+}
+
+static bool has_grown(const struct tune *tune, const struct tune_seen *seen)
+{
+	double least = tune->limits.growth_least * (double)(1u << tune->fruitless);
+
+	return (double)seen->mergeable_pages > (double)tune->swept_pages * (1 + least) + 256;
+}
+
+static void while_calm(struct tune *tune, const struct tune_seen *seen)
+{
+	if (has_grown(tune, seen))
+		sweep(tune, seen, "there is more memory that may be merged");
+	else if (seen->saved_pages > tune->start.saved_pages + 256 &&
+		 yield_of(&tune->start, seen) >= tune->limits.yield_least * (1u << tune->fruitless))
+		sweep(tune, seen, "a look now and then finds pages to merge");
+	else
+		aim_at(tune, had_cpus(tune, seen), tune->limits.calm_cpus, CALM_SLEEP_MSEC);
+}
+
+static void while_yielding(struct tune *tune, const struct tune_seen *seen)
+{
+	if (is_pressed(tune, seen, tune->limits.waiting_most * 0.7))
+		stand_still(tune, seen);
+	else if (seen->monotonic_usec < tune->yield_until_usec)
+		return;
+	else if (tune->before_yield == TUNE_SWEEP)
+		sweep(tune, seen, "the CPUs are free again");
+	else {
+		tune->phase = TUNE_CALM;
+		tune->start = *seen;
+		snprintf(tune->why, sizeof tune->why, "the CPUs are free again");
+	}
+}
+
+struct tune_wish tune_next(struct tune *tune, const struct tune_seen *seen)
+{
+	if (!tune->begun)
+		sweep(tune, seen, "it has just begun");
+	else if (tune->phase != TUNE_YIELD && is_pressed(tune, seen, tune->limits.waiting_most))
+		stand_still(tune, seen);
+	else if (tune->phase == TUNE_YIELD)
+		while_yielding(tune, seen);
+	else if (seen->born && tune->phase == TUNE_CALM)
+		sweep(tune, seen, "a VM was born");
+	else if (tune->phase == TUNE_SWEEP)
+		while_sweeping(tune, seen);
+	else
+		while_calm(tune, seen);
+	tune->begun = true;
+	tune->last = *seen;
+	return tune->phase == TUNE_YIELD ? (struct tune_wish){ 0, tune->wish.sleep_msec } : tune->wish;
+}
