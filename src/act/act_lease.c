@@ -5,6 +5,7 @@
 #include "act/act_theirs.h"
 #include "act/actuator.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/glob.h"
 #include "base/vec.h"
@@ -117,9 +118,25 @@ static int turn_leased(const struct turn *turn, struct error *err)
 
 /* -- files */
 
+/* Of all processes without CAP_SYS_ADMIN the kernel lets one a tenth of a second set an autogroup's
+ * nice, and tells the others to come again. */
+#define AGAIN_USEC (USEC_PER_SEC / 50)
+#define AGAIN_TIMES 8
+
+static int write_in_time(struct root *root, const char *path, const char *text)
+{
+	int times, r = root_write(root, path, text);
+
+	for (times = 0; r == -EAGAIN && times < AGAIN_TIMES; times++) {
+		root_sleep_until(root, -1, root_monotonic_usec(root) + AGAIN_USEC);
+		r = root_write(root, path, text);
+	}
+	return r;
+}
+
 static int file_turn(struct root *root, const struct turn *turn)
 {
-	return root_write(root, turn->what, turn->now);
+	return write_in_time(root, turn->what, turn->now);
 }
 
 /* Of /proc and /sys we turn these files and no others; all the rest are cgroups'. */
@@ -147,7 +164,7 @@ static int file_undo(void *context, const struct vm_identity *vm, const char *ta
 
 	if (!is_knob(target))
 		return error_set(err, -EPERM, "%s in the journal is no knob: it is not touched", target);
-	r = root_write(context, target, was);
+	r = write_in_time(context, target, was);
 	/* ENODEV: the cgroup of an open file is gone. */
 	if (r == -ENODEV)
 		return -ENOENT;

@@ -149,7 +149,10 @@ static void where_cgroups_are_refused_nice_is_the_nearest(void **state)
 
 	cpu_fake_new(&fake, false, "/");
 	inner = fake.root;
-	fake.root = fake.context.root = root_faulty_new(inner, "mkdir:*=EROFS", &fake.err);
+	/* The kernel takes a session's nice ten times a second only. */
+	fake.root = fake.context.root = root_faulty_new(inner,
+		"mkdir:*=EROFS; write:/proc/70/autogroup=EAGAIN@1; write:/proc/70/autogroup=EAGAIN@2",
+		&fake.err);
 	assert_int_equal(set(&fake, SETTING_CPU_WEIGHT, 400), 0);
 	cpu_fake_assert_text(&(struct cpu_fake){ .root = inner }, "/proc/70/autogroup", "-6");
 	assert_string_equal(fake.where, "autogroup nice: -6, worth 381");

@@ -322,6 +322,14 @@ static uint64_t memory_usec(struct root *root)
 	return memory(root)->usec;
 }
 
+/* Its clock jumps there. */
+static uint64_t memory_sleep_until(struct root *root, int epoll_fd, uint64_t monotonic_usec)
+{
+	if (memory(root)->usec < monotonic_usec)
+		memory(root)->usec = monotonic_usec;
+	return memory(root)->usec;
+}
+
 static void memory_free(struct root *root)
 {
 	struct root_memory *m = memory(root);
@@ -350,6 +358,7 @@ static const struct root_ops memory_ops = {
 	.task_slice = memory_task_slice,
 	.monotonic_usec = memory_usec,
 	.realtime_usec = memory_usec,
+	.sleep_until = memory_sleep_until,
 	.free = memory_free,
 };
 

@@ -50,11 +50,15 @@ bystander >"$scratch/before"
 bystander >"$scratch/after"
 cmp "$scratch/before" "$scratch/after" || fail "a VM of somebody else was adjusted"
 
-# nices VM CELL: which values of nice the VM had in runs of the cell.
+# Each VM has a session of its own, and so an autogroup where there are such: its nice arbitrates.
+figure=nice
+[ "$(cat /proc/sys/kernel/sched_autogroup_enabled 2>/dev/null)" != 1 ] || figure=autogroup_nice
+
+# nices VM CELL: which values of it the VM had in runs of the cell.
 nices() {
 	ask "select group_concat(distinct value) from (select value from sample join run on
-		run.id = sample.run join cell on cell.id = run.cell where source = '$1' and figure = 'nice'
-		and cell.label like '$2%' order by value)"
+		run.id = sample.run join cell on cell.id = run.cell where source = '$1' and
+		figure = '$figure' and cell.label like '$2%' order by value)"
 }
 expect_equal "VM1's nice where it is held" 5 "$(nices vm1 limit=nice)"
 expect_equal "VM1's nice where it is not" 0 "$(nices vm1 limit=none)"
