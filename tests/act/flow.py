@@ -7,7 +7,10 @@
 
 prints one whole number a place, bytes a second over SECONDS, once all flow and after two seconds
 more, in which buffers fill. Exits with 1 where a place does not flow within a minute.
+
+    FLOW_RATE=BYTES     what is given is no more than this a second to each place
 """
+import os
 import socket
 import sys
 import threading
@@ -16,6 +19,8 @@ import time
 WARM_SECONDS = 2
 PATIENCE_SECONDS = 60
 BLOCK = 1 << 16
+RATE = int(os.environ.get("FLOW_RATE", 0))
+PIECES = 20  # a second, where a rate is kept
 
 
 class Place:
@@ -47,7 +52,8 @@ def give(place):
                 # Little is kept here, so that what was sent has left.
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BLOCK)
                 while True:
-                    place.bytes += connection.send(bytes(BLOCK))
+                    place.bytes += connection.send(bytes(RATE // PIECES or BLOCK))
+                    time.sleep(1 / PIECES if RATE else 0)
         except OSError:
             time.sleep(0.1)
 

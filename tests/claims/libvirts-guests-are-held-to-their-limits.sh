@@ -32,7 +32,7 @@ rm /fill/all
 ip link set eth0 up
 ip addr add 10.9.0.1$vm/24 dev eth0
 while :; do nc -l -p 6000 >/dev/null; done &
-while :; do nc 10.9.0.1 700$vm </dev/zero; sleep 0.1; done 2>/dev/null &
+while :; do while dd if=/dev/zero bs=32k count=1; do sleep 0.1; done | nc 10.9.0.1 700$vm; sleep 0.1; done 2>/dev/null &
 for reader in 1 2 3 4 5 6 7 8; do
 	while :; do dd if=/dev/vda of=/dev/null bs=64k skip=${reader}00 count=64 iflag=direct 2>/dev/null; done &
 done
@@ -113,6 +113,16 @@ reading() {
 	echo "$1: guests read $2 and $3 bytes a second, the first in $4 operations"
 }
 
+# The same of one that is held, beside one that has the rest of the disk. A box that loses its
+# processors for some seconds has less of everything: it is asked again.
+reading_held() {
+	for _ in 1 2 3; do
+		reading "$1"
+		[ "$second" -lt 1400000 ] || return 0
+	done
+	skip "the guests of this busy machine do not fill the disk"
+}
+
 # carried HOW PORT...: $first and $second. A guest whose connection waits while the other's fills the
 # link may not have begun within the time: once it has, it is seen.
 carried() {
@@ -130,7 +140,7 @@ sending() {
 }
 
 receiving() {
-	carried give 10.9.0.11:6000 10.9.0.12:6000
+	FLOW_RATE=300000 carried give 10.9.0.11:6000 10.9.0.12:6000
 	echo "$1: guests receive $first and $second bytes a second"
 }
 
@@ -138,9 +148,10 @@ receiving() {
 is_free() {
 	[ "$second" -ge $((first * 3 / 2)) ] || fail "it is not limited and has $second beside $first"
 }
-# Not by a limit of 50 kB/s.
+# Not by a limit of 50 kB/s. No guest has more than some 300 kB/s: with 20 MB/s of small interrupts
+# guests that run in an emulated KVM died now and then, and once the box's kernel with them.
 is_fast() {
-	[ "$first" -ge 200000 ] || fail "it is not limited and has $first"
+	[ "$first" -ge 120000 ] || fail "it is not limited and has $first"
 }
 are_alike() {
 	[ "$first" -ge $((second / 2)) ] && [ "$second" -ge $((first / 2)) ] ||
@@ -151,12 +162,12 @@ reading "without"
 are_alike
 turn "disk.throttle=200 kB/s@$vm1"
 grep '^outcome' "$scratch/turn.out"
-reading "the first held to 200 kB/s"
+reading_held "the first held to 200 kB/s"
 within "$first" 200000 30 || fail "limited to 200000 bytes a second, it reads $first"
 is_free
 turn_back
 turn "disk.throttle_operations=3/s@$vm1"
-reading "the first held to 3 operations a second"
+reading_held "the first held to 3 operations a second"
 [ "$reads" -ge 1 ] && [ "$reads" -le 4 ] || fail "limited to 3 a second, it reads $reads times"
 is_free
 turn_back
@@ -209,16 +220,23 @@ modprobe bfq && echo bfq >/sys/block/nullb0/queue/scheduler &&
 	echo 100 >/sys/block/nullb0/queue/iosched/slice_idle || skip "the box has no BFQ"
 turn "disk.weight=400@$vm1"
 grep '^outcome' "$scratch/turn.out"
-reading "weights 400 and 100" 12
-if [ $((first + second)) -lt 1400000 ]; then
-	echo "not judged: the guests of this busy machine do not fill the disk"
-	turn_back
-	exit 0
-fi
-part=$((first * 100 / (first + second)))
-# BFQ charges what it waits for an emulated guest's next question: 68 to 71 % were seen.
-[ "$part" -gt 62 ] && [ "$part" -le 88 ] || fail "80 % were meant for the first, it has $part"
+# part_within LEAST MOST WHAT: of the disk, the first guest's. BFQ takes a weight when a guest's queue
+# runs empty, which may take a while.
+part_within() {
+	for _ in 1 2 3 4; do
+		reading "$3" 12
+		if [ $((first + second)) -lt 1400000 ]; then
+			echo "not judged: the guests of this busy machine do not fill the disk"
+			turn_back
+			exit 0
+		fi
+		part=$((first * 100 / (first + second)))
+		[ "$part" -lt "$1" ] || [ "$part" -gt "$2" ] || return 0
+	done
+	fail "from $1 to $2 % were meant for the first, it has $part"
+}
+
+# Meant are 80; BFQ charges what it waits for an emulated guest's next question: 68 to 71 were seen.
+part_within 63 88 "weights 400 and 100"
 turn_back
-reading "weights given back" 12
-part=$((first * 100 / (first + second)))
-[ "$part" -ge 40 ] && [ "$part" -le 60 ] || fail "half was meant for the first, it has $part"
+part_within 40 60 "weights given back"
