@@ -7,7 +7,7 @@
  *
  *     look_new -> look_first for each VM -> { look_again for each VM } -> look_free
  *
- * One key for all looks of a `struct look`. Without LOOK_KEY in the options it is drawn anew, and
+ * One key for all looks of a `struct look`. Without one in the options it is drawn anew, and
  * nobody can ask later whether a tenant had a certain page.
  */
 #ifndef KSM_LOOK_H

@@ -21,7 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PRINTS_NAME_SIZE = 256, PRINTS_PAGE_SIZE = 4096 };
+enum { PRINTS_NAME_SIZE = 256, PRINTS_PAGE_SIZE = 4096, PRINTS_MODULO_MOST = 1 << 20 };
+#define PRINTS_PAGES_MOST (1ull << 40) /* of a VM: 4 PiB */
 
 /* Sorted once print_list_sort was called. */
 struct print_list {
