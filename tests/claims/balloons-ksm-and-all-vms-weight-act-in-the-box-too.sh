@@ -7,15 +7,22 @@
 
 need_box
 need_kvm
-for claim in all-vms-go-before-other-processes-where-asked ksm-knobs-are-turned-and-given-back \
-	a-balloon-takes-memory-and-gives-it-back; do
-	actual_status=0
-	"$TRUCE" lab box --kvm --memory 3G --timeout 290s --console "$scratch/console" \
-		--env SOURCE_ROOT="$SOURCE_ROOT" --env BUILD_ROOT="$BUILD_ROOT" --env TINY_VMM="$TINY_VMM" \
-		--env TRUCE="$TRUCE" --env SPIN_SLACK=1.4 -- sh "$SOURCE_ROOT/tests/claims/$claim.sh" \
-		>"$scratch/out" 2>&1 || actual_status=$?
-	cat "$scratch/out"
-	[ "$actual_status" -ne 77 ] || skip "in the box, $claim: $(tail -n 1 "$scratch/out")"
-	[ "$actual_status" -eq 0 ] || fail "in the box, $claim ended with $actual_status"
+# holds CLAIM [OPTION...]: in a box of its own.
+holds() {
+	claim=$1
+	shift
+	box_ended=0
+	run_box --kvm --memory 3G --timeout 290s "$@" --env SOURCE_ROOT="$SOURCE_ROOT" \
+		--env BUILD_ROOT="$BUILD_ROOT" --env TINY_VMM="$TINY_VMM" --env TRUCE="$TRUCE" \
+		--env SPIN_SLACK=1.4 -- sh "$SOURCE_ROOT/tests/claims/$claim.sh" || box_ended=$?
+	cat "$scratch/out" "$scratch/err"
+	[ "$box_ended" -ne 77 ] || skip "in the box, $claim: $(tail -n 1 "$scratch/out")"
+	[ "$box_ended" -eq 0 ] || fail "in the box, $claim ended with $box_ended"
 	echo "$claim: holds in the box"
-done
+}
+
+holds all-vms-go-before-other-processes-where-asked
+holds ksm-knobs-are-turned-and-given-back
+# One of thirty Linux guests stands still where the emulated KVM has two processors, none of 87 did
+# where it has one.
+holds a-balloon-takes-memory-and-gives-it-back --cpus 1

@@ -70,7 +70,7 @@ in_box 125 -- sh -c 'echo o >/proc/sysrq-trigger; sleep 1000'
 expect_match "the sentence" "switched off before its command ended" "$(err)"
 in_box 125 -- sh -c 'echo c >/proc/sysrq-trigger; sleep 1000'
 expect_match "the sentence" "kernel died: .*sysrq triggered crash" "$(err)"
-in_box 125 -- sh -c 'echo triple >/sys/kernel/reboot/type; echo b >/proc/sysrq-trigger; sleep 1000'
+expect_exit 125 "$TRUCE" lab box --timeout 200s -- sh -c 'echo triple >/sys/kernel/reboot/type; echo b >/proc/sysrq-trigger; sleep 1000'
 expect_match "the sentence" "a triple fault reset the box's processor" "$(err)"
 background "$TRUCE" lab box --timeout 200s -- sh -c 'echo up; sleep 1000' >"$scratch/out" 2>"$scratch/err"
 poll_until 150 test -s "$scratch/out" || fail "no box for a QEMU that is ended"

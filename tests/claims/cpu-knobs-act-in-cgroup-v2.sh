@@ -9,7 +9,7 @@ need_box
 need_kvm
 [ -x /lib/systemd/systemd ] || skip "needs systemd (Debian package systemd)"
 for option in --memory=2G --systemd; do
-	expect_exit 0 "$TRUCE" lab box --kvm $option --timeout 400s --console "$scratch/console" \
+	in_box 0 --kvm $option --timeout 400s \
 		--env SOURCE_ROOT="$SOURCE_ROOT" --env BUILD_ROOT="$BUILD_ROOT" \
 		--env TINY_VMM="$TINY_VMM" --env TRUCE="$TRUCE" --env CPU_KNOBS_SECONDS=6 \
 		--env SPIN_SLACK=1.4 -- \

@@ -137,7 +137,27 @@ need_box() {
 
 # in_box STATUS [OPTION...] -- COMMAND...: expect_exit of a box. Needs need_box before it.
 in_box() {
-	box_status=$1
+	box_wanted=$1
 	shift
-	expect_exit "$box_status" "$TRUCE" lab box --timeout 200s --console "$scratch/console" "$@"
+	box_status=0
+	run_box "$@" || box_status=$?
+	[ "$box_status" -eq "$box_wanted" ] && return
+	cat "$scratch/out" "$scratch/err" >&2
+	fail "a box with '$*' ended with $box_status and not with $box_wanted"
+}
+
+# run_box [OPTION...] -- COMMAND...: what COMMAND ended with; its output is in $scratch/out and
+# $scratch/err. QEMU 7.2 runs code that was there before a kernel patched its own: with several
+# processors and guests under KVM a box's kernel meets a breakpoint that is long gone, and dies of it
+# (doc/findings.md). One that does is begun once more with one processor, which never was seen to.
+run_box() {
+	run_status=0
+	"$TRUCE" lab box --timeout 200s --console "$scratch/console" "$@" \
+		>"$scratch/out" 2>"$scratch/err" || run_status=$?
+	[ "$run_status" -eq 125 ] &&
+		grep -q -e 'a triple fault reset' -e 'Oops: int3' "$scratch/err" || return "$run_status"
+	echo "its emulation ended the box, which is begun once more with one processor:"
+	cat "$scratch/err"
+	"$TRUCE" lab box --timeout 200s --console "$scratch/console" --cpus 1 "$@" \
+		>"$scratch/out" 2>"$scratch/err"
 }
