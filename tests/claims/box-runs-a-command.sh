@@ -59,6 +59,16 @@ in_box 0 -- sh -c 'cat bytes & cat bytes >&2; wait'
 cmp "$scratch/out" bytes || fail "stdout was changed on its way"
 cmp "$scratch/err" bytes || fail "stderr was changed on its way"
 
+# One that halts for ever is noticed long before its time is up. Meanwhile the others are tried.
+background "$TRUCE" lab box --timeout 900s -- sh -c 'echo up; sleep 1000' >"$scratch/halted" 2>"$scratch/halted.err"
+halted=$pid
+poll_until 150 test -s "$scratch/halted" || fail "no box for one that halts"
+# It is known to answer from its first answer on, which is asked for after three seconds.
+sleep 7
+halted_qemu=$(pgrep -P "$halted" -f qemu-system)
+kill -STOP "$halted_qemu"
+at_exit "kill -CONT $halted_qemu 2>/dev/null"
+
 expect_exit 124 "$TRUCE" lab box --timeout 1s -- sleep 1000
 expect_match "the sentence" "the time is up" "$(err)"
 
@@ -70,7 +80,8 @@ in_box 125 -- sh -c 'echo o >/proc/sysrq-trigger; sleep 1000'
 expect_match "the sentence" "switched off before its command ended" "$(err)"
 in_box 125 -- sh -c 'echo c >/proc/sysrq-trigger; sleep 1000'
 expect_match "the sentence" "kernel died: .*sysrq triggered crash" "$(err)"
-expect_exit 125 "$TRUCE" lab box --timeout 200s -- sh -c 'echo triple >/sys/kernel/reboot/type; echo b >/proc/sysrq-trigger; sleep 1000'
+expect_exit 125 "$TRUCE" lab box --timeout 200s -- \
+	sh -c 'echo triple >/sys/kernel/reboot/type; echo b >/proc/sysrq-trigger; sleep 1000'
 expect_match "the sentence" "a triple fault reset the box's processor" "$(err)"
 background "$TRUCE" lab box --timeout 200s -- sh -c 'echo up; sleep 1000' >"$scratch/out" 2>"$scratch/err"
 poll_until 150 test -s "$scratch/out" || fail "no box for a QEMU that is ended"
@@ -81,3 +92,7 @@ expect_match "the sentence" "somebody ended QEMU .*terminating on signal 15" "$(
 in_box 125 --no-such-option -- true
 in_box 125 --memory 1P -- true
 in_box 125 --kernel /dev/null -- true
+
+wait "$halted"
+expect_equal "the exit status of one that halts" 125 $?
+expect_match "the sentence" "the box stands still" "$(cat "$scratch/halted.err")"

@@ -13,11 +13,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 /* What a pipe that polls as writable takes without blocking. */
 #define WRITE_MOST 4096
 #define STATUS_MOST 255
+/* While a command runs the box is asked this often whether it is there, and given up after so many
+ * askings without an answer: an emulated processor may halt for ever. What asks also wakes it. */
+#define ASK_USEC (3 * USEC_PER_SEC)
+#define ASK_MOST 20
 /* How long a virtiofsd's end may be noticed before QEMU's own. */
 #define SERVER_NEWS_MSEC 100
 
@@ -31,6 +36,9 @@ struct relay {
 	size_t output_size;
 	int output_fd;
 	uint64_t boot_limit, limit; /* monotonic; 0: none */
+	uint64_t ask_at;	    /* monotonic; 0: not before HELLO */
+	unsigned int asked;	    /* since it last said anything */
+	bool answers;
 	bool port_ended, ended;	    /* ended: status is known */
 	int status;
 };
@@ -63,6 +71,7 @@ static int hello_take(struct relay *relay, const struct box_frame *frame, struct
 				 "box-init speaks version %u, this program version %u: "
 				 "they are from different builds", version, BOX_WIRE_VERSION);
 	relay->boot_limit = 0;
+	relay->ask_at = clock_monotonic_usec() + ASK_USEC;
 	return 0;
 }
 
@@ -106,6 +115,9 @@ static int frame_take(struct relay *relay, const struct box_frame *frame, struct
 		return exit_take(relay, frame, err);
 	case BOX_FRAME_FAILURE:
 		return failure_take(frame, err);
+	case BOX_FRAME_ALIVE:
+		relay->answers = true;
+		return 0;
 	default:
 		output_begin(relay, frame);
 		return 0;
@@ -136,6 +148,7 @@ static int port_read(struct relay *relay, struct error *err)
 	unsigned char *to = box_reader_space(&relay->reader, &space);
 	ssize_t size = read(relay->machine->port_fd, to, space);
 
+	relay->asked = 0;
 	if (size > 0)
 		box_reader_filled(&relay->reader, (size_t)size);
 	else if (size == 0 || (errno != EAGAIN && errno != EINTR))
@@ -163,6 +176,8 @@ static int wait_msec(const struct relay *relay)
 
 	if (relay->boot_limit != 0 && (nearest == 0 || relay->boot_limit < nearest))
 		nearest = relay->boot_limit;
+	if (relay->ask_at != 0 && (nearest == 0 || relay->ask_at < nearest))
+		nearest = relay->ask_at;
 	if (nearest == 0)
 		return -1;
 	if (nearest <= now)
@@ -239,12 +254,32 @@ static int limits_check(const struct relay *relay, struct error *err)
 
 	if (relay->limit != 0 && now >= relay->limit)
 		return error_set(err, -ETIMEDOUT, "the time is up");
+	if (relay->asked > ASK_MOST)
+		return error_set(err, -EIO, "the box stands still: it answers nothing for %u seconds",
+				 (unsigned int)(ASK_MOST * (ASK_USEC / USEC_PER_SEC)));
 	if (relay->boot_limit == 0 || now < relay->boot_limit)
 		return 0;
 	str_init(&sentence);
 	str_append(&sentence, "the box does not boot");
 	append_last_words(relay, &sentence);
 	return sentence_fail(&sentence, -EIO, err);
+}
+
+/* Askings are counted, not seconds: those in which this program itself was stopped do not count.
+ * Nor do those in which nobody takes the box's output, which is why it is not read. */
+static void box_ask(struct relay *relay)
+{
+	uint64_t now = clock_monotonic_usec();
+
+	if (relay->ask_at == 0 || now < relay->ask_at)
+		return;
+	relay->ask_at = now + ASK_USEC;
+	if (relay->output_size != 0 || relay->port_ended)
+		return;
+	if (relay->answers)
+		relay->asked++;
+	/* A box that does not read has been asked often enough. */
+	(void)!send(relay->machine->port_fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void tails_read(struct relay *relay)
@@ -384,8 +419,10 @@ static int relay_loop(struct relay *relay, struct pollfd *watched, size_t count,
 			continue;
 		}
 		code = events_take(relay, watched, count, err);
-		if (code == 0 && !relay->ended)
+		if (code == 0 && !relay->ended) {
+			box_ask(relay);
 			code = limits_check(relay, err);
+		}
 	}
 	return code;
 }

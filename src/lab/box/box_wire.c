@@ -66,6 +66,8 @@ static bool frame_in_order(const struct box_reader *reader, uint32_t kind, uint3
 		return !reader->greeted && size == 4;
 	case BOX_FRAME_EXIT:
 		return reader->greeted && size == 4;
+	case BOX_FRAME_ALIVE:
+		return reader->greeted && size == 0;
 	case BOX_FRAME_STDOUT:
 	case BOX_FRAME_STDERR:
 	case BOX_FRAME_FAILURE:

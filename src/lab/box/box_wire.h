@@ -3,6 +3,7 @@
  * The frames that box-init and the host exchange on one virtio port. A frame is four bytes of
  * payload size and four of kind, little-endian, then the payload. The host sends one JOB; the
  * box sends one HELLO, any number of STDOUT, STDERR, and at the end one EXIT or one FAILURE.
+ * After HELLO the host sends single bytes, too: while a command runs the box answers with ALIVE.
  *
  * What comes out of the box is untrusted: a reader holds at most one frame of BOX_FRAME_MAX,
  * refuses whatever is larger, unknown or out of order, and stays refused.
@@ -15,7 +16,7 @@
 #include <stdint.h>
 
 #define BOX_PORT_NAME "truce.box"
-#define BOX_WIRE_VERSION 1
+#define BOX_WIRE_VERSION 2
 #define BOX_FRAME_HEADER 8
 /* The host writes a job before anybody reads, so it must fit a socket's send buffer. */
 #define BOX_FRAME_MAX 65536
@@ -27,6 +28,7 @@ enum box_frame_kind {
 	BOX_FRAME_STDERR,
 	BOX_FRAME_FAILURE, /* a sentence, without a newline */
 	BOX_FRAME_EXIT,    /* four bytes: exit code, or 128 + signal */
+	BOX_FRAME_ALIVE,   /* nothing: the answer to what the host asked since the last one */
 };
 
 struct box_frame {

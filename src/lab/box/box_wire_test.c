@@ -55,6 +55,7 @@ static void frames_come_out_whole_and_in_order(void **state)
 	feed_hello();
 	feed_frame(BOX_FRAME_STDOUT, "to out", 6);
 	feed_frame(BOX_FRAME_STDERR, "", 0);
+	feed_frame(BOX_FRAME_ALIVE, "", 0);
 	feed_number(BOX_FRAME_EXIT, 137);
 	assert_int_equal(box_reader_next(&reader, &frame), 1);
 	assert_int_equal(frame.kind, BOX_FRAME_STDOUT);
@@ -64,6 +65,8 @@ static void frames_come_out_whole_and_in_order(void **state)
 	assert_int_equal(frame.kind, BOX_FRAME_STDERR);
 	assert_int_equal(frame.size, 0);
 	assert_false(box_frame_number(&frame, &number));
+	assert_int_equal(box_reader_next(&reader, &frame), 1);
+	assert_int_equal(frame.kind, BOX_FRAME_ALIVE);
 	assert_int_equal(box_reader_next(&reader, &frame), 1);
 	assert_int_equal(frame.kind, BOX_FRAME_EXIT);
 	assert_true(box_frame_number(&frame, &number));
@@ -104,7 +107,8 @@ static void the_largest_frame_fits_and_one_byte_more_is_refused(void **state)
 
 static void what_a_box_never_sends_is_refused_for_good(void **state)
 {
-	static const uint32_t kinds[] = { 0, BOX_FRAME_JOB, BOX_FRAME_HELLO, 7, UINT32_MAX };
+	static const uint32_t kinds[] = { 0, BOX_FRAME_JOB, BOX_FRAME_HELLO, BOX_FRAME_ALIVE,
+					  BOX_FRAME_ALIVE + 1, UINT32_MAX };
 	struct box_frame frame;
 	size_t i;
 

@@ -143,11 +143,23 @@ static bool command_ended(struct command *command)
 	return ended;
 }
 
+/* The host asks whether anybody is there. False where there is no host any more. */
+static bool host_answer(int port_fd)
+{
+	char asked[64];
+
+	if (read(port_fd, asked, sizeof asked) <= 0)
+		return false;
+	init_port_send(port_fd, BOX_FRAME_ALIVE, asked, 0);
+	return true;
+}
+
 static void command_relay(struct command *command, int port_fd)
 {
 	struct pollfd watched[] = { { command->output_fd, POLLIN, 0 },
 				    { command->error_fd, POLLIN, 0 },
-				    { command->child_fd, POLLIN, 0 } };
+				    { command->child_fd, POLLIN, 0 },
+				    { port_fd, POLLIN, 0 } };
 
 	for (;;) {
 		if (poll(watched, ARRAY_SIZE(watched), -1) < 0)
@@ -158,6 +170,8 @@ static void command_relay(struct command *command, int port_fd)
 		if (watched[1].revents != 0 &&
 		    !stream_relay(command->error_fd, port_fd, BOX_FRAME_STDERR))
 			watched[1].fd = -1;
+		if (watched[3].revents != 0 && !host_answer(port_fd))
+			watched[3].fd = -1;
 		if (watched[2].revents != 0 && command_ended(command))
 			return;
 	}
