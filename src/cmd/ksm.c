@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* truce-ksm: what `truce ksm VERB` runs. */
+#include "cmd/ksm.h"
+#include "cmd/program.h"
+
+#include <stddef.h>
+
+static const struct program_verb verbs[] = {
+	{ NULL, NULL, NULL },
+};
+
+int main(int argc, char **argv)
+{
+	return program_main("ksm", verbs, argc, argv);
+}

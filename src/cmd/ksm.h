@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verbs of truce-ksm. */
+#ifndef CMD_KSM_H
+#define CMD_KSM_H
+
+struct verb;
+
+#endif
