@@ -13,7 +13,7 @@
 #include "base/map.h"
 #include "control/server.h"
 #include "daemon/budget.h"
-#include "daemon/config.h"
+#include "config/config.h"
 #include "daemon/loaded.h"
 #include "daemon/notify.h"
 #include "daemon/vm_record.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/error.h"
-#include "daemon/config.h"
+#include "config/config.h"
 
 #include <stdlib.h>
 

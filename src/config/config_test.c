@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "daemon/config.h"
+#include "config/config.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -108,6 +108,20 @@ static void the_last_section_that_matches_a_vm_counts(void **state)
 	config_done(&config);
 }
 
+static void a_vm_is_fingerprinted_unless_it_opts_out(void **state)
+{
+	struct config config = parsed("[vm db-*]\nmanaged = no\n[vm db-1]\nmanaged = no\n"
+				      "fingerprints = yes\n[vm web]\nfingerprints = no\n");
+
+	assert_false(config_may_fingerprint(&config, "db-2", NULL, "1-2-0"));
+	assert_true(config_may_fingerprint(&config, "db-1", NULL, "1-2-0"));
+	assert_false(config_is_managed(&config, "db-1", NULL, "1-2-0"));
+	assert_false(config_may_fingerprint(&config, "web", NULL, "1-2-0"));
+	assert_true(config_is_managed(&config, "web", NULL, "1-2-0"));
+	assert_true(config_may_fingerprint(&config, "other", NULL, "1-2-0"));
+	config_done(&config);
+}
+
 static void write_file(const char *directory, const char *name, const char *text)
 {
 	char path[200];
@@ -153,6 +167,7 @@ int main(void)
 		cmocka_unit_test(keys_are_read_in_their_units),
 		cmocka_unit_test(a_mistake_is_named_with_line_and_suggestion),
 		cmocka_unit_test(the_last_section_that_matches_a_vm_counts),
+		cmocka_unit_test(a_vm_is_fingerprinted_unless_it_opts_out),
 		cmocka_unit_test(later_files_win_key_by_key),
 	};
 

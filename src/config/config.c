@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "daemon/config.h"
+#include "config/config.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -328,7 +328,12 @@ static int take_key(struct reader *reader, const char *name, const char *value)
 	if (reader->vm != NULL) {
 		if (strcmp(name, "managed") == 0)
 			return take_bool(reader, value, &reader->vm->managed);
+		if (strcmp(name, "fingerprints") == 0) {
+			reader->vm->says_fingerprints = true;
+			return take_bool(reader, value, &reader->vm->fingerprints);
+		}
 		suggest_offer(&suggest, "managed");
+		suggest_offer(&suggest, "fingerprints");
 		return refuse_unknown(reader, "key of [vm ...]", name, &suggest);
 	}
 	if (reader->section[0] == '\0')
@@ -464,8 +469,9 @@ int config_load(const char *directory, struct config *ret, struct error *err)
 	return 0;
 }
 
-bool config_is_managed(const struct config *config, const char *name, const char *uuid,
-		       const char *id)
+/* The section that counts, or NULL. */
+static const struct config_vm *section_of(const struct config *config, const char *name,
+					  const char *uuid, const char *id)
 {
 	size_t i;
 
@@ -474,7 +480,23 @@ bool config_is_managed(const struct config *config, const char *name, const char
 
 		if ((name != NULL && glob_matches(pattern, name)) ||
 		    (uuid != NULL && glob_matches(pattern, uuid)) || glob_matches(pattern, id))
-			return config->vms[i].managed;
+			return &config->vms[i];
 	}
-	return true;
+	return NULL;
+}
+
+bool config_is_managed(const struct config *config, const char *name, const char *uuid,
+		       const char *id)
+{
+	const struct config_vm *vm = section_of(config, name, uuid, id);
+
+	return vm == NULL || vm->managed;
+}
+
+bool config_may_fingerprint(const struct config *config, const char *name, const char *uuid,
+			    const char *id)
+{
+	const struct config_vm *vm = section_of(config, name, uuid, id);
+
+	return vm == NULL || (vm->says_fingerprints ? vm->fingerprints : vm->managed);
 }

@@ -5,8 +5,8 @@
  * cannot be, refuses the whole with file, line and the nearest word: a typing mistake in what
  * guards a host must not pass in silence.
  */
-#ifndef DAEMON_CONFIG_H
-#define DAEMON_CONFIG_H
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +19,7 @@ enum mode { MODE_OBSERVE, MODE_DRY_RUN, MODE_ENFORCE, MODE_COUNT };
 struct config_vm {
 	char pattern[256]; /* glob on name, uuid or id */
 	bool managed;
+	bool says_fingerprints, fingerprints; /* of its memory may be made; not said: as `managed` */
 };
 
 struct config {
@@ -46,6 +47,9 @@ int config_parse(struct config *config, const char *path, const char *bytes, siz
 		 struct error *err);
 bool config_is_managed(const struct config *config, const char *name, const char *uuid,
 		       const char *id);
+/* Whether its memory may be read, to tell what page sharing would save. */
+bool config_may_fingerprint(const struct config *config, const char *name, const char *uuid,
+			    const char *id);
 
 const char *mode_name(enum mode mode);
 int mode_find(const char *name); /* or -1 */
