@@ -11,11 +11,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 /* Entries of pagemap at a time, and pages of memory: these stay in a core's cache while hashed. */
 enum { ENTRIES = 512, BATCH = 64 };
+/* A pause between two looks is no credit to read faster afterwards. */
+#define BEHIND_MOST_USEC 20000
+#define MILLION 1000000
 
 /* A page whose content was kept, to be looked at again. */
 struct kept_page {
@@ -29,6 +34,13 @@ struct seen {
 	size_t count, capacity;
 };
 
+/* The kernel's own pages of zeros, small and huge, which are mapped for what was read before it was
+ * written. They are nobody's, and KSM leaves them. 0: not known. */
+struct zero_frames {
+	char *held;
+	uint64_t page, huge;
+};
+
 struct look {
 	struct root *root;
 	struct look_options options;
@@ -37,7 +49,8 @@ struct look {
 	struct frequent frequent;
 	struct seen *seen;
 	size_t seen_count, seen_capacity;
-	uint64_t bytes, begin_usec, zeros;
+	uint64_t bytes, due_usec, zeros, dice;
+	struct zero_frames zero_frames;
 	uint64_t entries[ENTRIES];
 	struct iovec ranges[BATCH];
 	uint64_t numbers[BATCH];
@@ -62,6 +75,7 @@ static int choose_key(struct look *look, const uint8_t *key, struct error *err)
 	XXH128_canonicalFromHash(&id, XXH3_128bits_withSecret("which key", 9, look->key,
 							       sizeof look->key));
 	memcpy(look->key_id, id.digest, sizeof look->key_id);
+	look->dice = XXH3_64bits_withSecret("which positions", 15, look->key, sizeof look->key) | 1;
 	memset(look->buffer, 0, PRINTS_PAGE_SIZE);
 	look->zero_hash = hash_page(look, look->buffer);
 	return 0;
@@ -71,16 +85,19 @@ static int choose_key(struct look *look, const uint8_t *key, struct error *err)
 
 static int keep_pace(struct look *look, size_t bytes)
 {
-	uint64_t due_usec;
+	uint64_t now_usec;
 
 	look->bytes += bytes;
 	if (look->options.is_cancelled != NULL && look->options.is_cancelled(look->options.context))
 		return -ECANCELED;
 	if (look->options.bytes_per_second == 0)
 		return 0;
-	due_usec = look->begin_usec + (uint64_t)((double)look->bytes * USEC_PER_SEC /
-						 (double)look->options.bytes_per_second);
-	root_sleep_until(look->root, -1, due_usec);
+	now_usec = root_monotonic_usec(look->root);
+	if (look->due_usec + BEHIND_MOST_USEC < now_usec)
+		look->due_usec = now_usec - BEHIND_MOST_USEC;
+	look->due_usec += (uint64_t)((double)bytes * USEC_PER_SEC /
+				     (double)look->options.bytes_per_second);
+	root_sleep_until(look->root, -1, look->due_usec);
 	return 0;
 }
 
@@ -131,6 +148,55 @@ static int read_pages(struct look *look, pid_t pid, const uint64_t *numbers, siz
 	return r < 0 ? r : keep_pace(look, count * PRINTS_PAGE_SIZE);
 }
 
+/* -- the kernel's pages of zeros ------------------------------------------------------------------ */
+
+enum { HUGE_PAGE = 2 << 20 };
+
+static uint64_t own_frame(struct look *look, int pagemap, const char *page)
+{
+	uint64_t entry;
+
+	if (pagemap_read(look->root, pagemap, (uint64_t)(uintptr_t)page, &entry, 1) < 0)
+		return 0;
+	return pagemap_frame(entry);
+}
+
+/* By having them mapped here: a page that is read before it is written is one. */
+static void find_zero_frames(struct look *look)
+{
+	struct zero_frames *frames = &look->zero_frames;
+	int pagemap = pagemap_open(look->root, getpid());
+	char *huge;
+
+	if (pagemap < 0)
+		return;
+	frames->held = mmap(NULL, 3 * HUGE_PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (frames->held == MAP_FAILED)
+		frames->held = NULL;
+	if (frames->held != NULL) {
+		huge = frames->held + HUGE_PAGE - (uintptr_t)frames->held % HUGE_PAGE;
+		madvise(frames->held, 3 * HUGE_PAGE, MADV_NOHUGEPAGE);
+		madvise(huge, HUGE_PAGE, MADV_HUGEPAGE);
+		(void)*(volatile char *)huge;
+		(void)*(volatile char *)(huge + HUGE_PAGE);
+		frames->page = own_frame(look, pagemap, huge + HUGE_PAGE);
+		frames->huge = own_frame(look, pagemap, huge);
+	}
+	root_close(look->root, pagemap);
+}
+
+/* Frames are told to root alone; to others every page of zeros looks like one that is merged. */
+static bool is_the_kernels(const struct look *look, uint64_t frame)
+{
+	const struct zero_frames *frames = &look->zero_frames;
+
+	if (frame == 0 || frames->page == 0)
+		return false;
+	return frame == frames->page ||
+	       (frames->huge != 0 && frames->huge != frames->page && frame >= frames->huge &&
+		frame - frames->huge < HUGE_PAGE / PRINTS_PAGE_SIZE);
+}
+
 /* -- the first look ------------------------------------------------------------------------------- */
 
 static int keep(struct seen *seen, uint64_t number, uint64_t hash)
@@ -162,6 +228,7 @@ static int take_first(struct look *look, void *context, size_t index, uint64_t h
 	const struct first *first = context;
 
 	first->vm->pages++;
+	first->vm->read++;
 	if (hash == look->zero_hash) {
 		first->vm->zero++;
 		/* Of zero pages, too, every so manieth is looked at again. */
@@ -175,6 +242,32 @@ static int take_first(struct look *look, void *context, size_t index, uint64_t h
 	return keep(first->seen, look->numbers[index], hash);
 }
 
+/* A chance of its own for each page (xorshift). */
+static bool is_chosen(struct look *look)
+{
+	if (look->options.positions_ppm == 0)
+		return true;
+	look->dice ^= look->dice << 13;
+	look->dice ^= look->dice >> 7;
+	look->dice ^= look->dice << 17;
+	return (look->dice >> 11) % MILLION < look->options.positions_ppm;
+}
+
+/* Whether it is to be read; what is not, is counted. */
+static bool is_wanted(struct look *look, uint64_t entry, struct prints_vm *vm)
+{
+	if (!pagemap_is_here(entry))
+		return false;
+	if (is_the_kernels(look, pagemap_frame(entry))) {
+		vm->apart++;
+		return false;
+	}
+	if (is_chosen(look))
+		return true;
+	vm->pages++;
+	return false;
+}
+
 /* The pages of one piece of an area that are here. */
 static int first_piece(struct look *look, int pagemap, uint64_t address, size_t pages,
 		       struct first *first)
@@ -184,7 +277,7 @@ static int first_piece(struct look *look, int pagemap, uint64_t address, size_t 
 
 	for (i = 0; r == 0 && i < pages; i++) {
 		first->vm->swapped += pagemap_is_swapped(look->entries[i]);
-		if (pagemap_is_here(look->entries[i]))
+		if (is_wanted(look, look->entries[i], first->vm))
 			look->numbers[count++] = address / PRINTS_PAGE_SIZE + i;
 		if (count == BATCH || (i + 1 == pages && count > 0)) {
 			r = read_pages(look, first->seen->pid, look->numbers, count, take_first,
@@ -350,7 +443,8 @@ int look_new(struct root *root, const struct look_options *options, struct look 
 	look->options = *options;
 	if (look->options.modulo == 0)
 		look->options.modulo = 1;
-	look->begin_usec = root_monotonic_usec(root);
+	look->due_usec = root_monotonic_usec(root);
+	find_zero_frames(look);
 	r = choose_key(look, options->key, err);
 	if (r < 0) {
 		look_free(look);
@@ -370,6 +464,8 @@ void look_free(struct look *look)
 		free(look->seen[i].pages);
 	free(look->seen);
 	free(look->buffer);
+	if (look->zero_frames.held != NULL)
+		munmap(look->zero_frames.held, 3 * HUGE_PAGE);
 	frequent_done(&look->frequent);
 	/* Whoever has the key can ask for pages. */
 	explicit_bzero(look, sizeof *look);

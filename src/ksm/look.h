@@ -24,6 +24,7 @@ enum { LOOK_KEY_SIZE = 192 };
 struct look_options {
 	const uint8_t *key;        /* LOOK_KEY_SIZE bytes; NULL: drawn */
 	uint64_t modulo;           /* of contents, every so manieth; 0 and 1: all */
+	uint32_t positions_ppm;    /* of pages, so many in a million, by chance; 0: all */
 	uint64_t bytes_per_second; /* at most; 0: as fast as it goes */
 	/* Whether to stop now (-ECANCELED). NULL: never. */
 	bool (*is_cancelled)(void *context);

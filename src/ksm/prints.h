@@ -34,12 +34,14 @@ struct prints_vm {
 	char id[VM_ID_SIZE];
 	char name[PRINTS_NAME_SIZE];
 	char group[PRINTS_NAME_SIZE]; /* its owner, class, or "": who it may share with */
-	uint64_t pages;     /* present, anonymous, mergeable: all that was looked at */
-	uint64_t zero;      /* of these */
+	uint64_t pages;     /* present, anonymous, mergeable: all that KSM may look at */
+	uint64_t read;      /* of these: fewer where positions were sampled */
+	uint64_t zero;      /* of those that were read */
 	uint64_t changing;  /* of these, other bytes at the second look */
 	uint64_t gone;      /* were there at the first look, and not at the second */
 	uint64_t swapped;   /* mergeable, in swap: not looked at */
-	uint64_t apart;     /* present, and KSM may not merge them: hugetlb, shared, not advised */
+	uint64_t apart;     /* present, and KSM does not merge them: hugetlb, not advised, the kernel's
+			     * own zero page */
 	uint64_t merged;    /* of `pages`, merged by KSM now; UINT64_MAX: not known */
 	struct print_list sampled, frequent;
 };

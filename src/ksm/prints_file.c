@@ -131,7 +131,9 @@ static bool take_list(struct cursor *from, uint64_t *most, struct print_list *li
 
 static bool take_vm(struct cursor *from, struct prints_vm *vm, uint64_t *most)
 {
-	return take_text(from, vm->id, sizeof vm->id) && take_text(from, vm->name, sizeof vm->name) &&
+	bool good;
+
+	good = take_text(from, vm->id, sizeof vm->id) && take_text(from, vm->name, sizeof vm->name) &&
 	       take_text(from, vm->group, sizeof vm->group) && varint_take(from, &vm->pages) &&
 	       varint_take(from, &vm->zero) && varint_take(from, &vm->changing) &&
 	       varint_take(from, &vm->gone) && varint_take(from, &vm->swapped) &&
@@ -139,6 +141,8 @@ static bool take_vm(struct cursor *from, struct prints_vm *vm, uint64_t *most)
 	       vm->pages <= PRINTS_PAGES_MOST && vm->zero <= vm->pages && vm->changing <= vm->pages * 2 &&
 	       take_list(from, most, &vm->sampled) && take_list(from, most, &vm->frequent) &&
 	       vm->sampled.count + vm->frequent.count <= vm->pages;
+	vm->read = vm->pages;
+	return good;
 }
 
 static bool take_all(struct cursor *from, struct prints *prints)

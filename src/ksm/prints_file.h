@@ -12,7 +12,7 @@
 struct error;
 struct str;
 
-/* The lists are sorted. A failure is the str's. */
+/* The lists are sorted, and of no sample of positions. A failure is the str's. */
 void prints_append(const struct prints *prints, struct str *str);
 /* -EINVAL with a sentence where the bytes are no fingerprints, damaged or cut off. */
 int prints_parse(const void *bytes, size_t size, struct prints *ret, struct error *err);
