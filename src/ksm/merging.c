@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ksm/merging.h"
 
+#include "ksm/contents.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,23 +11,8 @@
 /* Of so many VMs every pair is counted at every content; of more, at some contents. */
 #define PAIRS_WHOLE_VMS 64
 
-/* Where a VM's list stands in the walk over all lists by hash. */
-struct head {
-	const uint64_t *at, *end;
-	size_t vm;
-};
-
-/* A content's pages in one VM. */
-struct holder {
-	size_t vm;
-	uint64_t pages;
-};
-
 struct walk {
-	struct head *heap;
-	size_t heap_count;
-	struct holder *holders;
-	size_t holder_count;
+	struct contents contents;
 	double weight;   /* how many contents one of this list stands for */
 	uint64_t most;   /* mappings of a merged page */
 	uint64_t pair_modulo;
@@ -46,9 +33,10 @@ static void add_pairs(struct walk *walk)
 	double weight = walk->weight * (double)walk->pair_modulo;
 	size_t a, b;
 
-	for (a = 0; a < walk->holder_count; a++)
-		for (b = a + 1; b < walk->holder_count; b++) {
-			const struct holder *one = &walk->holders[a], *other = &walk->holders[b];
+	for (a = 0; a < walk->contents.holder_count; a++)
+		for (b = a + 1; b < walk->contents.holder_count; b++) {
+			const struct contents_holder *one = &walk->contents.holders[a];
+			const struct contents_holder *other = &walk->contents.holders[b];
 			double saved = weight * (double)(frames_of(one->pages, walk->most) +
 							 frames_of(other->pages, walk->most) -
 							 frames_of(one->pages + other->pages, walk->most));
@@ -58,7 +46,7 @@ static void add_pairs(struct walk *walk)
 		}
 }
 
-static void add_holder(struct walk *walk, const struct holder *holder, uint64_t pages,
+static void add_holder(struct walk *walk, const struct contents_holder *holder, uint64_t pages,
 		       uint64_t frames)
 {
 	struct merging_vm *vm = &walk->merging->vms[holder->vm];
@@ -77,8 +65,8 @@ static void add_content(struct walk *walk, uint64_t hash)
 	uint64_t pages = 0, frames, left;
 	size_t i;
 
-	for (i = 0; i < walk->holder_count; i++)
-		pages += walk->holders[i].pages;
+	for (i = 0; i < walk->contents.holder_count; i++)
+		pages += walk->contents.holders[i].pages;
 	frames = frames_of(pages, walk->most);
 	left = pages % walk->most == 1;
 	merging->shared += walk->weight * (double)(frames - left);
@@ -86,74 +74,19 @@ static void add_content(struct walk *walk, uint64_t hash)
 	merging->unshared += walk->weight * (double)left;
 	walk->squares += (walk->weight - 1) * walk->weight *
 			 (double)(pages - frames) * (double)(pages - frames);
-	for (i = 0; i < walk->holder_count; i++)
-		add_holder(walk, &walk->holders[i], pages, frames);
-	if (walk->holder_count > 1 && hash / (uint64_t)walk->weight % walk->pair_modulo == 0)
+	for (i = 0; i < walk->contents.holder_count; i++)
+		add_holder(walk, &walk->contents.holders[i], pages, frames);
+	if (walk->contents.holder_count > 1 && hash / (uint64_t)walk->weight % walk->pair_modulo == 0)
 		add_pairs(walk);
 }
 
-/* -- all contents, in the order of their hashes --------------------------------------------------- */
+/* -- all contents --------------------------------------------------------------------------------- */
 
-static void heap_sink(struct walk *walk, size_t at)
+static void walk_contents(struct walk *walk, const bool *part, bool frequent)
 {
-	struct head head = walk->heap[at];
-	size_t child;
-
-	while ((child = at * 2 + 1) < walk->heap_count) {
-		if (child + 1 < walk->heap_count &&
-		    *walk->heap[child + 1].at < *walk->heap[child].at)
-			child++;
-		if (*walk->heap[child].at >= *head.at)
-			break;
-		walk->heap[at] = walk->heap[child];
-		at = child;
-	}
-	walk->heap[at] = head;
-}
-
-static void heap_fill(struct walk *walk, const struct prints *prints, const bool *part, bool frequent)
-{
-	size_t i;
-
-	walk->heap_count = 0;
-	for (i = 0; i < prints->vm_count; i++) {
-		const struct print_list *list = frequent ? &prints->vms[i].frequent :
-							   &prints->vms[i].sampled;
-
-		if ((part == NULL || part[i]) && list->count > 0)
-			walk->heap[walk->heap_count++] = (struct head){
-				list->hashes, list->hashes + list->count, i };
-	}
-	for (i = walk->heap_count / 2; i-- > 0;)
-		heap_sink(walk, i);
-}
-
-/* The first VM's pages of this content; its list then stands at the next. */
-static void take_holder(struct walk *walk, uint64_t hash)
-{
-	struct head *head = &walk->heap[0];
-	const uint64_t *start = head->at;
-
-	while (head->at < head->end && *head->at == hash)
-		head->at++;
-	walk->holders[walk->holder_count++] = (struct holder){ head->vm,
-							       (uint64_t)(head->at - start) };
-	if (head->at == head->end)
-		*head = walk->heap[--walk->heap_count];
-	if (walk->heap_count > 0)
-		heap_sink(walk, 0);
-}
-
-static void walk_contents(struct walk *walk)
-{
-	while (walk->heap_count > 0) {
-		uint64_t hash = *walk->heap[0].at;
-
-		walk->holder_count = 0;
-		while (walk->heap_count > 0 && *walk->heap[0].at == hash)
-			take_holder(walk, hash);
-		add_content(walk, hash);
-	}
+	contents_begin(&walk->contents, part, frequent);
+	while (contents_next(&walk->contents))
+		add_content(walk, walk->contents.hash);
 }
 
 /* -- zero pages ----------------------------------------------------------------------------------- */
@@ -165,19 +98,19 @@ static void add_zero(struct walk *walk, const struct prints *prints, const bool 
 	size_t i;
 
 	walk->weight = 1;
-	walk->holder_count = 0;
+	walk->contents.holder_count = 0;
 	for (i = 0; i < prints->vm_count; i++)
 		if ((part == NULL || part[i]) && prints->vms[i].zero > 0)
-			walk->holders[walk->holder_count++] =
-				(struct holder){ i, prints->vms[i].zero };
+			walk->contents.holders[walk->contents.holder_count++] =
+				(struct contents_holder){ i, prints->vms[i].zero };
 	if (!prints->zero_pages) {
-		if (walk->holder_count > 0)
+		if (walk->contents.holder_count > 0)
 			add_content(walk, 0);
 		return;
 	}
-	for (i = 0; i < walk->holder_count; i++) {
-		struct merging_vm *vm = &merging->vms[walk->holders[i].vm];
-		double pages = (double)walk->holders[i].pages;
+	for (i = 0; i < walk->contents.holder_count; i++) {
+		struct merging_vm *vm = &merging->vms[walk->contents.holders[i].vm];
+		double pages = (double)walk->contents.holders[i].pages;
 
 		merging->zero += pages;
 		vm->merged += pages;
@@ -228,12 +161,11 @@ static int walk_init(struct walk *walk, const struct prints *prints, struct merg
 		.merging = merging,
 	};
 	*merging = (struct merging){ .vm_count = prints->vm_count };
-	walk->heap = calloc(room, sizeof *walk->heap);
-	walk->holders = calloc(room, sizeof *walk->holders);
 	merging->vms = calloc(room, sizeof *merging->vms);
 	merging->pairs = calloc(room * room, sizeof *merging->pairs);
-	return walk->heap != NULL && walk->holders != NULL && merging->vms != NULL &&
-	       merging->pairs != NULL ? 0 : -ENOMEM;
+	if (contents_init(&walk->contents, prints) < 0)
+		return -ENOMEM;
+	return merging->vms != NULL && merging->pairs != NULL ? 0 : -ENOMEM;
 }
 
 int merging_compute(const struct prints *prints, const bool *part, struct merging *ret)
@@ -242,18 +174,15 @@ int merging_compute(const struct prints *prints, const bool *part, struct mergin
 	int r = walk_init(&walk, prints, ret);
 
 	if (r == 0) {
-		heap_fill(&walk, prints, part, false);
 		walk.weight = (double)prints->modulo;
-		walk_contents(&walk);
-		heap_fill(&walk, prints, part, true);
+		walk_contents(&walk, part, false);
 		walk.weight = 1;
-		walk_contents(&walk);
+		walk_contents(&walk, part, true);
 		add_zero(&walk, prints, part);
 		add_pages(ret, prints, part);
 		finish(ret, &walk);
 	}
-	free(walk.heap);
-	free(walk.holders);
+	contents_done(&walk.contents);
 	if (r < 0)
 		merging_done(ret);
 	return r;
