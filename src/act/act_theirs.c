@@ -108,6 +108,8 @@ static const struct knob_file knob_files[] = {
 	{ "/memory.low", same_bytes, NULL },	   { "/io.weight", same_number, NULL },
 	{ "/io.bfq.weight", same_number, NULL },   { "/blkio.bfq.weight", same_number, NULL },
 	{ "/autogroup", same_autogroup, NULL },
+	{ "/mm/ksm/run", same_number, NULL },	   { "/mm/ksm/pages_to_scan", same_number, NULL },
+	{ "/mm/ksm/sleep_millisecs", same_number, NULL },
 };
 
 static const struct knob_file *knob_file(const char *path)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 static const struct program_verb verbs[] = {
+	{ &ksm_tune_verb, NULL, "tune" },
 	{ NULL, NULL, NULL },
 };
 

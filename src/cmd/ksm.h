@@ -5,4 +5,6 @@
 
 struct verb;
 
+extern const struct verb ksm_tune_verb;
+
 #endif

@@ -63,7 +63,10 @@ static void aim_at(struct tune *tune, double had_cpus, double cpus, uint64_t sle
 		had_cpus = 0.98;
 	if (had_cpus > 0) {
 		factor = cpus / (1 - cpus) * (1 - had_cpus) / had_cpus;
-		pages *= factor > 8 ? 8 : factor < 0.05 ? 0.05 : factor;
+		/* Near enough: each change is written into a journal first. */
+		if (factor > 0.9 && factor < 1.1 && sleep_msec == tune->wish.sleep_msec)
+			return;
+		pages *= factor > 8 ? 8 : factor < 0.001 ? 0.001 : factor;
 	}
 	tune->wish.pages = pages > PAGES_MOST ? PAGES_MOST : pages < PAGES_LEAST ? PAGES_LEAST :
 										   (uint64_t)pages;
@@ -108,6 +111,8 @@ static bool is_pressed(const struct tune *tune, const struct tune_seen *seen, do
 {
 	uint64_t usec = seen->monotonic_usec - tune->last.monotonic_usec;
 
+	if (tune->limits.waiting_most >= 1)
+		return false;
 	return usec >= JUDGE_USEC && seen->waiting_usec >= tune->last.waiting_usec &&
 	       (double)(seen->waiting_usec - tune->last.waiting_usec) > most * (double)usec;
 }
@@ -138,6 +143,9 @@ static void while_sweeping(struct tune *tune, const struct tune_seen *seen)
 		calm(tune, seen);
 		return;
 	}
+	/* What is known of by the end of the first pass is looked at twice: no growth, later. */
+	if (seen->full_scans - tune->start.full_scans <= 1 && seen->mergeable_pages > tune->swept_pages)
+		tune->swept_pages = seen->mergeable_pages;
 	aim_at(tune, had_cpus(tune, seen), tune->limits.sweep_cpus, SWEEP_SLEEP_MSEC);
 }
 

@@ -25,7 +25,7 @@ struct tune_limits {
 	double sweep_cpus;      /* of one CPU, while it sweeps: 0.5 */
 	double calm_cpus;       /* 0.001 */
 	double yield_least;     /* MB a CPU-second that are worth it: 20 */
-	double waiting_most;    /* a share of the time in which somebody waits for a CPU: 0.25 */
+	double waiting_most;    /* a share of the time in which somebody waits for a CPU: 0.25; 1: never */
 	double growth_least;    /* of mergeable memory, that is worth a new sweep: 0.02 */
 };
 

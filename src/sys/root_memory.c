@@ -112,7 +112,7 @@ static int memory_open(struct root *root, const char *path)
 	return r;
 }
 
-static ssize_t memory_pread(struct root *root, int fd, void *buffer, size_t size)
+static ssize_t memory_pread_at(struct root *root, int fd, void *buffer, size_t size, uint64_t offset)
 {
 	struct root_memory *m = memory(root);
 	const struct root_memory_file *file = (size_t)fd < m->count ? &m->files[fd] : NULL;
@@ -122,10 +122,17 @@ static ssize_t memory_pread(struct root *root, int fd, void *buffer, size_t size
 	pthread_mutex_lock(&m->lock);
 	bytes = file != NULL ? file->bytes : m->written[(size_t)fd - m->count].text;
 	got = file != NULL && file->size > 0 ? file->size : strlen(bytes);
+	bytes += offset < got ? offset : got;
+	got -= offset < got ? offset : got;
 	got = got < size ? got : size;
 	memcpy(buffer, bytes, got);
 	pthread_mutex_unlock(&m->lock);
 	return (ssize_t)got;
+}
+
+static ssize_t memory_pread(struct root *root, int fd, void *buffer, size_t size)
+{
+	return memory_pread_at(root, fd, buffer, size, 0);
 }
 
 static void memory_close(struct root *root, int fd)
@@ -348,6 +355,7 @@ static const struct root_ops memory_ops = {
 	.name = "memory",
 	.open = memory_open,
 	.pread = memory_pread,
+	.pread_at = memory_pread_at,
 	.close = memory_close,
 	.readlink = memory_readlink,
 	.list = memory_list,

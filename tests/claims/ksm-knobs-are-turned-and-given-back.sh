@@ -20,6 +20,9 @@ values() {
 }
 
 before=$(values)
+before_pages=$(cat "$ksm/pages_to_scan")
+# shellcheck disable=SC2016
+at_exit 'echo "$before_pages" >"$ksm/pages_to_scan"'
 # What is merged once stays merged when KSM stops: ksmd is counted by what it looks at.
 scanned() { cat "$ksm/pages_scanned" 2>/dev/null || cat "$ksm/full_scans"; }
 qemu_is_there() { command -v qemu-system-x86_64 >/dev/null; }
@@ -34,7 +37,7 @@ at_first=$(scanned)
 is_scanning() { [ "$(scanned)" -gt "$at_first" ]; }
 poll_until 30 is_scanning || fail "ksmd looks at nothing while its knobs are turned"
 
-# Somebody else's hand is told, not fought: that is for policies to decide.
+# Somebody else's hand is told, not fought (that is for policies to decide), and what it set stays.
 echo 777 >"$ksm/pages_to_scan"
 drift_is_told() {
 	echo read >&7
@@ -42,6 +45,8 @@ drift_is_told() {
 }
 poll_until 30 drift_is_told || fail "nobody tells of the drift: $(cat "$scratch/turn.out")"
 turn_back
+expect_equal "what somebody else set, afterwards" 777 "$(cat "$ksm/pages_to_scan")"
+echo "$before_pages" >"$ksm/pages_to_scan"
 expect_equal "the kernel's values afterwards" "$before" "$(values)"
 at_first=$(scanned)
 sleep 0.5

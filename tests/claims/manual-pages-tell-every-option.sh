@@ -33,6 +33,10 @@ for verb in $("$TRUCE" lab --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
 	page_tells_options "lab-$verb" lab "$verb"
 	grep -q "truce-lab-$verb 1" "$SOURCE_ROOT/doc/man/truce-lab.1" || fail "truce-lab.1 does not name $verb"
 done
+for verb in $("$TRUCE" ksm --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	page_tells_options "ksm-$verb" ksm "$verb"
+	grep -q "truce-ksm-$verb 1" "$SOURCE_ROOT/doc/man/truce-ksm.1" || fail "truce-ksm.1 does not name $verb"
+done
 for verb in build list check; do
 	page_tells_options lab-image lab image $verb
 done
