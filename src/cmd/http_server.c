@@ -21,6 +21,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A connection that finds no room there is tried again by its client after seconds, then minutes. */
+#define LISTEN_BACKLOG 1024
+
 struct http_server {
 	pid_t pid;
 	int listener;
@@ -68,7 +71,7 @@ static int listen_on(const struct addrinfo *info)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (info->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-	if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, 64) == 0)
+	if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, LISTEN_BACKLOG) == 0)
 		return fd;
 	r = -errno;
 	close(fd);

@@ -282,17 +282,31 @@ static void carry(struct daemon *daemon, struct plan *plan)
 	carry_outcomes(daemon);
 }
 
-void carry_plan(struct daemon *daemon)
+/* True: some of them have answered already. */
+static bool ask_states(struct daemon *daemon)
 {
-	daemon->plan_since_usec = 0;
-	if (!daemon_adjusts(daemon))
-		return;
+	const struct vm_identity *vms;
+	size_t count = arbiter_asks(daemon->arbiter, &vms);
+
+	return count > 0 && observe_ask_states(daemon->observe, vms, count) > 0;
+}
+
+static bool plan_and_carry(struct daemon *daemon)
+{
 	plan_clear(&daemon->plan);
 	if (arbiter_plan(daemon->arbiter, daemon->snapshot, &daemon->plan) < 0) {
 		log_line(LOG_ERR, "out of memory: nothing is planned at this tick");
-		return;
+		return false;
 	}
 	carry(daemon, &daemon->plan);
+	return true;
+}
+
+void carry_plan(struct daemon *daemon)
+{
+	daemon->plan_since_usec = 0;
+	if (daemon_adjusts(daemon) && plan_and_carry(daemon) && ask_states(daemon))
+		plan_and_carry(daemon);
 }
 
 static void carry_birth(struct daemon *daemon, struct vm_record *record, const struct vm *vm)

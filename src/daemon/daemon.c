@@ -109,7 +109,7 @@ int daemon_renew_arbiter(struct daemon *daemon, struct error *err)
 	struct arbiter_options options = { .changes_per_minute = daemon->config.changes_per_minute,
 					   .vm_interval_usec = daemon->config.vm_interval_usec,
 					   .hysteresis_permyriad = daemon->config.hysteresis_permyriad,
-					   .own_pid = getpid() };
+					   .own_pid = getpid(), .asks_states = true };
 	struct arbiter *arbiter = arbiter_new(&options);
 
 	if (arbiter == NULL || tell_arbiter(daemon, arbiter) < 0) {

@@ -56,6 +56,7 @@ void arbiter_free(struct arbiter *arbiter)
 	free(arbiter->merged);
 	free(arbiter->candidates);
 	free(arbiter->shares);
+	free(arbiter->asks);
 	free(arbiter);
 }
 

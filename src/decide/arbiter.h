@@ -31,6 +31,7 @@ struct arbiter_options {
 	uint64_t vm_interval_usec;   /* between two changes of one knob of one VM; 0: 1 s */
 	int hysteresis_permyriad;    /* a number that differs by less is left; 0: 200 (2 %) */
 	pid_t own_pid;               /* never touched */
+	bool asks_states;            /* the caller does what arbiter_asks says, below */
 };
 
 struct arbiter *arbiter_new(const struct arbiter_options *options); /* NULL: no memory */
@@ -75,6 +76,10 @@ int arbiter_plan(struct arbiter *arbiter, const struct snapshot *snapshot, struc
 /* For one VM alone, at its birth: the same steps. */
 int arbiter_plan_vm(struct arbiter *arbiter, const struct snapshot *snapshot,
 		    const struct vm *vm, struct plan *ret);
+/* VMs from which something would be taken if it were known that they neither migrate, nor are saved or
+ * backed up: to be asked (observe_ask_states) before the next plan, which waits for that. Those of
+ * the last plan. */
+size_t arbiter_asks(const struct arbiter *arbiter, const struct vm_identity **ret);
 bool arbiter_is_news(struct arbiter *arbiter, const struct plan_item *item);
 
 #endif

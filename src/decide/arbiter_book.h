@@ -43,11 +43,13 @@ struct arbiter {
 	size_t candidate_count, candidate_capacity;
 	struct compile_share *shares;
 	size_t share_capacity;
+	struct vm_identity *asks;       /* of the last plan */
+	size_t ask_count, ask_capacity;
 	struct compile_context context;
 	struct pace pace;
 	uint64_t order, generation, serial;
 	uint64_t now_usec, realtime_usec; /* of the last plan */
-	uint64_t first_plan_usec;
+	uint64_t first_plan_usec, first_plan_realtime_usec;
 	bool planned, someone_left;
 };
 

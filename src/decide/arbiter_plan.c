@@ -22,6 +22,10 @@
 /* Ticks are not exact: a change an interval after the last may come a little early. */
 #define INTERVAL_SLACK 20 /* a twentieth */
 #define GRACE_LEAST_USEC (5 * USEC_PER_SEC)
+/* What a VM said of its state holds for so long; asked again after half of it, nobody waits. */
+#define STATE_HOLDS_USEC (5 * USEC_PER_SEC)
+/* Who was seen to be born cannot have begun to leave. (Who is born by arriving is known to.) */
+#define YOUNG_USEC (2 * USEC_PER_SEC)
 
 struct round {
 	struct arbiter *arbiter;
@@ -216,6 +220,46 @@ static bool is_too_soon(struct round *round, const struct knob *knob,
 	return round->arbiter->now_usec < *ret_when;
 }
 
+static bool is_young(const struct round *round)
+{
+	return round->vm->born_usec > round->arbiter->first_plan_realtime_usec &&
+	       round->arbiter->realtime_usec < round->vm->born_usec + YOUNG_USEC;
+}
+
+static int ask(struct arbiter *arbiter, const struct vm_identity *vm)
+{
+	if (arbiter->ask_count > 0 &&
+	    vm_identity_compare(&arbiter->asks[arbiter->ask_count - 1], vm) == 0)
+		return 0;
+	if (!VEC_RESERVE(arbiter->asks, arbiter->ask_capacity, arbiter->ask_count + 1))
+		return -ENOMEM;
+	arbiter->asks[arbiter->ask_count++] = *vm;
+	return 0;
+}
+
+/* Whether nothing may be taken before the VM was asked if it migrates, is saved or backed up. Said of
+ * nobody: the answer is there with the next plan or the one after. */
+static bool awaits_state(struct round *round, bool taken)
+{
+	const struct vm *vm = round->vm;
+	uint64_t now = round->arbiter->now_usec, age;
+
+	if (!round->arbiter->options.asks_states || !taken || vm == NULL || !vm->tells_state ||
+	    round->subject->excluded || (vm->state_usec == 0 && is_young(round)))
+		return false;
+	age = vm->state_usec < now ? now - vm->state_usec : 0;
+	if (limits_delicate(vm) != NULL) /* it is told when that is over */
+		look_again(round, now + STATE_HOLDS_USEC / 2);
+	if (vm->state_usec != 0 && age < STATE_HOLDS_USEC / 2)
+		return false;
+	if (ask(round->arbiter, &vm->identity) < 0)
+		round->r = -ENOMEM;
+	if ((vm->state_usec != 0 && age < STATE_HOLDS_USEC) || limits_delicate(vm) != NULL)
+		return false;
+	look_again(round, now);
+	return true;
+}
+
 /* Why this change is not made now; false: it may. */
 static bool is_held(struct round *round, const struct knob *knob, const struct policy_entry *policy,
 		    bool taken, char reason[static PLAN_REASON_SIZE])
@@ -253,6 +297,8 @@ static void set_knob(struct round *round, struct knob *knob, const struct compil
 
 	if (knob->wish_since_usec == 0)
 		knob->wish_since_usec = round->arbiter->now_usec;
+	if (awaits_state(round, taken))
+		return;
 	if (is_held(round, knob, policy, taken, held)) {
 		say(round, PLAN_HELD, compiled, to, held);
 		return;
@@ -412,6 +458,8 @@ static void release_knob(struct round *round, struct knob *knob)
 		was = knob->value;
 	if (knob->wish_since_usec == 0)
 		knob->wish_since_usec = round->arbiter->now_usec;
+	if (awaits_state(round, takes(round, knob, &was)))
+		return;
 	if (release_is_held(round, knob, &was, &taken, reason)) {
 		struct compiled compiled = { .asked = knob->setting, .setting = knob->setting,
 					     .cause = &knob->cause };
@@ -664,11 +712,20 @@ static void begin(struct arbiter *arbiter, const struct snapshot *snapshot, stru
 {
 	plan_clear(plan);
 	arbiter->candidate_count = 0;
+	arbiter->ask_count = 0;
 	arbiter->now_usec = snapshot->monotonic_usec;
 	arbiter->realtime_usec = snapshot->realtime_usec;
-	if (!arbiter->planned)
+	if (!arbiter->planned) {
 		arbiter->first_plan_usec = snapshot->monotonic_usec;
+		arbiter->first_plan_realtime_usec = snapshot->realtime_usec;
+	}
 	arbiter->planned = true;
+}
+
+size_t arbiter_asks(const struct arbiter *arbiter, const struct vm_identity **ret)
+{
+	*ret = arbiter->asks;
+	return arbiter->ask_count;
 }
 
 int arbiter_plan(struct arbiter *arbiter, const struct snapshot *snapshot, struct plan *ret)

@@ -312,6 +312,74 @@ static void nothing_is_taken_from_a_vm_in_a_delicate_state(void **state)
 	}
 }
 
+static size_t asked(const struct peace *peace)
+{
+	const struct vm_identity *vms;
+	size_t count = arbiter_asks(peace->arbiter, &vms);
+
+	assert_true(count <= 1);
+	if (count == 1)
+		assert_int_equal(vm_identity_compare(&vms[0], &vm_at(peace, 1)->identity), 0);
+	return count;
+}
+
+static void answer(struct peace *peace, const char *state)
+{
+	struct vm *vm = vm_at(peace, 1);
+
+	say(&vm->text[VM_TEXT_STATE], state);
+	vm->state_usec = peace->host.snapshot.monotonic_usec;
+}
+
+static void who_can_tell_is_asked_before_anything_is_taken(void **state)
+{
+	const struct arbiter_options options = { .asks_states = true };
+	struct peace peace;
+	int i;
+
+	peace_begin(&peace, 4, &options);
+	add_intent(&peace.policy, 1, SETTING_CPU_LIMIT, 5000);
+	load(&peace);
+	vm_at(&peace, 1)->tells_state = true;
+	tick_and_obey(&peace);
+	assert_null(find(&peace, 1, SETTING_CPU_QUOTA));
+	assert_int_equal(asked(&peace), 1);
+	expect(&peace, 2, SETTING_CPU_QUOTA, PLAN_SET, 5000);
+	tick_and_obey(&peace);
+	assert_null(find(&peace, 1, SETTING_CPU_QUOTA));
+	assert_int_equal(asked(&peace), 1); /* nothing was heard yet */
+
+	/* It migrates: held, said, and asked again until that is over. */
+	answer(&peace, "migrating");
+	for (i = 0; asked(&peace) == 0 || i == 0; i++) {
+		assert_true(i < 5);
+		tick_and_obey(&peace);
+		expect_reason(expect(&peace, 1, SETTING_CPU_QUOTA, PLAN_HELD, 5000), "migrating");
+	}
+	answer(&peace, "running");
+	tick_and_obey(&peace);
+	expect(&peace, 1, SETTING_CPU_QUOTA, PLAN_SET, 5000);
+	assert_int_equal(asked(&peace), 0);
+	peace_end(&peace);
+}
+
+static void who_was_born_a_moment_ago_is_not_asked(void **state)
+{
+	const struct arbiter_options options = { .asks_states = true };
+	struct peace peace;
+
+	peace_begin(&peace, 4, &options);
+	tick(&peace);
+	add_intent(&peace.policy, 1, SETTING_CPU_LIMIT, 5000);
+	load(&peace);
+	vm_at(&peace, 1)->tells_state = true;
+	vm_at(&peace, 1)->born_usec = peace.host.snapshot.realtime_usec + 1;
+	tick(&peace);
+	expect(&peace, 1, SETTING_CPU_QUOTA, PLAN_SET, 5000);
+	assert_int_equal(asked(&peace), 0);
+	peace_end(&peace);
+}
+
 static void memory_is_taken_in_steps_from_what_is_used(void **state)
 {
 	struct peace peace;
@@ -522,6 +590,8 @@ int main(void)
 		cmocka_unit_test(a_limit_does_not_loosen_what_somebody_else_set),
 		cmocka_unit_test(weights_below_different_cgroups_say_so),
 		cmocka_unit_test(nothing_is_taken_from_a_vm_in_a_delicate_state),
+		cmocka_unit_test(who_can_tell_is_asked_before_anything_is_taken),
+		cmocka_unit_test(who_was_born_a_moment_ago_is_not_asked),
 		cmocka_unit_test(memory_is_taken_in_steps_from_what_is_used),
 		cmocka_unit_test(a_balloon_is_never_below_what_the_guest_uses),
 		cmocka_unit_test(no_vm_is_left_without_a_cpu),

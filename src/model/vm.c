@@ -70,6 +70,8 @@ int vm_copy(struct vm *to, const struct vm *from)
 	to->identity = from->identity;
 	to->born_usec = from->born_usec;
 	to->vcpu_count = from->vcpu_count;
+	to->tells_state = from->tells_state;
+	to->state_usec = from->state_usec;
 	memcpy(to->sampled_usec, from->sampled_usec, sizeof to->sampled_usec);
 	for (i = 0; i < from->thread_count; i++) {
 		to->threads[i].role = from->threads[i].role;

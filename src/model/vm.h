@@ -53,6 +53,10 @@ struct vm {
 	int64_t value[VM_FIGURE_COUNT];
 	uint8_t state[VM_FIGURE_COUNT];
 	char *text[VM_TEXT_COUNT];
+	/* Whether somebody can be asked for VM_TEXT_STATE, and when that was last done (monotonic; 0:
+	 * never), with an answer or without. Not where the snapshot is a recording's. */
+	bool tells_state;
+	uint64_t state_usec;
 };
 
 #define VM_ID_SIZE 48

@@ -9,6 +9,7 @@
 #include "observe/sample_host.h"
 #include "observe/sample_vm.h"
 #include "observe/threads.h"
+#include "observe/situation.h"
 #include "observe/worker.h"
 
 #include <errno.h>
@@ -205,6 +206,35 @@ int observe_need(struct observe *observe, bool with_maps, bool with_owner, struc
 		return 0;
 	observe->worker = worker_new(observe, err);
 	return observe->worker != NULL ? 0 : -EAGAIN;
+}
+
+static struct watched *find_watched(struct observe *observe, const struct vm_identity *identity)
+{
+	size_t i;
+
+	for (i = 0; i < observe->watched_count; i++)
+		if (vm_identity_compare(&observe->watched[i]->vm->identity, identity) == 0)
+			return observe->watched[i];
+	return NULL;
+}
+
+size_t observe_ask_states(struct observe *observe, const struct vm_identity *vms, size_t count)
+{
+	size_t i, known = 0, waiting = 0;
+
+	for (i = 0; i < count; i++) {
+		struct watched *watched = find_watched(observe, &vms[i]);
+
+		if (watched != NULL && situation_ask(observe, watched))
+			known++;
+		else if (watched != NULL)
+			waiting++;
+	}
+	if (waiting > 0 && observe->worker == NULL)
+		observe->worker = worker_new(observe, NULL);
+	if (waiting > 0 && observe->worker != NULL)
+		worker_exchange(observe->worker, observe);
+	return known;
 }
 
 void observe_free(struct observe *observe)

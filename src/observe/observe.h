@@ -52,6 +52,9 @@ int observe_tick_events(struct observe *observe);
 size_t observe_sample_new(struct observe *observe);
 /* What is needed from now on, as the options of that name say it at the start. */
 int observe_need(struct observe *observe, bool with_maps, bool with_owner, struct error *err);
+/* Asks these VMs for VM_TEXT_STATE. Returns how many have it in the snapshot now; the others' comes
+ * with a later tick, and vm->state_usec tells that it has, even where nobody answered. */
+size_t observe_ask_states(struct observe *observe, const struct vm_identity *vms, size_t count);
 /* The class that a policy gives it, "" for none: in the snapshot until another is said. */
 void observe_classify(struct observe *observe, const struct vm_identity *vm, const char *class);
 

@@ -6,6 +6,7 @@
 #include "sys/cmdline.h"
 #include "sys/libvirt_status.h"
 #include "sys/process.h"
+#include "sys/qmp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ void situation_set_state(struct observe *observe, struct vm *vm, const char *sta
 	const char *old = vm->text[VM_TEXT_STATE];
 
 	if (old != NULL && strcmp(old, state) != 0)
-		observe_event(observe, EVENT_KNOB, vm, "state %s -> %s", old, state);
+		observe_event(observe, EVENT_KNOB, vm, "state %s -> %s", old,
+			      state[0] != '\0' ? state : "not told");
 	set_text(&vm->text[VM_TEXT_STATE], state);
 }
 
@@ -130,6 +132,14 @@ static bool is_confidential(const struct cmdline *cmdline)
 	return option_says(cmdline, "machine", "confidential-guest-support=");
 }
 
+/* Whether the worker gets an answer from its VMM. */
+static bool has_monitor(const struct watched *watched, const struct cmdline *cmdline)
+{
+	char path[256];
+
+	return watched->vmm == &vmm_qemu && qmp_find(cmdline, path, sizeof path) == QMP_SOCKET;
+}
+
 /* A tap that is a port of Open vSwitch: its master is the datapath's own device. */
 static bool is_switched(struct observe *observe, const struct watched *watched)
 {
@@ -182,6 +192,8 @@ static void look_for_hindrances(struct observe *observe, struct watched *watched
 	if (watched->cold_count < 2 && cmdline_read(observe->root, process->pid, &cmdline) >= 0) {
 		watched->huge_pages = has_huge_pages(&cmdline);
 		watched->confidential = is_confidential(&cmdline);
+		watched->has_monitor = has_monitor(watched, &cmdline);
+		watched->arrives = option_says(&cmdline, "incoming", "");
 	}
 	add(list, sizeof list, process->vfio, "vfio");
 	add(list, sizeof list, watched->huge_pages, "hugepages");
@@ -192,14 +204,20 @@ static void look_for_hindrances(struct observe *observe, struct watched *watched
 	set_text(&watched->vm->text[VM_TEXT_HINDRANCES], list);
 }
 
+static bool is_libvirts(const struct vm *vm)
+{
+	const char *owner = vm->text[VM_TEXT_OWNER];
+
+	return owner != NULL && strcmp(owner, "libvirt") == 0 && vm->text[VM_TEXT_NAME] != NULL;
+}
+
 static void look_at_libvirt(struct observe *observe, struct vm *vm)
 {
-	const char *owner = vm->text[VM_TEXT_OWNER], *name = vm->text[VM_TEXT_NAME];
+	const char *name = vm->text[VM_TEXT_NAME];
 	struct libvirt_status status;
 	int r;
 
-	if (owner == NULL || name == NULL || strcmp(owner, "libvirt") != 0)
-		return;
+	vm->state_usec = root_monotonic_usec(observe->root);
 	while ((r = libvirt_status_read(observe->root, name, observe->buffer, observe->buffer_size,
 					&status)) == -EFBIG && observe->buffer_size < STATUS_LIMIT) {
 		char *larger = realloc(observe->buffer, observe->buffer_size * 2);
@@ -218,7 +236,21 @@ static void look_at_libvirt(struct observe *observe, struct vm *vm)
 
 void situation_sample(struct observe *observe, struct watched *watched, bool rarely)
 {
+	struct vm *vm = watched->vm;
+
 	if (rarely)
 		look_for_hindrances(observe, watched);
-	look_at_libvirt(observe, watched->vm);
+	vm->tells_state = is_libvirts(vm) || watched->has_monitor;
+	if (is_libvirts(vm))
+		look_at_libvirt(observe, vm);
+	else if (vm->tells_state && watched->arrives && vm->state_usec == 0)
+		situation_set_state(observe, vm, "migrating");
+}
+
+bool situation_ask(struct observe *observe, struct watched *watched)
+{
+	watched->ask_state = !is_libvirts(watched->vm);
+	if (!watched->ask_state)
+		look_at_libvirt(observe, watched->vm);
+	return !watched->ask_state;
 }

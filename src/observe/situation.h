@@ -15,6 +15,8 @@ struct watched;
 
 /* `rarely`: also what hardly ever changes. With each cold sample. */
 void situation_sample(struct observe *observe, struct watched *watched, bool rarely);
+/* Asks for the state now. True: it is known; false: the worker asks in its next round. */
+bool situation_ask(struct observe *observe, struct watched *watched);
 /* A state as QEMU names it, in our words: "inmigrate" is migrating; NULL: runs. */
 const char *situation_of_qemu(const char *status);
 /* A change of it is an event. */

@@ -81,6 +81,8 @@ struct watched {
 	bool cgroup_own;
 	bool has_quota;
 	bool huge_pages, confidential; /* by how it was started */
+	bool has_monitor, arrives;     /* a QMP socket; it was started to migrate to here */
+	bool ask_state;                /* at the worker's next round */
 	unsigned cold_count;
 	unsigned cold_turn;           /* among all VMs: which ticks are its cold ones */
 	bool rarely;                  /* its cold sample under way looks at everything */

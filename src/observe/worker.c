@@ -27,6 +27,7 @@ struct task {
 	struct vm_identity identity;
 	char uuid[64];
 	bool is_qemu, by_libvirt;
+	bool ask_state; /* and no more, where the owner is not asked anyway */
 	unsigned late_rounds, skip_rounds; /* kept from round to round */
 	struct proc_smaps maps;
 	int maps_code;  /* 0: maps hold */
@@ -80,7 +81,7 @@ static int find_socket(struct worker *worker, pid_t pid, char *ret, size_t size)
 	return (size_t)r < size ? 0 : -ENAMETOOLONG;
 }
 
-static int ask_qmp(struct worker *worker, struct task *task)
+static int ask_qmp(struct worker *worker, struct task *task, bool with_balloon)
 {
 	struct qmp *qmp = NULL;
 	char path[320];
@@ -93,7 +94,8 @@ static int ask_qmp(struct worker *worker, struct task *task)
 		return r;
 	if (qmp_state(qmp, task->status, sizeof task->status, NULL) < 0)
 		task->status[0] = '\0';
-	r = qmp_balloon(qmp, &task->balloon, NULL);
+	if (with_balloon)
+		r = qmp_balloon(qmp, &task->balloon, NULL);
 	qmp_close(qmp);
 	return r;
 }
@@ -105,7 +107,7 @@ static void ask_owner(struct worker *worker, struct task *task)
 		task->owner_code = -ETIMEDOUT;
 		return;
 	}
-	task->owner_code = task->is_qemu ? ask_qmp(worker, task) : -EOPNOTSUPP;
+	task->owner_code = task->is_qemu ? ask_qmp(worker, task, worker->with_owner) : -EOPNOTSUPP;
 	if (task->owner_code != -ETIMEDOUT) {
 		task->late_rounds = 0;
 		return;
@@ -163,7 +165,7 @@ static void do_round(struct worker *worker)
 			ask_maps(worker, task);
 		if (worker->with_owner && task->by_libvirt)
 			libvirt_count++;
-		else if (worker->with_owner)
+		else if (worker->with_owner || task->ask_state)
 			ask_owner(worker, task);
 		task->monotonic_usec = root_monotonic_usec(worker->root);
 	}
@@ -271,14 +273,18 @@ static void take_answer(const struct worker *worker, struct observe *observe,
 		vm_take(vm, VM_GUEST_FREE, task->balloon.free_bytes, task->owner_code);
 		vm_take(vm, VM_GUEST_AVAILABLE, task->balloon.available_bytes, task->owner_code);
 		observe_knob_events(observe, vm, "", before, vm_view(vm));
-		if (task->status[0] != '\0')
-			situation_set_state(observe, vm, situation_of_qemu(task->status));
 		vm->sampled_usec[GROUP_OWNER] = task->monotonic_usec;
-		tell_mute(observe, task);
 	}
+	if (!worker->with_owner && !task->ask_state)
+		return;
+	tell_mute(observe, task);
+	if (task->by_libvirt) /* its status file tells (observe/situation.h) */
+		return;
+	situation_set_state(observe, vm, situation_of_qemu(task->status));
+	vm->state_usec = task->monotonic_usec;
 }
 
-static void make_task(struct task *task, const struct watched *watched)
+static void make_task(struct task *task, struct watched *watched)
 {
 	const struct vm *vm = watched->vm;
 	const char *uuid = vm->text[VM_TEXT_UUID], *owner = vm->text[VM_TEXT_OWNER];
@@ -287,6 +293,8 @@ static void make_task(struct task *task, const struct watched *watched)
 	task->identity = vm->identity;
 	task->is_qemu = watched->vmm == &vmm_qemu;
 	task->by_libvirt = owner != NULL && strcmp(owner, "libvirt") == 0;
+	task->ask_state = watched->ask_state;
+	watched->ask_state = false;
 	if (uuid != NULL)
 		text_copy(task->uuid, sizeof task->uuid, uuid, strlen(uuid));
 }
@@ -317,6 +325,18 @@ static void make_tasks(struct worker *worker, struct observe *observe)
 	worker->count = count;
 }
 
+static bool has_questions(const struct worker *worker)
+{
+	size_t i;
+
+	if (worker->with_maps || worker->with_owner)
+		return worker->count > 0;
+	for (i = 0; i < worker->count; i++)
+		if (worker->tasks[i].ask_state)
+			return true;
+	return false;
+}
+
 void worker_exchange(struct worker *worker, struct observe *observe)
 {
 	size_t i;
@@ -328,7 +348,7 @@ void worker_exchange(struct worker *worker, struct observe *observe)
 		make_tasks(worker, observe);
 		worker->with_maps = observe->options.with_maps;
 		worker->with_owner = observe->options.with_owner;
-		worker->busy = worker->count > 0;
+		worker->busy = has_questions(worker);
 		pthread_cond_broadcast(&worker->changed);
 	}
 	pthread_mutex_unlock(&worker->lock);
