@@ -10,6 +10,8 @@
 need_root
 need_guests
 need_program losetup mount
+# A guest that is emulated twice moves less.
+rate=${DISK_RATE:-1000000} operations=${DISK_OPERATIONS:-40}
 
 # Half of the disk is read and half is written, again and again, the page cache of the guest
 # emptied in between.
@@ -62,38 +64,40 @@ measure() {
 is_limited() {
 	within "$1" "$2" 20 || fail "limited to $2, it has $1"
 }
-# Of 40 that are let through some become one on their way to the disk.
+# Of those that are let through some become one on their way to the disk.
 are_limited() {
-	[ "$reads" -ge 15 ] && [ "$reads" -le 46 ] || fail "limited to 40 reads a second, it has $reads"
+	[ "$reads" -ge $((operations * 3 / 8)) ] && [ "$reads" -le $((operations * 23 / 20)) ] ||
+		fail "limited to $operations reads a second, it has $reads"
 }
 is_free() {
-	[ "$1" -ge 2000000 ] || fail "$2 is not limited and has $1 bytes a second"
+	[ "$1" -ge $((rate * 2)) ] || fail "$2 is not limited and has $1 bytes a second"
 }
 
 measure "without"
-[ "$reads" -ge 80 ] || skip "needs a machine whose emulated guests read 80 times a second"
-for rate in "$read_rate" "$write_rate" "$other_read" "$other_write"; do
-	[ "$rate" -ge 4000000 ] ||
-		skip "needs a machine whose emulated guests move 4 MB/s; one moves $rate B/s"
+[ "$reads" -ge $((operations * 2)) ] ||
+	skip "needs a machine whose emulated guests read $((operations * 2)) times a second; one does $reads times"
+for moved in "$read_rate" "$write_rate" "$other_read" "$other_write"; do
+	[ "$moved" -ge $((rate * 4)) ] ||
+		skip "needs a machine whose emulated guests move $((rate * 4)) B/s; one moves $moved B/s"
 done
 
-turn "disk.read_max=1 MB/s@$vm1"
-expect_match "where" 'disk.read_max applied 1 MB/s \((io.max|blkio.throttle)' "$(cat "$scratch/turn.out")"
-measure "disk.read_max of 1 MB/s"
-is_limited "$read_rate" 1000000
+turn "disk.read_max=$rate B/s@$vm1"
+expect_match "where" 'disk.read_max applied [0-9]+ .?B/s \((io.max|blkio.throttle)' "$(cat "$scratch/turn.out")"
+measure "disk.read_max of $rate B/s"
+is_limited "$read_rate" "$rate"
 is_free "$write_rate" "what it writes"
 is_free "$other_read" "the other guest"
 turn_back
 
-turn "disk.write_max=1 MB/s@$vm1"
-measure "disk.write_max of 1 MB/s"
-is_limited "$write_rate" 1000000
+turn "disk.write_max=$rate B/s@$vm1"
+measure "disk.write_max of $rate B/s"
+is_limited "$write_rate" "$rate"
 is_free "$read_rate" "what it reads"
 is_free "$other_write" "the other guest"
 turn_back
 
-turn "disk.read_operations_max=40/s@$vm1"
-measure "40 reads a second"
+turn "disk.read_operations_max=$operations/s@$vm1"
+measure "$operations reads a second"
 are_limited
 is_free "$other_read" "the other guest"
 turn_back
@@ -101,15 +105,15 @@ measure "given back" 3
 is_free "$read_rate" "what it reads"
 is_free "$write_rate" "what it writes"
 
-turn "disk.throttle=1 MB/s@$vm1"
-measure "QEMU's own limit of 1 MB/s"
-is_limited "$read_rate" 1000000
-is_limited "$write_rate" 1000000
+turn "disk.throttle=$rate B/s@$vm1"
+measure "QEMU's own limit of $rate B/s"
+is_limited "$read_rate" "$rate"
+is_limited "$write_rate" "$rate"
 is_free "$other_read" "the other guest"
 turn_back
 
-turn "disk.throttle_operations=40/s@$vm1"
-measure "QEMU's own limit of 40 operations a second"
+turn "disk.throttle_operations=$operations/s@$vm1"
+measure "QEMU's own limit of $operations operations a second"
 are_limited
 turn_back
 measure "given back" 3

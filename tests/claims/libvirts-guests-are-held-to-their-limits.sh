@@ -16,7 +16,7 @@ plugin=$(find "$BUILD_ROOT/src/sys" -name 'truce_libvirt.so' | head -n 1)
 need_guests
 # In a box: libvirt shapes with sfq and police, which not every kernel has.
 # One processor: guests stand still now and then where the emulated KVM has two.
-inside_box --kvm --cpus 1 --memory 3G --timeout 900s --load tun --load bridge
+inside_box --kvm --cpus 1 --memory 3G --timeout 560s --load tun --load bridge
 for module in sch_htb sch_sfq sch_ingress cls_u32 cls_fw act_police; do
 	modprobe "$module" || skip "the box has no $module"
 done
