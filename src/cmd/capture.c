@@ -120,7 +120,7 @@ static const struct option_info capture_options[] = {
 	OPTION_TEXT(struct capture_settings, vm, 0, "vm", "NAME",
 		    "take this VM alone (its name, uuid, pid or id)"),
 	OPTION_TEXT(struct capture_settings, with, 0, "with", "maps",
-		    "read the VMs' smaps_rollup too, which takes milliseconds a VM"),
+		    "read the VMs' smaps_rollup and smaps too, which takes milliseconds a VM"),
 	OPTION_TEXT(struct capture_settings, root, 0, "root", "DIR",
 		    "copy the captured host in DIR, not this machine"),
 	OPTIONS_END,

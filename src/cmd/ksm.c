@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 static const struct program_verb verbs[] = {
+	{ &ksm_status_verb, NULL, "status" },
+	{ &ksm_watch_verb, NULL, "watch" },
 	{ &ksm_tune_verb, NULL, "tune" },
 	{ NULL, NULL, NULL },
 };

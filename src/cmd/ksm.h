@@ -6,5 +6,6 @@
 struct verb;
 
 extern const struct verb ksm_tune_verb;
+extern const struct verb ksm_status_verb, ksm_watch_verb;
 
 #endif

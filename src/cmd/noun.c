@@ -17,7 +17,7 @@
 const struct noun nouns[] = {
 	{ "policy", "what VMs deserve, by rules: check, try out, load policies", policy_verbs },
 	{ "lab", "experiments on real VMs that can be repeated and believed", NULL },
-	{ "ksm", "page sharing: what it saves, what it costs, how fast it goes", NULL },
+	{ "ksm", "page sharing: what it saves and costs, who shares with whom, how fast it goes", NULL },
 	{ NULL, NULL, NULL },
 };
 

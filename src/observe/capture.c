@@ -9,6 +9,7 @@
 #include "model/snapshot.h"
 #include "observe/doctor.h"
 #include "observe/observe.h"
+#include "sys/guest_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -219,6 +220,19 @@ static int follow(struct root *root, struct observe *observe, const struct captu
 	return 0;
 }
 
+/* What of each VM's memory may be merged; a VM that may not be looked at is so in the capture too. */
+static void read_areas(struct root *root, const struct snapshot *snapshot)
+{
+	size_t i;
+
+	for (i = 0; i < snapshot->vm_count; i++) {
+		struct memory_areas areas = { 0 };
+
+		memory_areas_read(root, snapshot->vms[i]->identity.pid, &areas, NULL);
+		memory_areas_done(&areas);
+	}
+}
+
 static void append_about(struct str *about, const struct snapshot *snapshot)
 {
 	static const enum host_text texts[] = { HOST_TEXT_HOSTNAME, HOST_TEXT_KERNEL };
@@ -271,6 +285,8 @@ static int take_host(struct root *root, const struct capture_options *options,
 		r = follow(root, observe, options, outcome, err);
 	if (r == 0 && options->with_maps)
 		r = await_maps(root, observe, options, outcome, err);
+	if (r == 0 && options->with_maps)
+		read_areas(root, observe_snapshot(observe));
 	if (r == 0 && is_interrupted(options))
 		r = refuse_interrupted(options, err);
 	if (r == 0)

@@ -19,7 +19,7 @@ struct capture_options {
 	bool (*wants)(const struct vm *vm, void *context);
 	void *wants_context;
 	uint64_t for_usec;     /* follow births and deaths so long; 0: one instant */
-	bool with_maps;        /* read smaps_rollup too */
+	bool with_maps;        /* read smaps_rollup and smaps too */
 	int interrupt_fd;      /* readable: give up; 0: none */
 	/* Each may be NULL. progress comes once a second of a long capture. */
 	void (*progress)(const struct snapshot *snapshot, uint64_t left_usec);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* An area is about 750 bytes of text, and a VMM has some hundreds, seldom thousands. */
 #define SMAPS_MOST (64u << 20)
@@ -42,8 +43,11 @@ static bool take_hex(struct cursor *line, uint64_t *ret)
 static bool take_range(struct cursor line, struct memory_area *ret)
 {
 	*ret = (struct memory_area){ 0 };
-	return take_hex(&line, &ret->start) && cursor_take_text(&line, "-") &&
-	       take_hex(&line, &ret->end) && cursor_take_text(&line, " ") && ret->start < ret->end;
+	if (!take_hex(&line, &ret->start) || !cursor_take_text(&line, "-") ||
+	    !take_hex(&line, &ret->end) || !cursor_take_text(&line, " ") || ret->start >= ret->end)
+		return false;
+	ret->shared = cursor_left(&line) > 3 && line.at[3] == 's';
+	return true;
 }
 
 static void take_flags(struct cursor line, struct memory_area *area)
@@ -163,4 +167,16 @@ int pageflags_open(struct root *root)
 int pageflags_read(struct root *root, int fd, uint64_t frame, uint64_t *ret)
 {
 	return read_table(root, fd, frame, ret, 1);
+}
+
+int pageflags_read_run(struct root *root, int fd, uint64_t frame, uint64_t *ret, size_t count)
+{
+	ssize_t got = root_pread_at(root, fd, ret, count * sizeof *ret, frame * sizeof *ret);
+	size_t told;
+
+	if (got < 0)
+		return (int)got;
+	told = (size_t)got / sizeof *ret;
+	memset(ret + told, 0, (count - told) * sizeof *ret);
+	return 0;
 }

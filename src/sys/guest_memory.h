@@ -19,6 +19,7 @@ struct memory_area {
 	uint64_t start, end;
 	bool mergeable;  /* KSM was told of it, and looks at it */
 	bool huge;       /* hugetlb: KSM never does */
+	bool shared;     /* a file's, or memory that others may map: KSM never does */
 	uint64_t resident_bytes, swapped_bytes;
 };
 
@@ -67,5 +68,7 @@ int pagemap_read(struct root *root, int fd, uint64_t address, uint64_t *ret, siz
 /* What the kernel says of frames; -EACCES, -ENOENT. */
 int pageflags_open(struct root *root);
 int pageflags_read(struct root *root, int fd, uint64_t frame, uint64_t *ret);
+/* Of frames that follow each other; what lies beyond those that the kernel manages has no flags. */
+int pageflags_read_run(struct root *root, int fd, uint64_t frame, uint64_t *ret, size_t count);
 
 #endif

@@ -17,7 +17,7 @@ struct root;
 	F(general_profit) F(ksm_zero_pages) F(use_zero_pages) F(merge_across_nodes)                \
 	F(max_page_sharing) F(stable_node_chains) F(stable_node_dups) F(smart_scan)                \
 	F(advisor_target_scan_time) F(advisor_max_cpu) F(advisor_min_pages_to_scan)                \
-	F(advisor_max_pages_to_scan)
+	F(advisor_max_pages_to_scan) F(stable_node_chains_prune_millisecs)
 
 #define KSM_ENUM(name) KSM_FILE_##name,
 #define KSM_MEMBER(name) int64_t name;

@@ -276,6 +276,17 @@ static ssize_t captured_pread(struct root *root, int fd, void *buffer, size_t si
 	return got >= 0 ? got : -errno;
 }
 
+static ssize_t captured_pread_at(struct root *root, int fd, void *buffer, size_t size,
+				 uint64_t offset)
+{
+	ssize_t got;
+
+	if (!captured_descriptor_is_there(captured(root), fd))
+		return -ESRCH;
+	got = pread(fd, buffer, size, (off_t)offset);
+	return got >= 0 ? got : -errno;
+}
+
 static void captured_close(struct root *root, int fd)
 {
 	close(fd);
@@ -492,6 +503,7 @@ static const struct root_ops captured_ops = {
 	.name = "captured",
 	.open = captured_open,
 	.pread = captured_pread,
+	.pread_at = captured_pread_at,
 	.close = captured_close,
 	.readlink = captured_readlink,
 	.list = captured_list,

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/vec.h"
 #include "sys/capture_files.h"
 #include "sys/keeper.h"
@@ -233,6 +234,53 @@ static ssize_t copying_pread(struct root *root, int fd, void *buffer, size_t siz
 	else
 		keep_content(self, file->path, buffer, (size_t)got);
 	return got;
+}
+
+/* The kernel gives such a file a piece at a time. */
+static int read_pieces(struct root *inner, int fd, struct str *ret)
+{
+	char piece[8192];
+	ssize_t got;
+
+	while ((got = root_pread_at(inner, fd, piece, sizeof piece, ret->length)) > 0) {
+		str_append_bytes(ret, piece, (size_t)got);
+		if (ret->failed || ret->length > FILE_MOST)
+			return ret->failed ? -ENOMEM : -EFBIG;
+	}
+	return (int)got;
+}
+
+/* Who reads a file piece by piece begins at its beginning; of a table nothing is kept. */
+static void keep_pieces(struct root_copying *self, int fd, struct copying_file *file)
+{
+	struct str text;
+	int r;
+
+	file->said = true;
+	if (!text_ends_with(file->path, "/smaps")) {
+		free(file->path);
+		file->path = NULL;
+		return;
+	}
+	str_init(&text);
+	r = read_pieces(self->inner, fd, &text);
+	if (r == -ENOMEM)
+		keeper_fail(&self->keeper, file->path, r);
+	else if (r < 0)
+		keeper_refusal(&self->keeper, file->path, r);
+	else
+		keep_content(self, file->path, text.data != NULL ? text.data : "", text.length);
+	str_done(&text);
+}
+
+static ssize_t copying_pread_at(struct root *root, int fd, void *buffer, size_t size, uint64_t offset)
+{
+	struct root_copying *self = copying(root);
+	struct copying_file *file = copying_file(self, fd);
+
+	if (file != NULL && file->path != NULL && (!file->said || (self->following && offset == 0)))
+		keep_pieces(self, fd, file);
+	return root_pread_at(self->inner, fd, buffer, size, offset);
 }
 
 static void copying_close(struct root *root, int fd)
@@ -600,6 +648,12 @@ static int locked_list(struct root *root, const char *path, root_list_function *
 	return copying_list(root, path, function, context);
 }
 
+static ssize_t locked_pread_at(struct root *root, int fd, void *buffer, size_t size, uint64_t offset)
+{
+	LOCKED(root);
+	return copying_pread_at(root, fd, buffer, size, offset);
+}
+
 static int locked_event_next(struct root *root, struct root_event *ret)
 {
 	LOCKED(root);
@@ -652,6 +706,7 @@ static const struct root_ops copying_ops = {
 	.name = "copying",
 	.open = locked_open,
 	.pread = locked_pread,
+	.pread_at = locked_pread_at,
 	.close = locked_close,
 	.readlink = locked_readlink,
 	.list = locked_list,
