@@ -3,21 +3,38 @@
 
 #include <stdlib.h>
 
-enum { CANDIDATES = 4096, FOUND_AT_FIRST = 1024 };
+enum { ROW_LEAST = 4096, FOUND_AT_FIRST = 1024 };
 
 bool frequent_init(struct frequent *frequent)
 {
 	*frequent = (struct frequent){ .found_capacity = FOUND_AT_FIRST };
-	frequent->candidates = calloc(CANDIDATES, sizeof *frequent->candidates);
 	frequent->found = calloc(FOUND_AT_FIRST, sizeof *frequent->found);
-	return frequent->candidates != NULL && frequent->found != NULL;
+	return frequent->found != NULL;
+}
+
+static void free_rows(struct frequent *frequent)
+{
+	free(frequent->rows[0]);
+	free(frequent->rows[1]);
+	frequent->rows[0] = frequent->rows[1] = NULL;
 }
 
 void frequent_done(struct frequent *frequent)
 {
-	free(frequent->candidates);
+	free_rows(frequent);
 	free(frequent->found);
 	*frequent = (struct frequent){ 0 };
+}
+
+/* A page a counter at the most: few contents have neighbours that many pages have in both rows. */
+bool frequent_begin(struct frequent *frequent, uint64_t pages)
+{
+	free_rows(frequent);
+	for (frequent->row_size = ROW_LEAST; frequent->row_size < pages;)
+		frequent->row_size *= 2;
+	frequent->rows[0] = calloc(frequent->row_size, 1);
+	frequent->rows[1] = calloc(frequent->row_size, 1);
+	return frequent->rows[0] != NULL && frequent->rows[1] != NULL;
 }
 
 /* Where it is, or would be. */
@@ -56,23 +73,22 @@ static bool remember(struct frequent *frequent, uint64_t hash)
 	return true;
 }
 
+static uint8_t count_up(uint8_t *counter)
+{
+	return *counter < UINT8_MAX ? ++*counter : UINT8_MAX;
+}
+
 uint64_t frequent_meet(struct frequent *frequent, uint64_t hash)
 {
-	struct frequent_slot *slot = &frequent->candidates[hash >> 52];
-	uint64_t count;
+	size_t mask = frequent->row_size - 1;
+	uint8_t one, other;
 
 	if (frequent->found_count > 0 &&
 	    *place_of(frequent->found, frequent->found_capacity, hash) == hash)
 		return 1;
-	if (slot->count == 0)
-		slot->hash = hash;
-	if (slot->hash != hash) {
-		slot->count--;
+	one = count_up(&frequent->rows[0][hash & mask]);
+	other = count_up(&frequent->rows[1][hash >> 32 & mask]);
+	if (one < FREQUENT_LEAST || other < FREQUENT_LEAST || !remember(frequent, hash))
 		return 0;
-	}
-	count = ++slot->count;
-	if (count < FREQUENT_LEAST || !remember(frequent, hash))
-		return 0;
-	slot->count = 0;
-	return count;
+	return FREQUENT_LEAST;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Contents that very many pages have, found while all pages pass by once: a table of candidates, each
- * pushed out by others that meet in its slot, and those that came often enough, which are counted
- * from then on. What a sample of contents would miss or count many times over is told by it. A
- * content in FREQUENT_LEAST pages of a VM or more is found unless several such meet in one slot; up
- * to FREQUENT_LEAST pages of each other VM before that one are not counted.
+ * Contents that very many pages have, found while all pages of a VM pass by once: two rows of counters,
+ * in each of which a content shares one with a few others, so that both are never too low; and those that
+ * came often enough, which are known from then on, in the VMs to come as well. What a sample of
+ * contents would miss or count many times over is told by it. A content in FREQUENT_LEAST pages of a
+ * VM is always found; fewer than that of each VM before are not counted.
  */
 #ifndef KSM_FREQUENT_H
 #define KSM_FREQUENT_H
@@ -13,15 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FREQUENT_LEAST = 256 };
-
-struct frequent_slot {
-	uint64_t hash;
-	uint64_t count;
-};
+enum { FREQUENT_LEAST = 32 };
 
 struct frequent {
-	struct frequent_slot *candidates;
+	uint8_t *rows[2];
+	size_t row_size; /* a power of two */
 	uint64_t *found; /* open addressing; 0: free */
 	size_t found_count, found_capacity;
 };
@@ -29,8 +25,10 @@ struct frequent {
 /* False: no memory. */
 bool frequent_init(struct frequent *frequent);
 void frequent_done(struct frequent *frequent);
+/* Of the next VM, which has about so many pages. False: no memory. */
+bool frequent_begin(struct frequent *frequent, uint64_t pages);
 /* How many pages of this content are known since the last time it was asked: 1 for what is
- * frequent, 0 for what is not, and at the moment that it becomes so what was counted. */
+ * frequent, 0 for what is not, and at the moment that it becomes so FREQUENT_LEAST. */
 uint64_t frequent_meet(struct frequent *frequent, uint64_t hash);
 
 #endif

@@ -6,9 +6,11 @@
 #include "base/vec.h"
 #include "ksm/frequent.h"
 #include "sys/guest_memory.h"
+#include "sys/proc.h"
 #include "sys/root.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -211,6 +213,7 @@ static int keep(struct seen *seen, uint64_t number, uint64_t hash)
 struct first {
 	struct prints_vm *vm;
 	struct seen *seen;
+	uint64_t lent; /* pages that are the kernel's own zero page */
 };
 
 static int take_frequent(struct look *look, struct prints_vm *vm, uint64_t hash)
@@ -254,17 +257,17 @@ static bool is_chosen(struct look *look)
 }
 
 /* Whether it is to be read; what is not, is counted. */
-static bool is_wanted(struct look *look, uint64_t entry, struct prints_vm *vm)
+static bool is_wanted(struct look *look, uint64_t entry, struct first *first)
 {
 	if (!pagemap_is_here(entry))
 		return false;
 	if (is_the_kernels(look, pagemap_frame(entry))) {
-		vm->apart++;
+		first->lent++;
 		return false;
 	}
 	if (is_chosen(look))
 		return true;
-	vm->pages++;
+	first->vm->pages++;
 	return false;
 }
 
@@ -277,7 +280,7 @@ static int first_piece(struct look *look, int pagemap, uint64_t address, size_t 
 
 	for (i = 0; r == 0 && i < pages; i++) {
 		first->vm->swapped += pagemap_is_swapped(look->entries[i]);
-		if (is_wanted(look, look->entries[i], first->vm))
+		if (is_wanted(look, look->entries[i], first))
 			look->numbers[count++] = address / PRINTS_PAGE_SIZE + i;
 		if (count == BATCH || (i + 1 == pages && count > 0)) {
 			r = read_pages(look, first->seen->pid, look->numbers, count, take_first,
@@ -319,6 +322,48 @@ static int first_areas(struct look *look, const struct memory_areas *areas, stru
 	return r;
 }
 
+/* What KSM has merged by now. Of pages that are the kernel's zero page KSM has put some there, if
+ * it was told to: zero pages like others. The rest nobody ever wrote: they take no memory. Of a
+ * sample of positions such a page is in it or not, as any other. */
+static void count_merged(struct look *look, const struct first *first)
+{
+	struct prints_vm *vm = first->vm;
+	struct proc_ksm_stat stat = { 0 };
+	char path[64], bytes[512];
+	uint64_t zero, i;
+	ssize_t size;
+
+	snprintf(path, sizeof path, "/proc/%d/ksm_stat", (int)first->seen->pid);
+	size = root_read(look->root, path, bytes, sizeof bytes);
+	vm->apart += first->lent;
+	if (size < 0 || proc_ksm_stat_parse(bytes, (size_t)size, &stat) < 0)
+		return;
+	zero = stat.zero_pages > 0 ? (uint64_t)stat.zero_pages : 0;
+	zero = zero < first->lent ? zero : first->lent;
+	vm->apart -= zero;
+	vm->pages += zero;
+	for (i = 0; i < zero; i++)
+		if (is_chosen(look)) {
+			vm->read++;
+			vm->zero++;
+		}
+	if (stat.merging_pages >= 0)
+		vm->merged = (uint64_t)stat.merging_pages + zero;
+}
+
+/* Room for what is frequent in as much memory as this. */
+static int begin_frequent(struct look *look, const struct memory_areas *areas)
+{
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < areas->count; i++)
+		if (areas->areas[i].mergeable)
+			bytes += areas->areas[i].resident_bytes;
+	return look->options.modulo == 1 ||
+	       frequent_begin(&look->frequent, bytes / PRINTS_PAGE_SIZE) ? 0 : -ENOMEM;
+}
+
 static int explain(int r, pid_t pid, struct error *err)
 {
 	if (r == -ECANCELED)
@@ -339,9 +384,14 @@ int look_first(struct look *look, pid_t pid, struct prints_vm *vm, struct error 
 	r = memory_areas_read(look->root, pid, &areas, err);
 	if (r < 0)
 		return r;
-	r = first_areas(look, &areas, &first);
+	r = begin_frequent(look, &areas);
+	if (r == 0)
+		r = first_areas(look, &areas, &first);
 	memory_areas_done(&areas);
-	return r < 0 ? explain(r, pid, err) : 0;
+	if (r < 0)
+		return explain(r, pid, err);
+	count_merged(look, &first);
+	return 0;
 }
 
 /* -- the second look ------------------------------------------------------------------------------ */

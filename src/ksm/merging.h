@@ -7,6 +7,9 @@
  * max_page_sharing mappings refer to one merged page. A single page left over is merged with nobody.
  * Zero pages are a content like others, or none (use_zero_pages: they map to the kernel's own and
  * take no frame).
+ *
+ * Where contents were sampled, a VM's sampled pages stand for all of its pages that are neither zero nor
+ * frequent, however many of them the sample happened to have.
  */
 #ifndef KSM_MERGING_H
 #define KSM_MERGING_H

@@ -170,7 +170,7 @@ static void a_sample_of_contents_estimates_the_whole(void **state)
 	struct prints prints;
 	struct merging merging;
 	double truth = 0;
-	uint64_t i;
+	uint64_t i, all = 0;
 
 	prints_init(&prints);
 	prints.max_sharing = SHARING;
@@ -180,13 +180,62 @@ static void a_sample_of_contents_estimates_the_whole(void **state)
 		uint64_t hash = i * 0x9e3779b97f4a7c15ull, pages = 1 + i % 5;
 
 		truth += (double)pages - 1;
+		all += pages;
 		if (hash % MODULO == 0)
 			add(&prints.vms[0], hash, pages);
 	}
+	prints.vms[0].pages = all;
 	merging = compute(&prints, NULL);
 	assert_true(merging.error > 0 && merging.error < truth / 50);
 	if (merging.saved < truth - 4 * merging.error || merging.saved > truth + 4 * merging.error)
 		fail_msg("%.0f +- %.0f, and the truth is %.0f", merging.saved, merging.error, truth);
+	merging_done(&merging);
+	prints_done(&prints);
+}
+
+/* Two VMs whose contents are all the same ones: whatever the sample, all of the one's pages are saved. */
+static void a_sample_of_what_is_all_alike_is_exact(void **state)
+{
+	enum { MODULO = 20, CONTENTS = 8192 };
+	struct prints prints;
+	struct merging merging;
+	uint64_t i;
+	int vm;
+
+	prints_init(&prints);
+	prints.max_sharing = SHARING;
+	prints.modulo = MODULO;
+	for (vm = 0; vm < 2; vm++) {
+		add_vm(&prints);
+		for (i = 0; i < CONTENTS; i++)
+			if (i * 0x9e3779b97f4a7c15ull % MODULO == 0)
+				add(&prints.vms[vm], i * 0x9e3779b97f4a7c15ull, 1);
+		prints.vms[vm].pages = CONTENTS;
+	}
+	merging = compute(&prints, NULL);
+	assert_near(merging.saved, CONTENTS);
+	assert_near(merging.vms[0].merged, CONTENTS);
+	assert_near(merging.pairs[1], CONTENTS);
+	assert_true(merging.error > 0 && merging.error < 100);
+	merging_done(&merging);
+	prints_done(&prints);
+}
+
+/* It would count twenty times over. */
+static void a_frequent_content_that_is_sampled_counts_once(void **state)
+{
+	struct prints prints;
+	struct merging merging;
+
+	prints_init(&prints);
+	prints.max_sharing = SHARING;
+	prints.modulo = 20;
+	add(add_vm(&prints), 20, 5120);
+	add(add_vm(&prints), 20, 1);
+	merging = compute(&prints, NULL);
+	assert_near(merging.sharing, 5100);
+	assert_near(merging.unshared, 1);
+	assert_near(merging.error, 0);
 	merging_done(&merging);
 	prints_done(&prints);
 }
@@ -233,6 +282,8 @@ int main(void)
 		cmocka_unit_test(who_takes_no_part_shares_nothing),
 		cmocka_unit_test(zero_pages_are_a_content_or_none),
 		cmocka_unit_test(a_sample_of_contents_estimates_the_whole),
+		cmocka_unit_test(a_sample_of_what_is_all_alike_is_exact),
+		cmocka_unit_test(a_frequent_content_that_is_sampled_counts_once),
 		cmocka_unit_test(frequent_contents_stand_for_themselves),
 		cmocka_unit_test(nobody_at_all_is_no_failure),
 	};

@@ -2,6 +2,7 @@
 #include "ksm/prints.h"
 
 #include "base/vec.h"
+#include "ksm/frequent.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,13 +104,77 @@ bool print_list_sort(struct print_list *list)
 	return true;
 }
 
+/* -- frequent contents among the sampled ---------------------------------------------------------- */
+
+/* Pages of this content from here on; the list is sorted. */
+static size_t run_length(const struct print_list *list, size_t at)
+{
+	size_t end = at;
+
+	while (end < list->count && list->hashes[end] == list->hashes[at])
+		end++;
+	return end - at;
+}
+
+static bool find_frequent(const struct print_list *list, struct print_list *ret)
+{
+	size_t at, pages;
+
+	for (at = 0; at < list->count; at += pages) {
+		pages = run_length(list, at);
+		if (pages >= FREQUENT_LEAST && !print_list_add(ret, list->hashes[at]))
+			return false;
+	}
+	return true;
+}
+
+/* Both are sorted. */
+static bool move_frequent(struct prints_vm *vm, const struct print_list *frequent)
+{
+	size_t at, kept = 0, next = 0;
+
+	for (at = 0; at < vm->sampled.count; at++) {
+		uint64_t hash = vm->sampled.hashes[at];
+
+		while (next < frequent->count && frequent->hashes[next] < hash)
+			next++;
+		if (next == frequent->count || frequent->hashes[next] != hash)
+			vm->sampled.hashes[kept++] = hash;
+		else if (!print_list_add(&vm->frequent, hash))
+			return false;
+	}
+	vm->sampled.count = kept;
+	return true;
+}
+
+/* A frequent content that happens to be sampled would stand for `modulo` such, though each of those
+ * stands for itself. */
+static bool settle_frequent(struct prints *prints)
+{
+	struct print_list frequent = { 0 };
+	bool good = true;
+	size_t i;
+
+	for (i = 0; good && i < prints->vm_count; i++)
+		good = find_frequent(&prints->vms[i].sampled, &frequent);
+	good = good && print_list_sort(&frequent);
+	for (i = 0; good && i < prints->vm_count; i++)
+		good = move_frequent(&prints->vms[i], &frequent);
+	free(frequent.hashes);
+	return good;
+}
+
 bool prints_sort(struct prints *prints)
 {
 	size_t i;
 
 	for (i = 0; i < prints->vm_count; i++)
-		if (!print_list_sort(&prints->vms[i].sampled) ||
-		    !print_list_sort(&prints->vms[i].frequent))
+		if (!print_list_sort(&prints->vms[i].sampled))
+			return false;
+	if (prints->modulo > 1 && !settle_frequent(prints))
+		return false;
+	for (i = 0; i < prints->vm_count; i++)
+		if (!print_list_sort(&prints->vms[i].frequent))
 			return false;
 	return true;
 }

@@ -66,6 +66,8 @@ struct prints_vm *prints_add_vm(struct prints *prints);
 /* False when memory is out; then nothing is changed. */
 bool print_list_add(struct print_list *list, uint64_t hash);
 bool print_list_sort(struct print_list *list);
+/* Sorts all lists, and finds contents among the sampled that are frequent. Before anything is made
+ * of fingerprints that were looked for. */
 bool prints_sort(struct prints *prints);
 
 #endif
