@@ -9,6 +9,7 @@
 #include "lab/result/series.h"
 #include "lab/result/values.h"
 #include "lab/spec/spec.h"
+#include "lab/spec/spec_trial.h"
 
 #include <errno.h>
 #include <math.h>
@@ -106,8 +107,12 @@ static void read_spec(struct result *result)
 	struct spec *spec = NULL;
 	size_t i;
 
-	if (spec_new(experiment->spec, strlen(experiment->spec), "spec", experiment->quick, &spec,
-		     NULL, NULL) == 0 && spec->cell_count == experiment->cell_count) {
+	size_t size = strlen(experiment->spec);
+
+	/* A stranger's, too: it must come to an end. */
+	if (spec_trial(experiment->spec, size, "spec", experiment->quick, NULL) == 0 &&
+	    spec_new(experiment->spec, size, "spec", experiment->quick, &spec, NULL, NULL) == 0 &&
+	    spec->cell_count == experiment->cell_count) {
 		result->spec = spec;
 		result->duet = spec->duet;
 		result->sequence = spec->stop == SPEC_STOP_SEQUENCE;

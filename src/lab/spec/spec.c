@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "lab/spec/spec_load.h"
+#include "lab/spec/spec_trial.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -298,6 +299,7 @@ int spec_read(const char *path, bool quick, struct spec **ret, struct str *probl
 	CLEANUP_FCLOSE FILE *file = fopen(path, "rbe");
 	CLEANUP_FREE char *bytes = malloc(SPEC_BYTES_MOST + 1);
 	size_t size;
+	int r;
 
 	if (file == NULL)
 		return error_errno(err, -errno, "%s", path);
@@ -308,5 +310,6 @@ int spec_read(const char *path, bool quick, struct spec **ret, struct str *probl
 		return error_errno(err, -EIO, "%s", path);
 	if (size > SPEC_BYTES_MOST)
 		return error_set(err, -EFBIG, "%s: an experiment's file has 256 KiB at most", path);
-	return spec_new(bytes, size, path, quick, ret, problems, err);
+	r = spec_trial(bytes, size, path, quick, err);
+	return r == 0 ? spec_new(bytes, size, path, quick, ret, problems, err) : r;
 }

@@ -122,7 +122,7 @@ struct spec {
  * NULL), a line each, "PATH:LINE:COLUMN: ..."; the first into err. */
 int spec_new(const char *bytes, size_t size, const char *path, bool quick, struct spec **ret,
 	     struct str *problems, struct error *err);
-/* Reads the file first: at most 256 KiB. */
+/* Reads the file first: at most 256 KiB. -ELOOP: that comes to no end (spec_trial.h). */
 int spec_read(const char *path, bool quick, struct spec **ret, struct str *problems,
 	      struct error *err);
 void spec_free(struct spec *spec);

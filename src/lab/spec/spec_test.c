@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "lab/spec/spec.h"
+#include "lab/spec/spec_trial.h"
 #include "lab/spec/spec_work.h"
 
 #include <errno.h>
@@ -366,6 +367,25 @@ static void a_domain_is_there_once_and_as_libvirt_has_it(void **state)
 			       "vms.domain and vms.kernel are two guests"));
 }
 
+static int tried(const char *text)
+{
+	struct error err = { 0 };
+	int r = spec_trial(text, strlen(text), "x.lua", false, &err);
+
+	assert_true(r == 0 || strstr(err.text, "x.lua: does not come to an end") != NULL);
+	return r;
+}
+
+/* None of these takes many steps. */
+static void what_never_ends_within_one_step_is_found_out(void **state)
+{
+	assert_int_equal(tried("local s = ('a'):rep(30000) return s:find(('a*'):rep(100) .. 'b')"), -ELOOP);
+	assert_int_equal(tried("local below = {} for i = 1, 4 do local t = {} for j = 1, 900 do t[j] = below end\n"
+			       "below = t end return experiment(below)"), -ELOOP);
+	assert_int_equal(tried("while true do end"), 0);
+	assert_int_equal(tried(HEAD "}"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +405,7 @@ int main(void)
 		cmocka_unit_test(the_same_file_gives_the_same_cells),
 		cmocka_unit_test(a_network_s_workload_has_its_other_half_at_the_peer),
 		cmocka_unit_test(a_domain_is_there_once_and_as_libvirt_has_it),
+		cmocka_unit_test(what_never_ends_within_one_step_is_found_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
