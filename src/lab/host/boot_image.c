@@ -39,12 +39,14 @@ static void file_view_done(struct file_view *view)
 
 static int file_view_open(struct file_view *view, const char *path, struct error *err)
 {
-	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
 	void *bytes;
 
 	if (fd < 0 || fstat(fd, &status) != 0)
 		return error_errno(err, -errno, "%s", path);
+	if (!S_ISREG(status.st_mode))
+		return error_set(err, -EINVAL, "%s is no regular file", path);
 	if (status.st_size == 0)
 		return error_set(err, -EINVAL, "%s is empty", path);
 	bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define CACHE_BELOW "images"
 #define EXT4_MAGIC_AT 0x438
@@ -122,10 +123,15 @@ int lab_image_list(struct lab_images *ret, struct error *err)
 /* An ext4 from its first byte on that no firmware would boot. */
 static int is_bare_root(const char *path, bool *ret, struct error *err)
 {
-	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char head[EXT4_MAGIC_AT + 2] = "";
+	struct stat status;
 
-	if (fd < 0 || pread(fd, head, sizeof head, 0) < 0)
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return error_errno(err, -errno, "%s", path);
+	if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
+		return error_set(err, -EINVAL, "%s: is neither a file nor a disk", path);
+	if (pread(fd, head, sizeof head, 0) < 0)
 		return error_errno(err, -errno, "%s", path);
 	*ret = memcmp(head + EXT4_MAGIC_AT, EXT4_MAGIC, 2) == 0 &&
 	       memcmp(head + BOOT_MARK_AT, BOOT_MARK, 2) != 0;

@@ -123,6 +123,19 @@ static void a_users_file_is_a_root_or_boots_itself(void **state)
 	assert_non_null(strstr(err.text, "/none/disk"));
 }
 
+static void what_is_no_disk_keeps_nobody_waiting(void **state)
+{
+	struct lab_image image;
+	struct error err = { 0 };
+	char path[512];
+
+	snprintf(path, sizeof path, "%s/pipe", scratch_path(scratch));
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(lab_image_find(path, &image, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "is neither a file nor a disk"));
+	assert_int_equal(lab_image_find("/dev/zero", &image, &err), -EINVAL);
+}
+
 static void a_plan_with_a_bad_name_builds_nothing(void **state)
 {
 	static const char *const bad[] = { "", ".", "../x", "a/b", "-x", "a b" };
@@ -159,6 +172,7 @@ int main(void)
 		cmocka_unit_test(a_cache_without_images_has_none),
 		cmocka_unit_test(what_is_whole_is_listed_by_name),
 		cmocka_unit_test(a_users_file_is_a_root_or_boots_itself),
+		cmocka_unit_test(what_is_no_disk_keeps_nobody_waiting),
 		cmocka_unit_test(a_plan_with_a_bad_name_builds_nothing),
 		cmocka_unit_test(where_mmdebstrap_is_missing_a_sentence_says_so),
 	};

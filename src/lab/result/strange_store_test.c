@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char directory[] = "/tmp/truce-strange.XXXXXX";
@@ -159,6 +160,49 @@ static void what_is_no_store_is_refused_in_a_sentence(void **state)
 	assert_int_equal(use("/nowhere/at-all.sqlite", &err), -ENOENT);
 }
 
+static void what_is_no_file_keeps_nobody_waiting(void **state)
+{
+	struct error err = { 0 };
+
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(use(path, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "nor a file at all"));
+	assert_int_equal(use("/dev/zero", &err), -EBADMSG);
+}
+
+/* The report of a stranger's experiment is made all the same. */
+static void an_experiment_that_never_ends_is_told_without_its_spec(void **state)
+{
+	struct error err = { 0 };
+
+	change("update experiment set spec = 'return ((\"a\"):rep(30000)):find((\"a*\"):rep(100) .. \"b\")'");
+	assert_int_equal(use(path, &err), 0);
+}
+
+static void another_programs_database_stays_as_it_is(void **state)
+{
+	char foreign[80], *before, *after;
+	struct store *store = NULL;
+	size_t size, size_after;
+	struct error err = { 0 };
+	sqlite3 *db;
+
+	snprintf(foreign, sizeof foreign, "%s/foreign.sqlite", directory);
+	assert_int_equal(sqlite3_open(foreign, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "create table mine (x)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(keep_file_read(foreign, 1 << 20, &before, &size, &err), 0);
+	assert_int_equal(store_open(foreign, &store, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "give the experiment another name"));
+	assert_int_equal(keep_file_read(foreign, 1 << 20, &after, &size_after, &err), 0);
+	assert_int_equal(size, size_after);
+	assert_memory_equal(before, after, size);
+	free(before);
+	free(after);
+	unlink(foreign);
+}
+
 struct damage {
 	const char *sql;
 	int code;
@@ -274,6 +318,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_written_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_copy_holds_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_store_is_refused_in_a_sentence, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_file_keeps_nobody_waiting, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_experiment_that_never_ends_is_told_without_its_spec, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(another_programs_database_stays_as_it_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_as_documented_is_refused, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_store_that_is_odd_is_read, set_up, tear_down),

@@ -71,7 +71,7 @@ static const struct field fields[] = {
 	{ "disk.share", FIELD_CHOICE, MACHINE(disk.share), .words = WORDS("none", "each", "shared") },
 	{ "disk.format", FIELD_CHOICE, MACHINE(disk.format), .words = WORDS("raw", "qcow2") },
 	{ "disk.cache", FIELD_SWITCH, MACHINE(disk.direct), .words = WORDS("writeback", "none") },
-	{ "disk.size", FIELD_BYTES, MACHINE(disk.size_bytes), MIB, TIB },
+	{ "disk.size", FIELD_BYTES, MACHINE(disk.size_bytes), 16 * MIB, TIB },
 	{ "disk.speed", FIELD_SPEED, MACHINE(disk.speed_bytes_per_sec), 1e4, 1e12 },
 	{ "disk.operations", FIELD_NUMBER, MACHINE(disk.speed_operations_per_sec), 1, 1e9 },
 	{ "net.link", FIELD_SWITCH, MACHINE(net.on), .words = WORDS("off", "on") },

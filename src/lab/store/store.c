@@ -32,6 +32,21 @@ static int make_tables(struct store *store, struct error *err)
 	return r == 0 ? store_execute(store, "commit", err) : r;
 }
 
+/* A file that is empty is ours to fill; another program's database is not. */
+static int check_empty(struct store *store, struct error *err)
+{
+	CLEANUP_STATEMENT sqlite3_stmt *statement = NULL;
+	int64_t count = 0;
+	int r = store_prepare(store, "select count(*) from sqlite_schema", &statement, err);
+
+	if (r == 0)
+		r = store_get_int(store, statement, &count, err);
+	if (r == 0 && count > 0)
+		r = error_set(err, -EBADMSG, "%s: is a database of something else, and stays as it is: give "
+			      "the experiment another name", store->path);
+	return r;
+}
+
 static int check_version(struct store *store, struct error *err)
 {
 	CLEANUP_STATEMENT sqlite3_stmt *statement = NULL;
@@ -42,8 +57,10 @@ static int check_version(struct store *store, struct error *err)
 		r = store_get_int(store, statement, &version, err);
 	if (r < 0)
 		return r;
-	if (version == 0)
-		return make_tables(store, err);
+	if (version == 0) {
+		r = check_empty(store, err);
+		return r == 0 ? make_tables(store, err) : r;
+	}
 	if (version != STORE_VERSION)
 		return error_set(err, -EPROTO, "%s: is of version %lld of experiments' files, this "
 				 "program writes %d", store->path, (long long)version, STORE_VERSION);

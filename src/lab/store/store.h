@@ -19,7 +19,8 @@ struct spec;
 struct store;
 struct str;
 
-/* Makes the file and its tables where they are not there. -EPROTO: of another version. */
+/* Makes the file and its tables where they are not there. -EPROTO: of another version; -EBADMSG:
+ * another program's. */
 int store_open(const char *path, struct store **ret, struct error *err);
 void store_close(struct store *store);
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -78,6 +79,18 @@ static int check_tables(struct store *store, struct error *err)
 	return r;
 }
 
+/* A pipe of that name would keep us waiting for ever. */
+static int check_file(const char *path, struct error *err)
+{
+	struct stat status;
+
+	if (access(path, R_OK) < 0 || stat(path, &status) < 0)
+		return error_errno(err, -errno, "%s", path);
+	if (!S_ISREG(status.st_mode))
+		return error_set(err, -EBADMSG, "%s: is no file of experiments, nor a file at all", path);
+	return 0;
+}
+
 int store_open_read(const char *path, struct store **ret, struct error *err)
 {
 	struct store *store = calloc(1, sizeof *store);
@@ -87,9 +100,8 @@ int store_open_read(const char *path, struct store **ret, struct error *err)
 		free(store);
 		return error_errno(err, -ENOMEM, "%s", path);
 	}
-	if (access(path, R_OK) < 0)
-		r = error_errno(err, -errno, "%s", path);
-	else if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+	r = check_file(path, err);
+	if (r == 0 && sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
 		r = store_failed(store, "cannot be opened", err);
 	if (r == 0)
 		r = harden(store, err);
