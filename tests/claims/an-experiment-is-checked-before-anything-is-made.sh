@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A mistyped experiment is told with line, column and what was meant, all mistakes at once; one that
 # this machine cannot run, with what is missing; --dry-run says what would be run and how long it
-# takes. In none of these cases anything is written.
+# takes. In none of these cases anything is written. A policy, an image and a kernel are looked at before
+# the first boot: what they cannot be (a pipe, a policy with a mistake) is told once.
 # shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
@@ -59,3 +60,28 @@ cp "$scratch/out" "$scratch/first"
 expect_exit 0 "$TRUCE" lab run -n --seed 7 "$SOURCE_ROOT/experiments/isolation-cpu.lua"
 cmp "$scratch/first" "$scratch/out" || fail "the same seed gave another plan"
 nothing_is_made "--dry-run"
+
+mkfifo "$scratch/pipe"
+echo 'policy { name = "x", ' >"$scratch/policy.lua"
+mkdir "$scratch/files"
+export TRUCE_SCRATCH="$scratch/files"
+
+# wrong_from_the_start WHAT ENTRY SENTENCE
+wrong_from_the_start() {
+	cat >"$scratch/from-the-start.lua" <<END
+return experiment {
+	name = "from-the-start", asks = "Is it told at once?", boots = 2,
+	subject = { work = "cpu-integer" }, warmup = 0*s, duration = 0.2*s, interval = 50*ms, $2,
+}
+END
+	expect_exit 1 timeout 20 "$TRUCE" lab run "$scratch/from-the-start.lua"
+	expect_match "$1" "$3" "$(cat "$scratch/err")"
+	expect_equal "how often $1 is told" 1 "$(grep -c . "$scratch/err")"
+}
+
+wrong_from_the_start 'a kernel that is a pipe' 'vms = { kernel = "./pipe" }' 'pipe is no regular file'
+wrong_from_the_start 'an image that is a pipe' 'vms = { image = "./pipe" }' 'is neither a file nor a disk'
+if [ "$(id -u)" -eq 0 ]; then
+	wrong_from_the_start 'a policy that is a pipe' 'policy = "pipe"' 'pipe: is no regular file'
+	wrong_from_the_start 'a policy with a mistake' 'policy = "policy.lua"' 'policy.lua:2: unexpected symbol'
+fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A knob of the host that an experiment turns is what it was when the experiment ends; where it was
-# killed with SIGKILL, the next one gives it back first.
+# killed with SIGKILL, the next one gives it back first, whether it turns anything itself or nothing.
 # shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
 
@@ -33,12 +33,22 @@ turned() {
 expect_exit 0 "$TRUCE" lab run "$scratch/turns.lua"
 expect_equal 'the knob after the experiment' "$was" "$(cat "$knob")"
 
-background "$TRUCE" lab run "$scratch/long.lua" >"$scratch/said" 2>"$scratch/told"
-poll_until 30 turned || fail "it was not turned: $(cat "$scratch/told")"
-kill -KILL "$pid"
-wait "$pid"
-turned || fail "somebody else gave it back: this shows nothing"
+killed_in_the_middle() {
+	background "$TRUCE" lab run "$scratch/long.lua" >"$scratch/said" 2>"$scratch/told"
+	poll_until 30 turned || fail "it was not turned: $(cat "$scratch/told")"
+	kill -KILL "$pid"
+	wait "$pid"
+	turned || fail "somebody else gave it back: this shows nothing"
+}
+
+killed_in_the_middle
 # One that turns another knob: only because of the first one's journal it is given back.
 sed -i "s/pages = $odd/sleep = 21*ms/" "$scratch/turns.lua"
 expect_exit 0 "$TRUCE" lab run "$scratch/turns.lua"
 expect_equal 'the knob after the next experiment' "$was" "$(cat "$knob")"
+
+killed_in_the_middle
+sed 's/ ksm = {.*},//; s/turns/plain/' "$scratch/turns.lua" >"$scratch/plain.lua"
+grep -q ksm "$scratch/plain.lua" && fail "it turns something: $(cat "$scratch/plain.lua")"
+expect_exit 0 "$TRUCE" lab run "$scratch/plain.lua"
+expect_equal 'the knob after one that turns nothing' "$was" "$(cat "$knob")"

@@ -322,6 +322,21 @@ static int wait_until_ready(struct lab_hands *hands, bool policy, struct error *
 	return r < 0 ? error_set(err, r, "the experiment's truced: %s", last.text) : 0;
 }
 
+/* No chance would make another try end otherwise. */
+int lab_hands_check(struct lab_hands *hands, const char *policy, struct error *err)
+{
+	struct str told;
+	int r;
+
+	str_init(&told);
+	r = call(hands, &told, err, (const char *const[]){ "policy", "check", policy, NULL });
+	/* What it finds in the file is its output: the first of it says enough. */
+	if (r == -EIO && told.length > 0 && !told.failed)
+		r = error_set(err, -EINVAL, "%.*s", (int)strcspn(told.data, "\n"), told.data);
+	str_done(&told);
+	return r == -EIO ? -EINVAL : r;
+}
+
 int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vms, size_t count,
 		    const struct lab_hands_net *net, struct error *err)
 {
@@ -338,7 +353,7 @@ int lab_hands_start(struct lab_hands *hands, const char *policy, const pid_t *vm
 	forget_file(hands, "/state/" LEDGER_FILE);
 	r = write_configuration(hands, net->bytes_per_sec, err);
 	if (r == 0 && policy != NULL)
-		r = CALL(hands, err, "policy", "check", policy);
+		r = lab_hands_check(hands, policy, err);
 	if (r == 0 && policy != NULL)
 		r = copy_policy(hands, policy, err);
 	if (r == 0)
@@ -417,6 +432,24 @@ int lab_hands_new(const char *directory, int cancel_fd, struct lab_hands **ret, 
 	hands->cancel_fd = cancel_fd;
 	*ret = hands;
 	return 0;
+}
+
+int lab_hands_recover(const char *directory, struct error *err)
+{
+	CLEANUP_FREE char *journal = NULL;
+	struct lab_hands *hands = NULL;
+	int r = 0;
+
+	if (asprintf(&journal, "%s/run/journal", directory) < 0) {
+		journal = NULL;
+		return error_set(err, -ENOMEM, "no memory");
+	}
+	if (access(journal, F_OK) == 0)
+		r = lab_hands_new(directory, -1, &hands, err);
+	if (r < 0)
+		error_prefix(err, "what an experiment that was killed has turned is not given back");
+	lab_hands_free(hands);
+	return r;
 }
 
 void lab_hands_free(struct lab_hands *hands)

@@ -25,6 +25,12 @@ struct str;
 int lab_hands_new(const char *directory, int cancel_fd, struct lab_hands **ret, struct error *err);
 void lab_hands_free(struct lab_hands *hands);
 
+/* For an experiment that turns nothing: what a killed one left turned there is given back. */
+int lab_hands_recover(const char *directory, struct error *err);
+
+/* -EINVAL and why, for a policy that could not be loaded. */
+int lab_hands_check(struct lab_hands *hands, const char *policy, struct error *err);
+
 /* A knob of the host ("ksm.run") until give_back. While no truced runs. -EBUSY: the host's own truced
  * turns it. */
 int lab_hands_set_host(struct lab_hands *hands, const char *setting, unsigned long long value,

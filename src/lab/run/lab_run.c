@@ -106,6 +106,37 @@ static int check_images(const struct spec *spec, struct error *err)
 	return r;
 }
 
+/* Before anything boots, too. */
+static int check_policies(struct lab_hands *hands, const struct spec *spec, struct error *err)
+{
+	const char *last = NULL;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < spec->cell_count; i++) {
+		const char *policy = spec->cells[i].load.policy;
+
+		if (policy == NULL || (last != NULL && strcmp(last, policy) == 0))
+			continue;
+		r = lab_hands_check(hands, policy, err);
+		last = policy;
+	}
+	return r;
+}
+
+/* One that turns nothing would else be measured under what a killed one has left turned. */
+static int prepare_hands(struct lab *lab, struct error *err)
+{
+	const struct lab_run_options *options = lab->options;
+	const struct spec *spec = lab->plan->spec;
+	int r;
+
+	if (!turns_anything(spec))
+		return options->hands != NULL ? lab_hands_recover(options->hands, err) : 0;
+	r = lab_hands_new(options->hands, options->cancel_fd, &lab->hands, err);
+	return r == 0 ? check_policies(lab->hands, spec, err) : r;
+}
+
 static int prepare_ground(struct lab *lab, struct error *err)
 {
 	const struct lab_run_options *options = lab->options;
@@ -115,8 +146,8 @@ static int prepare_ground(struct lab *lab, struct error *err)
 		r = scratch_new(options->scratch, &lab->scratch, err);
 	if (r == 0)
 		r = lab_kernels_find(&lab->kernels, lab->plan->spec, options->cancel_fd, err);
-	if (r == 0 && turns_anything(lab->plan->spec))
-		r = lab_hands_new(options->hands, options->cancel_fd, &lab->hands, err);
+	if (r == 0)
+		r = prepare_hands(lab, err);
 	if (r < 0)
 		return r;
 	lab->ground = (struct lab_ground){
