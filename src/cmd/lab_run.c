@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "cmd/interrupt.h"
 #include "cmd/lab.h"
@@ -96,9 +97,10 @@ static void tell_progress(void *user, const struct lab_progress *progress)
 	job->told_boot = progress->boot;
 	str_init(&line);
 	str_appendf(&line, "boot %zu of %zu", progress->boot, progress->boot_count);
-	if (job->on_terminal && progress->cell != NULL)
-		str_appendf(&line, ", run %zu of %zu: %.60s", progress->run, progress->run_count,
-			    progress->cell);
+	if (job->on_terminal && progress->cell != NULL) {
+		str_appendf(&line, ", run %zu of %zu: ", progress->run, progress->run_count);
+		text_append_printable(&line, progress->cell, strnlen(progress->cell, 60));
+	}
 	str_append(&line, "; ");
 	lab_plan_append_time(&line, progress->left_usec);
 	str_append(&line, " left");
@@ -299,9 +301,10 @@ static void print_begin(const struct job *job)
 	struct str text;
 
 	str_init(&text);
-	str_appendf(&text, "%s: %s\n%s", job->spec->name, job->spec->asks,
-		    job->resumed ? "resumed; the whole has " : "");
-	str_appendf(&text, "%zu boots, %s", job->plan->boot_count,
+	str_appendf(&text, "%s: ", job->spec->name);
+	text_append_printable(&text, job->spec->asks, strlen(job->spec->asks));
+	str_appendf(&text, "\n%s%zu boots, %s", job->resumed ? "resumed; the whole has " : "",
+		    job->plan->boot_count,
 		    job->spec->stop == SPEC_STOP_SEQUENCE ? "at most " : "about ");
 	lab_plan_append_time(&text, job->plan->estimate_usec);
 	str_appendf(&text, "; seed %llu\n", (unsigned long long)job->plan->seed);

@@ -275,6 +275,26 @@ static void a_plan_tells_what_it_would_run_and_how_long(void **state)
 	spec_free(spec);
 }
 
+static void a_strangers_texts_reach_no_terminal_as_they_are(void **state)
+{
+	struct spec *spec = read_spec("return experiment { name = 'x', asks = '\\27]0;owned\\7?', predicts = '\\27[2J',\n"
+				      "subject = { work = 'command', run = 'true\\27[31m', read = 'rule', rule = '+operations=x' },\n"
+				      "vms = { domain = 'a\\27[31m' }, vary = { { 'what', { name = '\\27[1m', runs = nil,\n"
+				      "['vms.pin'] = 'own' }, { name = 'b', ['vms.pin'] = 'none' } } } }");
+	struct lab_plan *plan = make(spec, &big, 1);
+	struct str text;
+
+	str_init(&text);
+	lab_plan_append_text(plan, &text);
+	assert_null(strchr(text.data, 27));
+	assert_null(strchr(text.data, 7));
+	assert_non_null(strstr(text.data, "x: \\x1b]0;owned\\x07?\n"));
+	assert_non_null(strstr(text.data, "what=\\x1b[1m"));
+	str_done(&text);
+	lab_plan_free(plan);
+	spec_free(spec);
+}
+
 static void chance_is_the_same_on_every_machine(void **state)
 {
 	struct lab_random random;
@@ -297,6 +317,7 @@ int main(void)
 		cmocka_unit_test(impossible_resources_are_told_with_what_is_missing),
 		cmocka_unit_test(a_duet_runs_each_cell_beside_its_baseline_and_changes_places),
 		cmocka_unit_test(a_plan_tells_what_it_would_run_and_how_long),
+		cmocka_unit_test(a_strangers_texts_reach_no_terminal_as_they_are),
 		cmocka_unit_test(chance_is_the_same_on_every_machine),
 	};
 

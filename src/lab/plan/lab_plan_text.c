@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What would be run, in which order, and how long that takes. */
 #include "base/str.h"
+#include "base/text.h"
 #include "lab/plan/lab_plan.h"
+
+#include <string.h>
+
+/* A stranger's experiment is looked at before it is run. */
+static void append_safe(struct str *out, const char *text)
+{
+	text_append_printable(out, text, strlen(text));
+}
 
 static void append_line(struct str *out, const char *what, const char *text)
 {
-	if (text != NULL)
-		str_appendf(out, "  %-10s %s\n", what, text);
+	if (text == NULL)
+		return;
+	str_appendf(out, "  %-10s ", what);
+	append_safe(out, text);
+	str_append_char(out, '\n');
 }
 
 void lab_plan_append_time(struct str *out, uint64_t usec)
@@ -49,8 +61,9 @@ static void append_machine(struct str *out, const struct lab_plan *plan, unsigne
 		return;
 	}
 	if (made->domain != NULL) {
-		str_appendf(out, "%u libvirt domain%s (%s)\n", made->count, made->count == 1 ? "" : "s",
-			    made->domain);
+		str_appendf(out, "%u libvirt domain%s (", made->count, made->count == 1 ? "" : "s");
+		append_safe(out, made->domain);
+		str_append(out, ")\n");
 		return;
 	}
 	str_appendf(out, "%u VM%s with %u vCPU%s and %llu MiB", made->count,
@@ -72,13 +85,12 @@ static void append_cells(struct str *out, const struct spec *spec)
 	for (i = 0; i < spec->cell_count; i++) {
 		const struct spec_cell *cell = &spec->cells[i];
 
-		str_appendf(out, "  %-10s %s", i == 0 ? "cells" : "", cell->label);
-		if (cell->is_baseline)
-			str_append(out, ": a baseline");
-		else if (cell->is_aa)
-			str_append(out, ": the control");
-		else
-			str_appendf(out, ": compared with %s", spec->cells[cell->compared_with].label);
+		str_appendf(out, "  %-10s ", i == 0 ? "cells" : "");
+		append_safe(out, cell->label);
+		str_append(out, cell->is_baseline ? ": a baseline" :
+				cell->is_aa ? ": the control" : ": compared with ");
+		if (!cell->is_baseline && !cell->is_aa)
+			append_safe(out, spec->cells[cell->compared_with].label);
 		str_append(out, "\n");
 	}
 }
@@ -99,9 +111,10 @@ static void append_order(struct str *out, const struct lab_plan *plan)
 	for (i = 0; i < plan->boot_count && i < 3; i++) {
 		boot = &plan->boots[i];
 		str_appendf(out, "  %-10s boot %zu:", i == 0 ? "order" : "", i + 1);
-		for (j = 0; j < boot->run_count && j < 8; j++)
-			str_appendf(out, "%s %s", j > 0 ? ";" : "",
-				    plan->spec->cells[boot->runs[j].cell].label);
+		for (j = 0; j < boot->run_count && j < 8; j++) {
+			str_append(out, j > 0 ? "; " : " ");
+			append_safe(out, plan->spec->cells[boot->runs[j].cell].label);
+		}
 		str_append(out, boot->run_count > 8 ? "; ...\n" : "\n");
 	}
 	if (plan->boot_count > 3)
@@ -128,7 +141,9 @@ void lab_plan_append_text(const struct lab_plan *plan, struct str *out)
 	const struct spec *spec = plan->spec;
 	unsigned machine;
 
-	str_appendf(out, "%s: %s\n", spec->name, spec->asks);
+	str_appendf(out, "%s: ", spec->name);
+	append_safe(out, spec->asks);
+	str_append_char(out, '\n');
 	append_line(out, "predicted", spec->predicts);
 	for (machine = 0; machine < spec->machine_count; machine++)
 		append_machine(out, plan, machine);
