@@ -8,6 +8,8 @@
 static const struct program_verb verbs[] = {
 	{ &ksm_status_verb, NULL, "status" },
 	{ &ksm_watch_verb, NULL, "watch" },
+	{ &ksm_estimate_verb, NULL, "estimate" },
+	{ &ksm_match_verb, NULL, "match" },
 	{ &ksm_tune_verb, NULL, "tune" },
 	{ NULL, NULL, NULL },
 };

@@ -44,6 +44,22 @@ struct prints_vm *prints_add_vm(struct prints *prints)
 	return vm;
 }
 
+void prints_drop_vm(struct prints *prints, size_t at)
+{
+	prints_vm_done(&prints->vms[at]);
+	prints->vm_count--;
+	memmove(&prints->vms[at], &prints->vms[at + 1], (prints->vm_count - at) * sizeof *prints->vms);
+}
+
+bool prints_vm_is_called(const struct prints_vm *vm, const char *word)
+{
+	size_t size = strlen(word);
+
+	return strcmp(vm->name, word) == 0 || strcmp(vm->id, word) == 0 ||
+	       (size > 0 && strncmp(vm->id, word, size) == 0 && vm->id[size] == '-' &&
+		strspn(word, "0123456789") == size);
+}
+
 bool print_list_add(struct print_list *list, uint64_t hash)
 {
 	if (list->count == list->capacity &&

@@ -63,6 +63,9 @@ void prints_vm_done(struct prints_vm *vm);
 
 /* An empty one at the end; NULL when memory is out. A pointer holds until the next one. */
 struct prints_vm *prints_add_vm(struct prints *prints);
+void prints_drop_vm(struct prints *prints, size_t at);
+/* By its name, its id, or its pid, with which the id begins. */
+bool prints_vm_is_called(const struct prints_vm *vm, const char *word);
 /* False when memory is out; then nothing is changed. */
 bool print_list_add(struct print_list *list, uint64_t hash);
 bool print_list_sort(struct print_list *list);

@@ -11,15 +11,6 @@
 
 #define GROUP "group="
 
-static bool is_called(const struct prints_vm *vm, const char *name)
-{
-	size_t size = strlen(name);
-
-	return strcmp(vm->name, name) == 0 || strcmp(vm->id, name) == 0 ||
-	       (size > 0 && strncmp(vm->id, name, size) == 0 && vm->id[size] == '-' &&
-		strspn(name, "0123456789") == size);
-}
-
 static bool list_copy(const struct print_list *from, struct print_list *to)
 {
 	if (from->count == 0)
@@ -60,7 +51,7 @@ static int add_called(struct change *change, const char *name)
 	int r = 0, found = 0;
 
 	for (i = 0; r == 0 && i < change->real; i++)
-		if (is_called(&change->prints->vms[i], name)) {
+		if (prints_vm_is_called(&change->prints->vms[i], name)) {
 			r = add_again(change->prints, i);
 			found++;
 		}
@@ -73,7 +64,7 @@ static int take_called(struct change *change, const char *name)
 	int found = 0;
 
 	for (i = 0; i < change->real; i++)
-		if (is_called(&change->prints->vms[i], name)) {
+		if (prints_vm_is_called(&change->prints->vms[i], name)) {
 			change->out[i] = true;
 			found++;
 		}
