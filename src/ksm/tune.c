@@ -6,15 +6,18 @@
 #include <stdio.h>
 
 #define PAGE_MB (4096 / 1e6)
-/* What a sweep sleeps between two pieces, and a crawl. */
+/* What a sweep sleeps between two pieces, and a crawl: waking up costs as much as a hundred pages. */
 #define SWEEP_SLEEP_MSEC 10
-#define CALM_SLEEP_MSEC 200
+#define CALM_SLEEP_MSEC 1000
 #define PAGES_AT_FIRST 2000
 #define PAGES_MOST 200000
+#define CALM_PAGES_MOST 10000
 #define PAGES_LEAST 10
 #define YIELD_USEC (5 * USEC_PER_SEC)
 /* Counters of a few milliseconds say nothing. */
 #define JUDGE_USEC (USEC_PER_SEC / 10)
+/* A crawl wakes once a second, and a clock may count hundredths: a shorter time would say nothing. */
+#define CALM_AIM_USEC (10 * USEC_PER_SEC)
 /* Growth that is worth a sweep doubles with each that was not, as often as this. */
 #define FRUITLESS_MOST 4
 
@@ -57,7 +60,7 @@ static double yield_of(const struct tune_seen *from, const struct tune_seen *to)
 static void aim_at(struct tune *tune, double had_cpus, double cpus, uint64_t sleep_msec)
 {
 	double pages = (double)tune->wish.pages * (double)sleep_msec / (double)tune->wish.sleep_msec;
-	double factor;
+	double factor, most;
 
 	if (had_cpus > 0.98)
 		had_cpus = 0.98;
@@ -68,18 +71,18 @@ static void aim_at(struct tune *tune, double had_cpus, double cpus, uint64_t sle
 			return;
 		pages *= factor > 8 ? 8 : factor < 0.001 ? 0.001 : factor;
 	}
-	tune->wish.pages = pages > PAGES_MOST ? PAGES_MOST : pages < PAGES_LEAST ? PAGES_LEAST :
-										   (uint64_t)pages;
+	most = sleep_msec == CALM_SLEEP_MSEC ? CALM_PAGES_MOST : PAGES_MOST;
+	tune->wish.pages = pages > most ? (uint64_t)most : pages < PAGES_LEAST ? PAGES_LEAST : (uint64_t)pages;
 	tune->wish.sleep_msec = sleep_msec;
 }
 
-/* Of one CPU since the time before; below 0 where that cannot be told. */
-static double had_cpus(const struct tune *tune, const struct tune_seen *seen)
+/* Of one CPU since then; below 0 where that cannot be told. */
+static double had_cpus(const struct tune_seen *then, const struct tune_seen *seen)
 {
-	uint64_t usec = seen->monotonic_usec - tune->last.monotonic_usec;
+	uint64_t usec = seen->monotonic_usec - then->monotonic_usec;
 
-	return usec >= JUDGE_USEC && seen->ksmd_usec >= tune->last.ksmd_usec ?
-		(double)(seen->ksmd_usec - tune->last.ksmd_usec) / (double)usec : -1;
+	return usec >= JUDGE_USEC && seen->ksmd_usec >= then->ksmd_usec ?
+		(double)(seen->ksmd_usec - then->ksmd_usec) / (double)usec : -1;
 }
 
 /* -- phases ------------------------------------------------------------------------------------------ */
@@ -102,9 +105,9 @@ static void calm(struct tune *tune, const struct tune_seen *seen)
 	tune->phase = TUNE_CALM;
 	snprintf(tune->why, sizeof tune->why, "the sweep merged %.0f MB a CPU-second; all was looked at twice",
 		 yield);
-	/* From a sweep's part of a CPU straight to a crawl's. */
-	aim_at(tune, tune->limits.sweep_cpus, tune->limits.calm_cpus, CALM_SLEEP_MSEC);
-	tune->start = *seen;
+	/* From a sweep's part of a CPU straight to a crawl's, where a page costs more: nothing is warm. */
+	aim_at(tune, tune->limits.sweep_cpus, tune->limits.calm_cpus / 3, CALM_SLEEP_MSEC);
+	tune->start = tune->aimed = *seen;
 }
 
 static bool is_pressed(const struct tune *tune, const struct tune_seen *seen, double most)
@@ -139,6 +142,8 @@ static bool is_swept(const struct tune *tune, const struct tune_seen *seen)
 
 static void while_sweeping(struct tune *tune, const struct tune_seen *seen)
 {
+	double had = had_cpus(&tune->last, seen);
+
 	if (is_swept(tune, seen)) {
 		calm(tune, seen);
 		return;
@@ -146,7 +151,9 @@ static void while_sweeping(struct tune *tune, const struct tune_seen *seen)
 	/* What is known of by the end of the first pass is looked at twice: no growth, later. */
 	if (seen->full_scans - tune->start.full_scans <= 1 && seen->mergeable_pages > tune->swept_pages)
 		tune->swept_pages = seen->mergeable_pages;
-	aim_at(tune, had_cpus(tune, seen), tune->limits.sweep_cpus, SWEEP_SLEEP_MSEC);
+	/* Far below, it is not its pace that holds it up: there is nothing to look at, or no CPU. */
+	if (had > tune->limits.sweep_cpus / 20)
+		aim_at(tune, had, tune->limits.sweep_cpus, SWEEP_SLEEP_MSEC);
 }
 
 static bool has_grown(const struct tune *tune, const struct tune_seen *seen)
@@ -163,8 +170,10 @@ static void while_calm(struct tune *tune, const struct tune_seen *seen)
 	else if (seen->saved_pages > tune->start.saved_pages + 256 &&
 		 yield_of(&tune->start, seen) >= tune->limits.yield_least * (1u << tune->fruitless))
 		sweep(tune, seen, "a look now and then finds pages to merge");
-	else
-		aim_at(tune, had_cpus(tune, seen), tune->limits.calm_cpus, CALM_SLEEP_MSEC);
+	else if (seen->monotonic_usec - tune->aimed.monotonic_usec >= CALM_AIM_USEC) {
+		aim_at(tune, had_cpus(&tune->aimed, seen), tune->limits.calm_cpus, CALM_SLEEP_MSEC);
+		tune->aimed = *seen;
+	}
 }
 
 static void while_yielding(struct tune *tune, const struct tune_seen *seen)
@@ -177,7 +186,7 @@ static void while_yielding(struct tune *tune, const struct tune_seen *seen)
 		sweep(tune, seen, "the CPUs are free again");
 	else {
 		tune->phase = TUNE_CALM;
-		tune->start = *seen;
+		tune->start = tune->aimed = *seen;
 		snprintf(tune->why, sizeof tune->why, "the CPUs are free again");
 	}
 }

@@ -54,6 +54,7 @@ struct tune {
 	bool begun;
 	struct tune_seen last;      /* the time before */
 	struct tune_seen start;     /* when this phase began */
+	struct tune_seen aimed;     /* when a crawl's pace was judged last */
 	struct tune_wish wish;
 	unsigned fruitless;         /* sweeps in a row that were not worth their CPU time */
 	uint64_t swept_pages;       /* mergeable memory at the last sweep */

@@ -182,6 +182,26 @@ static void it_stands_still_where_others_wait(void **state)
 	assert_true(ksmd.saved >= 0.95 * (double)ksmd.alike);
 }
 
+/* Where there is nothing to look at ksmd has no CPU time, however many pages it may look at. */
+static void nothing_to_merge_is_no_reason_to_hurry(void **state)
+{
+	struct ksmd ksmd = usual();
+	struct tune tune;
+	struct tune_wish wish = { 0, 0 };
+	struct tune_seen seen;
+	unsigned i;
+
+	tune_init(&tune, &tune_limits_default);
+	for (i = 0; i < 100; i++) {
+		ksmd.now_usec += USEC_PER_SEC / 4;
+		ksmd.cpu_usec += 10;
+		seen = see(&ksmd);
+		wish = tune_next(&tune, &seen);
+	}
+	assert_int_equal(tune.phase, TUNE_SWEEP);
+	assert_in_range(wish.pages, 1, 2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +211,7 @@ int main(void)
 		cmocka_unit_test(a_birth_and_growth_wake_it),
 		cmocka_unit_test(what_never_merges_is_swept_ever_more_rarely),
 		cmocka_unit_test(it_stands_still_where_others_wait),
+		cmocka_unit_test(nothing_to_merge_is_no_reason_to_hurry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
