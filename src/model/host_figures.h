@@ -51,19 +51,19 @@
 	F(KSM_RUN, "ksm_run", NUMBER, KNOB, COLD, "0 stopped, 1 merging, 2 unmerging")              \
 	F(KSM_PAGES_TO_SCAN, "ksm_pages_to_scan", COUNT, KNOB, COLD, "pages ksmd looks at before it sleeps") \
 	F(KSM_SLEEP, "ksm_sleep_millisecs", NUMBER, KNOB, COLD, "how long ksmd sleeps, ms")         \
-	F(KSM_PAGES_SHARED, "ksm_pages_shared", COUNT, GAUGE, COLD, "pages that serve several")     \
-	F(KSM_PAGES_SHARING, "ksm_pages_sharing", COUNT, GAUGE, COLD, "pages saved")                \
-	F(KSM_PAGES_UNSHARED, "ksm_pages_unshared", COUNT, GAUGE, COLD, "pages looked at in vain")  \
-	F(KSM_PAGES_VOLATILE, "ksm_pages_volatile", COUNT, GAUGE, COLD, "pages that change too fast") \
-	F(KSM_PAGES_SCANNED, "ksm_pages_scanned", COUNT, COUNTER, COLD, "pages looked at")          \
-	F(KSM_PAGES_SKIPPED, "ksm_pages_skipped", COUNT, COUNTER, COLD, "pages smart scan left out") \
-	F(KSM_ZERO_PAGES, "ksm_zero_pages", COUNT, GAUGE, COLD, "pages mapped to the zero page")    \
-	F(KSM_FULL_SCANS, "ksm_full_scans", COUNT, COUNTER, COLD, "passes over all mergeable memory") \
-	F(KSM_PROFIT, "ksm_general_profit_bytes", BYTES, GAUGE, COLD, "saved minus tracking overhead") \
+	F(KSM_PAGES_SHARED, "ksm_pages_shared", COUNT, GAUGE, HOT, "pages that serve several")     \
+	F(KSM_PAGES_SHARING, "ksm_pages_sharing", COUNT, GAUGE, HOT, "pages saved")                \
+	F(KSM_PAGES_UNSHARED, "ksm_pages_unshared", COUNT, GAUGE, HOT, "pages looked at in vain")  \
+	F(KSM_PAGES_VOLATILE, "ksm_pages_volatile", COUNT, GAUGE, HOT, "pages that change too fast") \
+	F(KSM_PAGES_SCANNED, "ksm_pages_scanned", COUNT, COUNTER, HOT, "pages looked at")          \
+	F(KSM_PAGES_SKIPPED, "ksm_pages_skipped", COUNT, COUNTER, HOT, "pages smart scan left out") \
+	F(KSM_ZERO_PAGES, "ksm_zero_pages", COUNT, GAUGE, HOT, "pages mapped to the zero page")    \
+	F(KSM_FULL_SCANS, "ksm_full_scans", COUNT, COUNTER, HOT, "passes over all mergeable memory") \
+	F(KSM_PROFIT, "ksm_general_profit_bytes", BYTES, GAUGE, HOT, "saved minus tracking overhead") \
 	F(KSM_MAX_SHARING, "ksm_max_page_sharing", NUMBER, KNOB, COLD, "most mappings of one page") \
 	F(KSM_ACROSS_NODES, "ksm_merge_across_nodes", NUMBER, KNOB, COLD, "merge across NUMA nodes") \
 	F(KSM_USE_ZERO_PAGES, "ksm_use_zero_pages", NUMBER, KNOB, COLD, "zero pages to the kernel's own") \
-	F(KSMD_CPU, "ksmd_cpu_usec", USEC, COUNTER, COLD, "CPU time of ksmd")                       \
+	F(KSMD_CPU, "ksmd_cpu_usec", USEC, COUNTER, HOT, "CPU time of ksmd")                       \
 	F(OWN_TICK, "own_tick_usec", USEC, GAUGE, HOT, "CPU time that this tick cost the thread that samples") \
 	F(EVENTS_LOST, "events_lost", COUNT, COUNTER, HOT, "times that KVM's events overflowed and a scan made good")
 

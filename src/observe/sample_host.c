@@ -2,6 +2,7 @@
 #include "observe/sample_host.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/cursor.h"
 #include "base/vec.h"
 #include "observe/sample_vm.h"
@@ -367,19 +368,6 @@ static void sample_nics(struct observe *observe)
 	}
 }
 
-void sample_host_hot(struct observe *observe, uint64_t monotonic_usec)
-{
-	sample_stat(observe, monotonic_usec);
-	sample_load(observe);
-	sample_memory(observe);
-	sample_pressure(observe);
-	sample_disks(observe);
-	sample_nics(observe);
-	observe->snapshot.host.sampled_usec[GROUP_HOT] = monotonic_usec;
-}
-
-/* -- cold ------------------------------------------------------------------------------- */
-
 static int is_ksmd(const char *name, void *context)
 {
 	struct observe *observe = context;
@@ -395,14 +383,27 @@ static int is_ksmd(const char *name, void *context)
 	return 1;
 }
 
+/* schedstat counts nanoseconds; stat, where there is none, hundredths of a second. */
+static int64_t ksmd_cpu_usec(struct observe *observe, pid_t ksmd)
+{
+	struct proc_schedstat run;
+	struct proc_stat stat;
+	char bytes[1024];
+	ssize_t size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/schedstat", ksmd);
+
+	if (size > 0 && proc_schedstat_parse(bytes, (size_t)size, &run) == 0 && run.run_nsec > 0)
+		return (int64_t)(run.run_nsec / NSEC_PER_USEC);
+	size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/stat", ksmd);
+	if (size <= 0 || proc_stat_parse(bytes, (size_t)size, &stat) < 0)
+		return FIELD_ABSENT;
+	return (int64_t)(stat.user_ticks + stat.system_ticks) * 1000000 / observe->root->ticks_per_second;
+}
+
 /* A kernel thread started at boot: its pid is low and stays. */
 static void sample_ksmd(struct observe *observe)
 {
 	struct host_files *files = observe->host;
 	struct host *host = &observe->snapshot.host;
-	struct proc_stat stat;
-	char bytes[1024];
-	ssize_t size;
 
 	if (!files->ksmd_sought)
 		root_list(observe->root, "/proc", is_ksmd, observe);
@@ -411,12 +412,10 @@ static void sample_ksmd(struct observe *observe)
 		host->state[HOST_KSMD_CPU] = FIGURE_UNSUPPORTED;
 		return;
 	}
-	size = watched_read(observe, -1, bytes, sizeof bytes, "/proc/%d/stat", files->ksmd);
-	if (size > 0 && proc_stat_parse(bytes, (size_t)size, &stat) == 0)
-		set(host, HOST_KSMD_CPU, (int64_t)(stat.user_ticks + stat.system_ticks) * 1000000 /
-						 observe->root->ticks_per_second);
+	set(host, HOST_KSMD_CPU, ksmd_cpu_usec(observe, files->ksmd));
 }
 
+/* ksmd goes round in less than a second where it is let: what comes of it is looked at each tick. */
 static void sample_ksm(struct observe *observe)
 {
 	struct host *host = &observe->snapshot.host;
@@ -425,13 +424,11 @@ static void sample_ksm(struct observe *observe)
 	unsigned i;
 
 	if (r < 0) {
-		for (i = HOST_KSM_RUN; i <= HOST_KSMD_CPU; i++)
+		for (i = HOST_KSM_PAGES_SHARED; i <= HOST_KSM_PROFIT; i++)
 			host->state[i] = (uint8_t)figure_state_from_errno(r);
+		host->state[HOST_KSMD_CPU] = (uint8_t)figure_state_from_errno(r);
 		return;
 	}
-	set(host, HOST_KSM_RUN, ksm.run);
-	set(host, HOST_KSM_PAGES_TO_SCAN, ksm.pages_to_scan);
-	set(host, HOST_KSM_SLEEP, ksm.sleep_millisecs);
 	set(host, HOST_KSM_PAGES_SHARED, ksm.pages_shared);
 	set(host, HOST_KSM_PAGES_SHARING, ksm.pages_sharing);
 	set(host, HOST_KSM_PAGES_UNSHARED, ksm.pages_unshared);
@@ -441,12 +438,45 @@ static void sample_ksm(struct observe *observe)
 	set(host, HOST_KSM_ZERO_PAGES, ksm.ksm_zero_pages);
 	set(host, HOST_KSM_FULL_SCANS, ksm.full_scans);
 	set(host, HOST_KSM_PROFIT, ksm.general_profit);
+	sample_ksmd(observe);
+}
+
+void sample_host_hot(struct observe *observe, uint64_t monotonic_usec)
+{
+	sample_stat(observe, monotonic_usec);
+	sample_load(observe);
+	sample_memory(observe);
+	sample_pressure(observe);
+	sample_disks(observe);
+	sample_nics(observe);
+	sample_ksm(observe);
+	observe->snapshot.host.sampled_usec[GROUP_HOT] = monotonic_usec;
+}
+
+/* -- cold ------------------------------------------------------------------------------- */
+
+static void sample_ksm_settings(struct observe *observe)
+{
+	static const enum host_figure settings[] = { HOST_KSM_RUN, HOST_KSM_PAGES_TO_SCAN, HOST_KSM_SLEEP,
+		HOST_KSM_MAX_SHARING, HOST_KSM_ACROSS_NODES, HOST_KSM_USE_ZERO_PAGES };
+	struct host *host = &observe->snapshot.host;
+	struct ksm ksm;
+	int r = ksm_read(&observe->host->ksm, &ksm);
+	size_t i;
+
+	if (r < 0) {
+		for (i = 0; i < sizeof settings / sizeof *settings; i++)
+			host->state[settings[i]] = (uint8_t)figure_state_from_errno(r);
+		return;
+	}
+	set(host, HOST_KSM_RUN, ksm.run);
+	set(host, HOST_KSM_PAGES_TO_SCAN, ksm.pages_to_scan);
+	set(host, HOST_KSM_SLEEP, ksm.sleep_millisecs);
 	set(host, HOST_KSM_MAX_SHARING, ksm.max_page_sharing);
 	set(host, HOST_KSM_ACROSS_NODES, ksm.merge_across_nodes);
 	set(host, HOST_KSM_USE_ZERO_PAGES, ksm.use_zero_pages);
 	if (ksm.advisor[0] != '\0')
 		text_set(&host->text[HOST_TEXT_KSM_ADVISOR], ksm.advisor, strlen(ksm.advisor));
-	sample_ksmd(observe);
 }
 
 static void sample_vmstat(struct observe *observe)
@@ -584,7 +614,7 @@ void sample_host_cold(struct observe *observe, uint64_t monotonic_usec)
 			      autogroups[0] == '1';
 	sample_taps(observe);
 	sample_vmstat(observe);
-	sample_ksm(observe);
+	sample_ksm_settings(observe);
 	sample_topology(observe);
 	sample_disk_settings(observe);
 	sample_nic_speeds(observe);
