@@ -158,6 +158,25 @@ def memory_pressure(plan):
     plan.expect(len(plan.items) <= 60, "at most sixty lines in a quarter of an hour")
 
 
+def ksm_tune(plan):
+    sleep = lambda second: plan.is_set_at("", "ksm.sleep_millisecs", second)
+    pages = lambda second: plan.is_set_at("", "ksm.pages_to_scan", second)
+    plan.expect(plan.is_set_at("", "ksm.run", 1) == 1 and sleep(2) == 10 and pages(2) >= 1000,
+                "it begins with a sweep")
+    plan.expect(sleep(10) == 1000 and pages(10) <= 10000, "which ends after two passes, in a crawl")
+    plan.expect(sleep(59) == 1000, "where there is nothing new it crawls on")
+    plan.expect(sleep(62) == 10, "a birth begins a sweep at once")
+    plan.expect(sleep(75) == 1000, "which ends as well")
+    plan.expect(plan.is_set_at("", "ksm.run", 125) == 0, "ksmd stands still where somebody waits for a CPU")
+    plan.expect(plan.is_set_at("", "ksm.run", 170) == 1 and sleep(170) == 1000, "and goes on crawling after")
+    sweeps = [second for second, value in plan.steps("", "ksm.sleep_millisecs") if value == 10 and second > 199]
+    plan.expect(2 <= len(sweeps) <= 8, "growth begins sweeps")
+    plan.expect(len(sweeps) >= 2 and sweeps[-1] - sweeps[-2] > sweeps[1] - sweeps[0],
+                "rarer ones where nothing of it merges")
+    plan.expect(plan.touched() <= {("", "ksm.run"), ("", "ksm.pages_to_scan"), ("", "ksm.sleep_millisecs")},
+                "nothing else is turned")
+
+
 def disk_calm(plan):
     for knob in ("disk.read_max", "disk.write_max"):
         hurt = plan.values("bronze-copy", knob, 20, 60)
