@@ -136,7 +136,7 @@ static int ksm_estimate_run(const struct verb *verb, const void *settings, char 
 }
 
 static const struct estimate_settings defaults = {
-	.limit = "256MiB/s",
+	.limit = "128MiB/s",
 	.wait_usec = 5000000,
 	.pairs = 10,
 };
@@ -148,7 +148,7 @@ static const struct option_info options[] = {
 	OPTION_DURATION(struct estimate_settings, wait_usec, 0, "wait", "TIME",
 			"until the second look (5s), which tells what changes; 0: one look"),
 	OPTION_TEXT(struct estimate_settings, limit, 0, "limit", "RATE",
-		    "read no faster than this (256MiB/s); max: as fast as it goes"),
+		    "read no faster than this (128MiB/s); max: as fast as it goes"),
 	OPTION_TEXT(struct estimate_settings, group, 0, "group", "BY",
 		    "VMs that belong together: owner, class, metadata, cgroup, user or name"),
 	OPTION_LIST(struct estimate_settings, what_if, 0, "what-if", "CHANGE",
