@@ -10,7 +10,7 @@ guest_up=$BUILD_ROOT/tests/lab/guest_up
 need_box
 
 in_box 0 --kvm --cpus 1 --memory 2G --env TRUCE_SCRATCH=/tmp -- sh -c \
-	"echo off | '$guest_up' memory=128 disk=16 pin=1 speed=8388608"
+	"echo off | '$guest_up' memory=128 disk=16 pin=0 speed=8388608"
 expect_match "a guest in a box with KVM" '^ready after [0-9]+ ms: kvm, emulated, ' \
 	"$(cat "$scratch/out")"
 cat "$scratch/out"

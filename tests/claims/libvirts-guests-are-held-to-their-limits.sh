@@ -237,6 +237,7 @@ part_within() {
 	fail "from $1 to $2 % were meant for the first, it has $part"
 }
 
-part_within 72 88 "weights 400 and 100"
+# Meant are 80, which a quiet machine comes to; beside other work it was 70, without a weight it is 50.
+part_within 64 88 "weights 400 and 100"
 turn_back
 part_within 40 60 "weights given back"
