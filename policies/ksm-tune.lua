@@ -61,6 +61,15 @@ local function yield_of(state, seen)
 	return cpu > 0 and max(merged, 0) / cpu or 0
 end
 
+-- What a page cost in the sweep, it costs thrice in a crawl: nothing is warm.
+local function begin_crawl(state, seen)
+	local looks = seen.scanned and state.start.scanned and seen.scanned - state.start.scanned or 0
+	local cost = number(seen.cpu - state.start.cpu, us)
+	local each = looks > 0 and cost > 0 and cost / looks or 2
+
+	state.pages, state.sleep = round(clamp(calm_cpu * 1000000 / (3 * each), 10, 10000), 1), 1000
+end
+
 local function calm(state, seen)
 	if yield_of(state, seen) >= worth then
 		state.fruitless = 0
@@ -69,7 +78,7 @@ local function calm(state, seen)
 	end
 	state.phase = "calm"
 	state.why = "all was looked at twice: " .. round(yield_of(state, seen), 1) .. " MB a CPU-second"
-	aim(state, sweep_cpu, calm_cpu / 3, 1000, 10000)
+	begin_crawl(state, seen)
 	state.start, state.aimed = seen, { at = seen.at, cpu = seen.cpu }
 end
 

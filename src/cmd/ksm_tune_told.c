@@ -27,12 +27,14 @@ static uint64_t ksmd_usec(const struct ksm_tune_told *told)
 		told->now->ksmd_usec - told->begin->ksmd_usec : 0;
 }
 
-/* NAN as long as ksmd did nothing. */
+/* NAN as long as ksmd did nothing, and where more parted than merged: that was not ksmd's doing. */
 static double mb_per_cpu_second(const struct ksm_tune_told *told)
 {
 	uint64_t usec = ksmd_usec(told);
 
-	return usec > 0 ? (double)merged_bytes(told) / MB / ((double)usec / USEC_PER_SEC) : NAN;
+	if (usec == 0 || merged_bytes(told) < 0)
+		return NAN;
+	return (double)merged_bytes(told) / MB / ((double)usec / USEC_PER_SEC);
 }
 
 static bool is_end(const struct ksm_tune_told *told)

@@ -13,6 +13,8 @@
 #define PAGES_MOST 200000
 #define CALM_PAGES_MOST 10000
 #define PAGES_LEAST 10
+/* Of a look at a page, where the kernel (before 6.4) does not count looks. */
+#define USUAL_PAGE_USEC 2.0
 #define YIELD_USEC (5 * USEC_PER_SEC)
 /* Counters of a few milliseconds say nothing. */
 #define JUDGE_USEC (USEC_PER_SEC / 10)
@@ -96,6 +98,19 @@ static void sweep(struct tune *tune, const struct tune_seen *seen, const char *w
 	snprintf(tune->why, sizeof tune->why, "%s", why);
 }
 
+/* What a page cost in the sweep, it costs thrice in a crawl: nothing is warm. */
+static void begin_crawl(struct tune *tune, const struct tune_seen *seen)
+{
+	double usec = (double)(seen->ksmd_usec - tune->start.ksmd_usec);
+	double looks = (double)(seen->pages_scanned - tune->start.pages_scanned);
+	double page_usec = looks > 0 && usec > 0 ? usec / looks : USUAL_PAGE_USEC;
+	double pages = tune->limits.calm_cpus * CALM_SLEEP_MSEC * USEC_PER_MSEC / (3 * page_usec);
+
+	tune->wish.pages = pages > CALM_PAGES_MOST ? CALM_PAGES_MOST : pages < PAGES_LEAST ? PAGES_LEAST :
+											     (uint64_t)pages;
+	tune->wish.sleep_msec = CALM_SLEEP_MSEC;
+}
+
 static void calm(struct tune *tune, const struct tune_seen *seen)
 {
 	double yield = yield_of(&tune->start, seen);
@@ -105,8 +120,7 @@ static void calm(struct tune *tune, const struct tune_seen *seen)
 	tune->phase = TUNE_CALM;
 	snprintf(tune->why, sizeof tune->why, "the sweep merged %.0f MB a CPU-second; all was looked at twice",
 		 yield);
-	/* From a sweep's part of a CPU straight to a crawl's, where a page costs more: nothing is warm. */
-	aim_at(tune, tune->limits.sweep_cpus, tune->limits.calm_cpus / 3, CALM_SLEEP_MSEC);
+	begin_crawl(tune, seen);
 	tune->start = tune->aimed = *seen;
 }
 
