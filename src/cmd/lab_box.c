@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
-#include "base/cursor.h"
 #include "base/error.h"
 #include "cmd/interrupt.h"
 #include "cmd/lab.h"
 #include "cmd/verb.h"
 #include "lab/box/box.h"
 #include "lab/host/boot_kernel.h"
+#include "report/units.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,21 +90,9 @@ static int fail(const struct error *err)
 	return err->code == -ETIMEDOUT ? LAB_BOX_TIMEOUT : LAB_BOX_FAILED;
 }
 
-/* "512M", "2G", "1T", a bare number: bytes. */
 static int size_parse(const char *option, const char *text, uint64_t *ret_bytes, struct error *err)
 {
-	static const char units[] = "KMGT";
-	struct cursor at = cursor_over(text, strlen(text));
-	uint64_t number, unit = 1;
-	bool fits = cursor_take_u64(&at, &number);
-
-	if (fits && !cursor_at_end(&at)) {
-		const char *place = strchr(units, *at.at);
-
-		fits = place != NULL && cursor_left(&at) == 1;
-		unit = fits ? 1ull << (10 * (place - units + 1)) : 0;
-	}
-	if (!fits || __builtin_mul_overflow(number, unit, ret_bytes) || *ret_bytes > INT64_MAX)
+	if (units_parse_bytes(text, ret_bytes) < 0)
 		return error_set(err, -EINVAL, "--%s takes a size such as 512M or 2G, not \"%.40s\"",
 				 option, text);
 	return 0;

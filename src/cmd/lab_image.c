@@ -2,7 +2,6 @@
 /* truce lab image build|list|check: guests with a whole Debian in them. */
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -45,22 +44,9 @@ static void print(struct str *text)
 	str_done(text);
 }
 
-/* "4G", "6000M", a bare number: bytes. */
 static int size_parse(const char *text, uint64_t *ret_bytes, struct error *err)
 {
-	static const char units[] = "KMGT";
-	struct cursor at = cursor_over(text, strlen(text));
-	uint64_t number, unit = 1;
-	bool fits = cursor_take_u64(&at, &number);
-
-	if (fits && !cursor_at_end(&at)) {
-		const char *place = strchr(units, *at.at);
-
-		fits = place != NULL && cursor_left(&at) == 1;
-		unit = fits ? 1ull << (10 * (place - units + 1)) : 0;
-	}
-	if (!fits || __builtin_mul_overflow(number, unit, ret_bytes) || *ret_bytes > INT64_MAX ||
-	    *ret_bytes == 0)
+	if (units_parse_bytes(text, ret_bytes) < 0 || *ret_bytes == 0)
 		return error_set(err, -EINVAL, "--size takes a size such as 4G, not \"%.40s\"", text);
 	return 0;
 }

@@ -58,6 +58,27 @@ int units_parse_duration(const char *text, uint64_t *ret_usec)
 	return 0;
 }
 
+int units_parse_bytes(const char *text, uint64_t *ret_bytes)
+{
+	static const char units[] = "KMGT";
+	struct cursor at = cursor_over(text, strlen(text));
+	uint64_t number, bytes, unit = 1;
+	const char *place;
+
+	if (!cursor_take_u64(&at, &number))
+		return -EINVAL;
+	if (!cursor_at_end(&at)) {
+		place = strchr(units, *at.at);
+		if (place == NULL || cursor_left(&at) != 1)
+			return -EINVAL;
+		unit = 1ull << (10 * (place - units + 1));
+	}
+	if (__builtin_mul_overflow(number, unit, &bytes) || bytes > INT64_MAX)
+		return -EINVAL;
+	*ret_bytes = bytes;
+	return 0;
+}
+
 static void local_time(uint64_t realtime_usec, struct tm *ret)
 {
 	time_t seconds = (time_t)(realtime_usec / USEC_PER_SEC);

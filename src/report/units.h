@@ -13,6 +13,8 @@ struct str;
 
 /* "200ms", "1s", "1.5h", "2d", "90": seconds where no unit stands. -EINVAL. */
 int units_parse_duration(const char *text, uint64_t *ret_usec);
+/* "512M", "2G", "1T"; 1K is 1024; a bare number: bytes. -EINVAL. */
+int units_parse_bytes(const char *text, uint64_t *ret_bytes);
 /* "14:05", "14:05:30" (of the day of `reference`), "2026-03-01 14:05", "2026-03-01T14:05:30",
  * "2026-03-01T14:05:30.5Z" or with "+01:00", "@seconds" after 1970, "-5m" and "+30s" from
  * `reference`. -EINVAL. */

@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include <math.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,32 @@ static void expect_duration(const char *text, uint64_t usec)
 
 	assert_int_equal(units_parse_duration(text, &got), 0);
 	assert_int_equal(got, usec);
+}
+
+static void expect_bytes(const char *text, uint64_t bytes)
+{
+	uint64_t got = 0;
+
+	assert_int_equal(units_parse_bytes(text, &got), 0);
+	assert_int_equal(got, bytes);
+}
+
+static void a_size_has_a_unit_or_is_in_bytes(void **state)
+{
+	uint64_t got;
+
+	expect_bytes("0", 0);
+	expect_bytes("4096", 4096);
+	expect_bytes("3K", 3072);
+	expect_bytes("512M", 536870912);
+	expect_bytes("2G", 2147483648);
+	expect_bytes("1T", 1099511627776);
+	assert_int_equal(units_parse_bytes("", &got), -EINVAL);
+	assert_int_equal(units_parse_bytes("M", &got), -EINVAL);
+	assert_int_equal(units_parse_bytes("-1M", &got), -EINVAL);
+	assert_int_equal(units_parse_bytes("1MB", &got), -EINVAL);
+	assert_int_equal(units_parse_bytes("1 M", &got), -EINVAL);
+	assert_int_equal(units_parse_bytes("16777216T", &got), -EINVAL);
 }
 
 static void a_duration_has_a_unit_or_is_in_seconds(void **state)
@@ -149,6 +176,7 @@ static void a_time_is_written_with_its_milliseconds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_size_has_a_unit_or_is_in_bytes),
 		cmocka_unit_test(a_duration_has_a_unit_or_is_in_seconds),
 		cmocka_unit_test(what_is_no_duration_is_refused),
 		cmocka_unit_test(a_time_is_a_clock_a_date_or_a_distance),
