@@ -10,6 +10,7 @@ static const struct program_verb verbs[] = {
 	{ &ksm_watch_verb, NULL, "watch" },
 	{ &ksm_estimate_verb, NULL, "estimate" },
 	{ &ksm_match_verb, NULL, "match" },
+	{ &ksm_fit_verb, NULL, "fit" },
 	{ &ksm_tune_verb, NULL, "tune" },
 	{ NULL, NULL, NULL },
 };

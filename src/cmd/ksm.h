@@ -5,6 +5,7 @@
 
 struct verb;
 
+extern const struct verb ksm_fit_verb;
 extern const struct verb ksm_tune_verb;
 extern const struct verb ksm_status_verb, ksm_watch_verb;
 extern const struct verb ksm_estimate_verb, ksm_match_verb;

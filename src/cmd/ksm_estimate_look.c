@@ -265,8 +265,8 @@ static void log_all(const struct estimate *estimate)
 	for (i = 0; i < prints->vm_count; i++) {
 		str_init(&name);
 		text_append_safe(&name, prints->vms[i].name, strlen(prints->vms[i].name));
-		syslog(LOG_NOTICE, "ksm estimate: %s has fingerprints made of the memory of VM %s (%s)",
-		       estimate->audit.who, name.data != NULL ? name.data : "", prints->vms[i].id);
+		syslog(LOG_NOTICE, "%s: %s has fingerprints made of the memory of VM %s (%s)",
+		       estimate->verb->name, estimate->audit.who, name.data != NULL ? name.data : "", prints->vms[i].id);
 		str_done(&name);
 	}
 	closelog();

@@ -113,6 +113,13 @@ static void learn_kind(struct fitting *fitting, size_t number)
 	kind->grown_items = mean_of(fitting, number, grown_bytes) / PRINTS_PAGE_SIZE;
 	kind->full = mean_of(fitting, number, full_bytes);
 	kind->rewriting = fmax(kind->off.mean - kind->own.mean, 0);
+	fitting->fit->kinds[number] = (struct fit_kind){
+		.observed = kind->observed,
+		.vm_bytes = kind->off.mean,
+		.vm_deviation = sqrt(kind->off.variance),
+		.own_bytes = kind->own.mean,
+		.own_deviation = sqrt(kind->own.variance),
+	};
 }
 
 static int learn(struct fitting *fitting)

@@ -52,9 +52,17 @@ struct fit_most {
 	size_t off, off_mean, on, on_mean, full;
 };
 
+/* What one VM of a kind takes, and its standard deviation with what was said before mixed in. */
+struct fit_kind {
+	size_t observed;
+	double vm_bytes, vm_deviation;   /* off */
+	double own_bytes, own_deviation; /* on, what it shares with nobody: a further one adds as much */
+};
+
 struct fit {
 	double line_bytes;  /* for the VMs: host - used - reserve */
 	double quantile;    /* Student's */
+	struct fit_kind kinds[POPULATION_KINDS_MOST];
 	struct fit_point *points; /* of 1, 2, ... VMs, one beyond the last that fits anyhow */
 	size_t point_count, point_capacity;
 	struct fit_most most;

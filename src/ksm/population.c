@@ -17,7 +17,7 @@ struct gathering {
 	const size_t *kind_of;
 	struct contents contents;
 	struct map rows; /* by row_key: 1 + the row's place */
-	double weight;   /* contents that one of this list stands for */
+	double *weights; /* of each VM: pages that one of the list that is walked over stands for */
 	bool failed;
 };
 
@@ -88,16 +88,33 @@ static void count_own(struct gathering *gathering, const struct contents_holder 
 {
 	struct population *population = gathering->population;
 	double frames = frames_of(population, (double)holder->pages);
+	double weight = gathering->weights[holder->vm];
 
-	population->own[holder->vm] += gathering->weight * frames;
+	population->own[holder->vm] += weight * frames;
 	population->kinds[gathering->kind_of[holder->vm]].own_variance +=
-		gathering->weight * (gathering->weight - 1) * frames * frames;
+		weight * (weight - 1) * frames * frames;
+}
+
+/* How many contents one like this stands for: each page brings its VM's weight. */
+static double weight_of(const struct gathering *gathering)
+{
+	const struct contents *contents = &gathering->contents;
+	double weight = 0, pages = 0;
+	size_t i;
+
+	for (i = 0; i < contents->holder_count; i++) {
+		double own = (double)contents->holders[i].pages;
+
+		weight += gathering->weights[contents->holders[i].vm] * own;
+		pages += own;
+	}
+	return weight / pages;
 }
 
 static void add_content(struct gathering *gathering)
 {
 	const struct contents *contents = &gathering->contents;
-	struct population_row row = { .contents = gathering->weight };
+	struct population_row row = { .contents = weight_of(gathering) };
 	size_t i;
 
 	if (contents->holder_count == 1)
@@ -113,9 +130,23 @@ static void add_content(struct gathering *gathering)
 	count_row(gathering, &row);
 }
 
+/* Of a sample of contents it is known how many pages the VM has in all. */
+static double sampled_weight(const struct prints *prints, const struct prints_vm *vm)
+{
+	double all = (double)vm->pages - (double)vm->zero - (double)vm->frequent.count;
+	double sampled = (double)vm->sampled.count +
+			 (double)(vm->changing + vm->gone) / (double)prints->modulo;
+
+	return prints->modulo > 1 && sampled > 0 && all > sampled ? all / sampled : 1;
+}
+
 static void add_contents(struct gathering *gathering, const bool *part, bool frequent)
 {
-	gathering->weight = frequent ? 1 : (double)gathering->prints->modulo;
+	const struct prints *prints = gathering->prints;
+	size_t i;
+
+	for (i = 0; i < prints->vm_count; i++)
+		gathering->weights[i] = frequent ? 1 : sampled_weight(prints, &prints->vms[i]);
 	contents_begin(&gathering->contents, part, frequent);
 	while (!gathering->failed && contents_next(&gathering->contents))
 		add_content(gathering);
@@ -127,12 +158,15 @@ static void add_vm(struct gathering *gathering, size_t number)
 {
 	struct population_kind *kind = &gathering->population->kinds[gathering->kind_of[number]];
 	const struct prints_vm *vm = &gathering->prints->vms[number];
+	double changing = (double)vm->changing;
 
+	if (gathering->prints->modulo > 1)
+		changing *= sampled_weight(gathering->prints, vm) / (double)gathering->prints->modulo;
 	kind->observed++;
 	kind->pages += (double)vm->pages;
 	kind->zero += (double)vm->zero;
-	kind->changing += (double)vm->changing;
-	gathering->population->own[number] += (double)vm->changing;
+	kind->changing += changing;
+	gathering->population->own[number] += changing;
 }
 
 static void finish_kind(struct population_kind *kind)
@@ -176,6 +210,7 @@ int population_init(struct population *population, const struct prints *prints,
 	bool *part = calloc(room, sizeof *part);
 	int r = -ENOMEM;
 
+	gathering.weights = calloc(room, sizeof *gathering.weights);
 	*population = (struct population){
 		.kind_count = kind_count,
 		.max_sharing = prints->max_sharing > 1 ? (double)prints->max_sharing :
@@ -184,10 +219,11 @@ int population_init(struct population *population, const struct prints *prints,
 		.own = calloc(room, sizeof *population->own),
 	};
 	map_init(&gathering.rows);
-	if (part != NULL && population->own != NULL)
+	if (part != NULL && population->own != NULL && gathering.weights != NULL)
 		r = gather(&gathering, part);
 	contents_done(&gathering.contents);
 	map_done(&gathering.rows);
+	free(gathering.weights);
 	free(part);
 	if (r < 0)
 		population_done(population);
@@ -233,15 +269,15 @@ static double row_frames(const struct population *population, const struct popul
 	for (kind = 0; kind < population->kind_count; kind++) {
 		size_t observed = population->kinds[kind].observed;
 
-		if (counts[kind] == 0 || row->holders[kind] == 0)
+		if (row->holders[kind] == 0)
 			continue;
 		holders += row->holders[kind];
 		last = kind;
 		none *= absent(observed, row->holders[kind], counts[kind]);
 		pages += row->pages[kind] * (double)counts[kind] / (double)observed;
 	}
-	if (holders <= 1)
-		return holders == 0 ? 0 : own_frames(population, row, last, counts);
+	if (holders == 1)
+		return own_frames(population, row, last, counts);
 	return pages > population->max_sharing ? frames_of(population, pages) : 1 - none;
 }
 

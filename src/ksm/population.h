@@ -3,8 +3,8 @@
  * What memory n VMs take when KSM merges, from the fingerprints of a few VMs of each kind. Pure.
  *
  * A content that one VM alone has, of all that were observed, is taken to be that VM's own: each
- * further VM of the kind brings as many. What two or more have is taken to be known already: no
- * further VM brings it anew. Zero pages are known always.
+ * further VM of the kind brings as many. What two or more have, of whatever kinds, is taken to be known
+ * already: no further VM brings it anew. Zero pages are known always.
  *
  * That is an upper bound where the VMs of a kind are alike in law: what one VM more adds to the
  * frames becomes less with each that is there already, and what the last observed one added is
