@@ -90,6 +90,18 @@ static int add_pairs(const struct share *share, size_t count, int64_t page, bool
 	return 0;
 }
 
+/* Of those who take part, somebody was not looked at. */
+static bool is_partial(const struct status *status)
+{
+	size_t i;
+
+	for (i = 0; i < status->vm_count; i++)
+		if (strcmp(status->vms[i].takes_part, "yes") == 0 &&
+		    !field_present(status->vms[i].looked_pages))
+			return true;
+	return false;
+}
+
 static int tell_vms(struct frames *frames)
 {
 	struct status *status = frames->status;
@@ -101,7 +113,7 @@ static int tell_vms(struct frames *frames)
 		return r;
 	for (i = 0; i < status->vm_count; i++)
 		tell_vm(frames, &status->vms[i], &share.owners[i]);
-	if (field_present(status->host.ksm.pages_shared) &&
+	if (!is_partial(status) && field_present(status->host.ksm.pages_shared) &&
 	    field_present(status->host.ksm.pages_sharing)) {
 		int64_t all = status->host.ksm.pages_shared + status->host.ksm.pages_sharing;
 		int64_t elsewhere = all - (int64_t)share.pages;

@@ -224,9 +224,26 @@ static void a_vm_that_ended_costs_nothing_but_its_own_numbers(void **state)
 {
 	add_vm(300, 0, "gone", NULL);
 	TAKE(whole, &everything);
+	assert_int_equal(status.host.elsewhere_pages, 6);
 	assert_string_equal(status.vms[2].takes_part, "ended");
 	assert_int_equal(status.vms[2].looked_pages, FIELD_ABSENT);
 	assert_int_equal(status.pairs.count, 1);
+}
+
+static void what_nobody_has_is_told_only_where_all_were_looked_at(void **state)
+{
+	struct root_memory_file some[sizeof whole / sizeof whole[0]];
+	size_t i;
+
+	memcpy(some, whole, sizeof whole);
+	for (i = 0; i < sizeof some / sizeof some[0]; i++)
+		if (strcmp(some[i].path, "/proc/200/pagemap") == 0)
+			some[i].error = -EACCES;
+	TAKE(some, &everything);
+	assert_null(status.frames_absent);
+	assert_int_equal(status.vms[0].looked_pages, 4);
+	assert_int_equal(status.vms[1].looked_pages, FIELD_ABSENT);
+	assert_int_equal(status.host.elsewhere_pages, FIELD_ABSENT);
 }
 
 static void vms_of_one_process_are_counted_once(void **state)
@@ -384,6 +401,7 @@ int main(void)
 		TEST(who_may_not_see_frames_gets_the_rest_with_a_reason),
 		TEST(frames_that_the_kernel_hides_are_no_frames),
 		TEST(a_vm_that_ended_costs_nothing_but_its_own_numbers),
+		TEST(what_nobody_has_is_told_only_where_all_were_looked_at),
 		TEST(vms_of_one_process_are_counted_once),
 		TEST(why_a_vm_takes_no_part_is_said),
 		TEST(without_ksm_nothing_is_zero),
