@@ -52,3 +52,12 @@ sed 's/ ksm = {.*},//; s/turns/plain/' "$scratch/turns.lua" >"$scratch/plain.lua
 grep -q ksm "$scratch/plain.lua" && fail "it turns something: $(cat "$scratch/plain.lua")"
 expect_exit 0 "$TRUCE" lab run "$scratch/plain.lua"
 expect_equal 'the knob after one that turns nothing' "$was" "$(cat "$knob")"
+
+# Two at once, each in a place of its own: each would take the other's value for the host's.
+background "$TRUCE" lab run "$scratch/long.lua" >"$scratch/said" 2>"$scratch/told"
+poll_until 30 turned || fail "it was not turned: $(cat "$scratch/told")"
+TRUCE_LAB_DIR="$scratch/other" expect_exit 1 "$TRUCE" lab run "$scratch/turns.lua"
+expect_match 'the second' "another experiment turns this host's KSM" "$(cat "$scratch/err")"
+kill -TERM "$pid"
+wait "$pid"
+expect_equal 'the knob after both' "$was" "$(cat "$knob")"

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define READY_NSEC (20 * NSEC_PER_SEC)
@@ -28,12 +29,14 @@
 /* Longer than any run takes from here to its end, preparing included; and an end, should nobody be
  * left to give it back. */
 #define HOLD_TIME "2h"
+#define KSM_LOCKED "/sys/kernel/mm/ksm/run"
 enum { VMS_MOST = 64 };
 
 struct lab_hands {
 	char *directory, *truce, *truced;
 	char host_socket[CONTROL_PATH_SIZE]; /* of the host's own truced, if there is one; "" */
 	int cancel_fd;
+	int host_fd; /* a lock on the host's KSM, until our end; -1: not turned */
 	struct child daemon;
 	pid_t vms[VMS_MOST];
 	size_t vm_count;
@@ -183,12 +186,32 @@ static int check_host_truced(const struct lab_hands *hands, struct error *err)
 	return r;
 }
 
+/* Experiments with places of their own know nothing of each other, and each would give back what the
+ * other one had set. The knob itself is locked, so that no file is needed that all of them know. */
+static int lock_host(struct lab_hands *hands, struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+
+	if (hands->host_fd >= 0)
+		return 0;
+	fd = open(KSM_LOCKED, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, -errno, KSM_LOCKED);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return error_set(err, -EBUSY, "another experiment turns this host's KSM: wait for it");
+	hands->host_fd = fd;
+	fd = -1;
+	return 0;
+}
+
 int lab_hands_set_host(struct lab_hands *hands, const char *setting, unsigned long long value,
 		       struct error *err)
 {
 	char assignment[80];
 	int r = check_host_truced(hands, err);
 
+	if (r == 0)
+		r = lock_host(hands, err);
 	if (r < 0)
 		return r;
 	snprintf(assignment, sizeof assignment, "%s=%llu", setting, value);
@@ -415,6 +438,7 @@ int lab_hands_new(const char *directory, int cancel_fd, struct lab_hands **ret, 
 		return error_set(err, -ENOMEM, "no memory");
 	}
 	child_init(&hands->daemon);
+	hands->host_fd = -1;
 	/* Before this process's own is another one. */
 	if (control_socket_path(hands->host_socket, NULL) < 0)
 		hands->host_socket[0] = '\0';
@@ -458,6 +482,7 @@ void lab_hands_free(struct lab_hands *hands)
 		return;
 	if (hands->daemon.pid != 0)
 		child_done(&hands->daemon);
+	cleanup_close(&hands->host_fd);
 	free(hands->directory);
 	free(hands->truce);
 	free(hands->truced);

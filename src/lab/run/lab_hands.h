@@ -31,8 +31,8 @@ int lab_hands_recover(const char *directory, struct error *err);
 /* -EINVAL and why, for a policy that could not be loaded. */
 int lab_hands_check(struct lab_hands *hands, const char *policy, struct error *err);
 
-/* A knob of the host ("ksm.run") until give_back. While no truced runs. -EBUSY: the host's own truced
- * turns it. */
+/* A knob of the host's KSM ("ksm.run") until give_back. While no truced runs. -EBUSY: the host's own
+ * truced turns it, or another experiment any. */
 int lab_hands_set_host(struct lab_hands *hands, const char *setting, unsigned long long value,
 		       struct error *err);
 
