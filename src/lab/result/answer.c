@@ -2,6 +2,7 @@
 #include "lab/result/answer.h"
 
 #include "base/str.h"
+#include "base/text.h"
 #include "lab/result/contrast.h"
 #include "lab/result/words.h"
 
@@ -240,9 +241,37 @@ void answer_append(const struct result *result, struct str *out)
 
 /* -- what limits it ---------------------------------------------------------------------------------------- */
 
+/* Runs in which no VM stood still, and something else was not as it was to be (a peer, a knob): how
+ * many, and what was said of the first. */
+static size_t count_otherwise_unproved(const struct result *result, const char **ret_why)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < result->experiment->run_count; i++) {
+		const struct store_run *run = &result->experiment->runs[i].run;
+
+		if (strcmp(run->state, "unproved") != 0 || result->windows[i].unproved)
+			continue;
+		if (count++ == 0)
+			*ret_why = run->why;
+	}
+	return count;
+}
+
+static void append_otherwise_unproved(size_t count, const char *why, struct str *out)
+{
+	char first[256];
+
+	text_copy(first, sizeof first, why != NULL ? why : "", why != NULL ? strlen(why) : 0);
+	str_appendf(out, "%zu runs do not count, since they prove nothing%s%s.\n", count,
+		    *first != '\0' ? "; of the first: " : "", first);
+}
+
 static void append_run_limits(const struct result *result, struct str *out)
 {
+	const char *why = NULL;
 	size_t i, unproved = 0, failed = 0, never = 0, runs = 0;
+	size_t otherwise = count_otherwise_unproved(result, &why);
 
 	for (i = 0; i < result->experiment->cell_count; i++) {
 		unproved += result->cells[i].unproved;
@@ -250,9 +279,11 @@ static void append_run_limits(const struct result *result, struct str *out)
 		never += result->cells[i].never_steady;
 		runs += result->cells[i].runs;
 	}
-	if (unproved > 0)
+	if (unproved > otherwise)
 		str_appendf(out, "%zu runs do not count: a VM beside VM1 that was to be loaded stood still.\n",
-			    unproved);
+			    unproved - otherwise);
+	if (otherwise > 0)
+		append_otherwise_unproved(otherwise, why, out);
 	if (failed > 0)
 		str_appendf(out, "%zu runs do not count: they failed, or their boot is not done.\n", failed);
 	if (never > 0)

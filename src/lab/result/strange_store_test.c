@@ -180,6 +180,29 @@ static void an_experiment_that_never_ends_is_told_without_its_spec(void **state)
 	assert_int_equal(use(path, &err), 0);
 }
 
+static void what_was_not_proved_is_told_as_it_was(void **state)
+{
+	struct stored_experiment *experiment = NULL;
+	struct result *result = NULL;
+	struct store *store = NULL;
+	struct str text;
+
+	change("update run set state = 'unproved', why = 'KSM was\x1b[31m turned' where id in (1, 2)");
+	assert_int_equal(store_open_read(path, &store, NULL), 0);
+	assert_int_equal(store_read(store, 0, &experiment, NULL), 0);
+	assert_int_equal(result_new(experiment, &result, NULL), 0);
+	str_init(&text);
+	result_append_text(result, 0, &text);
+	assert_non_null(strstr(text.data, "2 runs do not count, since they prove nothing; of the first: "
+			       "KSM was"));
+	assert_null(strstr(text.data, "stood still"));
+	assert_null(strchr(text.data, 27));
+	str_done(&text);
+	result_free(result);
+	stored_experiment_free(experiment);
+	store_close(store);
+}
+
 static void another_programs_database_stays_as_it_is(void **state)
 {
 	char foreign[80], *before, *after;
@@ -321,6 +344,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_file_keeps_nobody_waiting, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_experiment_that_never_ends_is_told_without_its_spec, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(what_was_not_proved_is_told_as_it_was, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_programs_database_stays_as_it_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_as_documented_is_refused, set_up,
 						tear_down),
