@@ -176,6 +176,7 @@ static const struct {
 	{ "hangs,good", "" },
 	{ "garbage,good", "" },
 	{ "floods,good", "" },
+	{ "babbles,good", "far more often than it was told to" },
 	{ "liar,good", "" },
 	{ "backward,good", "" },
 	{ "boasts,good", "counts more than can be" },

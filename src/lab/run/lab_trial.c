@@ -24,6 +24,8 @@
 #define STOP_NSEC (15 * NSEC_PER_SEC)
 
 enum { FIRST_PORT = 7500 };
+/* One an interval, and what comes late at once. */
+enum { REPORTS_AN_INTERVAL = 4, REPORTS_BESIDES = 100 };
 
 void lab_trial_init(struct lab_trial *trial)
 {
@@ -171,6 +173,17 @@ static void note_work(struct lab_trial *trial, unsigned vm, uint64_t at_nsec, bo
 		trial->members[vm].moved_nsec = at_nsec;
 }
 
+/* One that reports a thousand times as often as it was told to, each a nanosecond after the last, would
+ * fill this host's memory. */
+static bool is_too_much(struct lab_trial *trial, unsigned vm)
+{
+	uint64_t interval_nsec = trial->boot->ground->plan->spec->interval_usec * NSEC_PER_USEC;
+	uint64_t whole_nsec = trial->until_nsec - (uint64_t)trial->record->started_nsec;
+
+	return ++trial->members[vm].reports >
+	       REPORTS_AN_INTERVAL * whole_nsec / interval_nsec + REPORTS_BESIDES;
+}
+
 static void take_report(struct lab_trial *trial, unsigned vm, const struct link_event *event)
 {
 	const struct agent_progress *now = event->progress;
@@ -192,6 +205,9 @@ static void take_report(struct lab_trial *trial, unsigned vm, const struct link_
 	 * how long it took, which was told this once. And what is behind the window is nobody's, while
 	 * some are stopped and others not yet. */
 	if (event->at_nsec <= before || before >= trial->until_nsec)
+		return;
+	trial->members[vm].babbles |= is_too_much(trial, vm);
+	if (trial->members[vm].babbles)
 		return;
 	take_buckets(buckets, now);
 	if (!store_run_add_interval(record, &interval, buckets, now->bucket_count))
@@ -389,14 +405,18 @@ static int start_all(struct lab_trial *trial, struct error *err)
 	return r;
 }
 
-static int check_started(struct lab_trial *trial, struct error *err)
+static int check_reports(struct lab_trial *trial, struct error *err)
 {
 	unsigned vm;
 
-	for (vm = 0; vm < trial->boot->member_count; vm++)
+	for (vm = 0; vm < trial->boot->member_count; vm++) {
 		if (trial->members[vm].loaded && !trial->members[vm].started)
 			return error_set(err, -ETIMEDOUT, "%s: its workload has not started",
 					 trial->boot->members[vm].name);
+		if (trial->members[vm].babbles)
+			return error_set(err, -EIO, "%s: it reports far more often than it was told to",
+					 trial->boot->members[vm].name);
+	}
 	return 0;
 }
 
@@ -494,7 +514,7 @@ static int measure(struct lab_trial *trial, struct error *err)
 	judge_ksm(trial);
 	if (r == 0 && trial->adjusted)
 		judge_force(trial);
-	return r == 0 ? check_started(trial, err) : r;
+	return r == 0 ? check_reports(trial, err) : r;
 }
 
 static int stop_all(struct lab_trial *trial, struct error *err)

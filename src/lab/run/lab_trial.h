@@ -22,6 +22,8 @@ struct lab_trial {
 		uint64_t at_nsec, moved_nsec; /* the last report; the last one with more operations */
 		uint64_t operations, bytes, errors, lost;
 		uint64_t idle_nsec;           /* the longest time without an operation */
+		uint64_t reports;             /* kept */
+		bool babbles;                 /* more of them than can be */
 	} members[LAB_MEMBERS_MOST];
 	bool out_of_memory;
 	char *lines[LAB_MEMBERS_MOST]; /* what each is told to do */

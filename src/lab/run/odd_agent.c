@@ -83,6 +83,7 @@ static void say_hello(void)
 static void misbehave(void)
 {
 	static const char bytes[] = "garbage, garbage, garbage, and no frame at all";
+	unsigned i;
 
 	if (is("dies"))
 		exit(3);
@@ -90,6 +91,8 @@ static void misbehave(void)
 		pause();
 	if (is("garbage") && write(fd, bytes, sizeof bytes) < 0)
 		exit(1);
+	for (i = 0; is("babbles") && i < 100; i++)
+		say_progress(AGENT_REPORT);
 	while (is("floods"))
 		say_progress(AGENT_REPORT);
 }
