@@ -14,7 +14,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 /* Beside disks and taps: channel, console, monitor, the layer, the initramfs. */
 #define ENDS_MOST (GUEST_DISKS_MOST + GUEST_NICS_MOST + 5)
@@ -129,6 +131,9 @@ static int monitor_name(struct guest_ends *ends, const struct guest_plan *plan,
 		ends->monitor_path = NULL;
 		return error_errno(err, -ENOMEM, "%s", plan->name);
 	}
+	if (strlen(ends->monitor_path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
+		return error_set(err, -ENAMETOOLONG, "%s is too long for a socket: choose a shorter "
+				 "TRUCE_SCRATCH or TMPDIR", ends->monitor_path);
 	theirs->wiring.monitor_path = ends->monitor_path;
 	return 0;
 }

@@ -597,6 +597,27 @@ static void a_users_image_boots_itself_raw_and_qcow2(void **state)
 	assert_boots(qcow2);
 }
 
+static void a_directory_too_deep_for_a_socket_is_told_as_that(void **state)
+{
+	struct guest_plan plan = plan_of("deep");
+	struct error err = { 0 };
+	struct scratch *deep;
+	struct guest *guest;
+	char path[400];
+
+	if (quick_skip)
+		skip();
+	snprintf(path, sizeof path, "%s/%0100d", scratch_path(scratch), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(scratch_new(path, &deep, &err), 0);
+	plan.scratch = deep;
+	plan.monitor = true;
+	assert_int_equal(guest_new(&plan, &guest, &err), -ENAMETOOLONG);
+	assert_non_null(strstr(err.text, "is too long for a socket"));
+	scratch_free(deep);
+	assert_int_equal(rmdir(path), 0);
+}
+
 static void what_cannot_be_is_refused_before_anything_starts(void **state)
 {
 	struct guest_plan plan = plan_of("no");
@@ -640,6 +661,7 @@ int main(void)
 		cmocka_unit_test(a_storage_device_that_dies_is_told),
 		cmocka_unit_test(nothing_outlives_a_program_that_is_killed),
 		cmocka_unit_test(a_users_image_boots_itself_raw_and_qcow2),
+		cmocka_unit_test(a_directory_too_deep_for_a_socket_is_told_as_that),
 		cmocka_unit_test(what_cannot_be_is_refused_before_anything_starts),
 	};
 
