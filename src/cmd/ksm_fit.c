@@ -213,7 +213,7 @@ static int ksm_fit_run(const struct verb *verb, const void *settings, char **ope
 }
 
 static const struct ksm_fit_settings defaults = {
-	.risk = "1%", .spread = "2%", .rewriting = "1", .wait_usec = 2000000, .limit = "256MiB/s",
+	.risk = "1%", .spread = "2%", .rewriting = "1", .wait_usec = 2000000, .limit = "128MiB/s",
 };
 
 static const struct option_info options[] = {
@@ -239,7 +239,7 @@ static const struct option_info options[] = {
 	OPTION_DURATION(struct ksm_fit_settings, horizon_usec, 0, "horizon", "TIME",
 			"VMs grow as in one more wait, for so long (0: not)"),
 	OPTION_TEXT(struct ksm_fit_settings, limit, 0, "limit", "RATE",
-		    "reads memory no faster (256MiB/s); max: any"),
+		    "reads memory no faster (128MiB/s); max: any"),
 	OPTION_TEXT(struct ksm_fit_settings, prints, 0, "prints", "FILE",
 		    "fingerprints in FILE, not VMs that run"),
 	OPTION_TEXT(struct ksm_fit_settings, overhead, 0, "overhead", "SIZE",

@@ -55,6 +55,10 @@ case $? in
 *) fail "$(head -n 5 "$scratch/said")" ;;
 esac
 
+# A file of fingerprints tells the same of a host that it did not see.
+expect_exit 0 "$TRUCE" ksm estimate --wait 100ms --limit max --save "$scratch/prints" "$pid1" "$pid2"
+expect_equal "on, by a file" 152 "$(fits on --prints "$scratch/prints" --host-memory 1024M)"
+
 # The table says the same, and of one VM that not much is known.
 expect_exit 0 "$TRUCE" ksm fit --wait 0 --kind "$kind_a" --host-memory 1024M --used 0
 expect_match "the kind" '^a: 2 VMs seen, each 34\.[0-9]M' "$(cat "$scratch/out")"
