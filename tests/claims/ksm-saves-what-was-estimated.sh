@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What `truce ksm estimate` tells before anything is merged is what KSM then merges, within 2 % or 1 MB
-# a VM: VMs of which much is alike, of which all is their own, and of zeros. And it is what was put
+# a VM, by the kernel's counters and by `truce ksm status` afterwards: VMs of which much is alike, of which all is their own, and of zeros. And it is what was put
 # into their memory.
 # shellcheck source=tests/claims/lib.sh
 . "$SOURCE_ROOT/tests/claims/lib.sh"
@@ -61,13 +61,16 @@ passes() { [ "$(cat "$ksm/full_scans")" -ge $(($1 + 4)) ]; }
 poll_until 60 passes "$(cat "$ksm/full_scans")" || skip "KSM comes to no end here within a minute"
 merged >"$scratch/merged"
 echo 0 >"$ksm/run"
+# shellcheck disable=SC2086
+"$TRUCE" ksm status --json $names >"$scratch/status" 2>"$scratch/err" || fail "no status: $(cat "$scratch/err")"
 
 python3 - "$scratch" "$plan" <<'END' || fail "the estimate is not what was merged"
 import json, sys
 
 scratch, plan = sys.argv[1], [tuple(map(int, line.split())) for line in sys.argv[2].splitlines()]
 read = lambda name: json.load(open(f"{scratch}/{name}", encoding="utf-8"))
-whole, content, position = read("whole"), read("content"), read("position")
+whole, content, position, status = map(read, ("whole", "content", "position", "status"))
+by_name = lambda vms: sorted(vms, key=lambda vm: vm["name"])
 merged = [int(line) * 4096 for line in open(f"{scratch}/merged", encoding="ascii")]
 wrong = []
 
@@ -84,8 +87,13 @@ bounds = position["all"]
 print(f"by position: {bounds['saved_least_bytes'] >> 20} to {bounds['saved_most_bytes'] >> 20} MiB")
 if not bounds["saved_least_bytes"] <= saved * 4096 <= bounds["saved_most_bytes"]:
     wrong.append("the bounds by position")
-for vm, got in zip(sorted(whole["vms"], key=lambda vm: vm["name"]), merged):
+for vm, after, got in zip(by_name(whole["vms"]), by_name(status["vms"]), merged):
     check(f"merged of {vm['name']}", vm["shared_bytes"], got, 2)
+    check(f"merged of {vm['name']} by status", vm["shared_bytes"], after["merged_pages"] * 4096, 2)
+first = [vm["id"] for vm in by_name(whole["vms"])[:2]]
+def pair(told, key):
+    return sum(one[key] for one in told["pairs"] if sorted((one["a"], one["b"])) == sorted(first))
+check("common to the first two, by status", pair(whole, "saved_bytes"), pair(status, "common_bytes"), 2)
 if wrong:
     print("not within the bounds: " + ", ".join(wrong))
 sys.exit(bool(wrong))

@@ -69,6 +69,31 @@ expect_match "the sentence" "$b is not told of: it opted out" "$(cat "$scratch/e
 expect_exit 1 estimate --wait 0 "$b"
 rm "$TRUCE_CONF_DIR/truce.conf"
 
+# The system's log takes note, before anything is read: here a log of its own, in a /dev of its own.
+cat >"$scratch/with_log" <<'END'
+mkdir "$scratch/dev" && mount --bind /dev "$scratch/dev" && mount -t tmpfs log /dev || exit 77
+touch /dev/null && mount --bind "$scratch/dev/null" /dev/null || exit 77
+python3 - "$scratch/log" <<'PYTHON' &
+import socket, sys
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind("/dev/log")
+with open(sys.argv[1], "w", encoding="utf-8") as out:
+    out.write(log.recv(4096).decode() + "\n")
+PYTHON
+for try in $(seq 100); do [ -S /dev/log ] && break; sleep 0.1; done
+"$TRUCE" ksm estimate --json --wait 0 --limit max "$1"
+status=$?
+wait
+exit "$status"
+END
+status=0
+(export scratch; exec unshare -m sh "$scratch/with_log" "$a") >"$scratch/out" 2>"$scratch/err" || status=$?
+if [ "$status" -ne 77 ]; then
+	expect_equal "its exit code" 0 "$status"
+	expect_match "the log" "<85>.*truce\[[0-9]*\]: ksm estimate: root \(uid 0\).* of VM $a \(" "$(cat "$scratch/log")"
+	expect_equal "that it was logged" True "$(json 'd["audit"]["logged"]')"
+fi
+
 # Names are a stranger's.
 vm "$odd" 10 10 10
 expect_exit 0 estimate --wait 0 "$odd"
