@@ -203,6 +203,43 @@ static void what_was_not_proved_is_told_as_it_was(void **state)
 	store_close(store);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+	struct error err = { 0 };
+	char *bytes;
+	size_t size;
+
+	assert_int_equal(keep_file_read(from, 8 << 20, &bytes, &size, &err), 0);
+	assert_int_equal(keep_file_write(to, bytes, size, 0644, &err), 0);
+	free(bytes);
+}
+
+/* Half of its pages are new, and the old ones stand in the journal beside it. */
+static void what_was_killed_while_it_wrote_is_put_right_by_the_next(void **state)
+{
+	char killed[80], journal[90], journal_now[90];
+	struct store *store = NULL;
+	struct error err = { 0 };
+	sqlite3 *db;
+
+	snprintf(killed, sizeof killed, "%s/killed.sqlite", directory);
+	snprintf(journal, sizeof journal, "%s-journal", killed);
+	snprintf(journal_now, sizeof journal_now, "%s-journal", path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "pragma cache_size = 1; begin immediate; "
+				      "update interval set operations = 7", NULL, NULL, NULL), SQLITE_OK);
+	copy_file(path, killed);
+	copy_file(journal_now, journal);
+	sqlite3_close(db);
+	assert_int_equal(use(killed, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "was killed while it wrote"));
+	assert_int_equal(store_open(killed, &store, &err), 0);
+	store_close(store);
+	assert_int_equal(use(killed, &err), 0);
+	assert_int_equal(access(journal, F_OK), -1);
+	unlink(killed);
+}
+
 static void another_programs_database_stays_as_it_is(void **state)
 {
 	char foreign[80], *before, *after;
@@ -345,6 +382,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_experiment_that_never_ends_is_told_without_its_spec, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(what_was_not_proved_is_told_as_it_was, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_killed_while_it_wrote_is_put_right_by_the_next, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(another_programs_database_stays_as_it_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_store_that_is_not_as_documented_is_refused, set_up,
 						tear_down),

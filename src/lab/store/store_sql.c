@@ -35,8 +35,8 @@ int store_failed(const struct store *store, const char *what, struct error *err)
 {
 	/* Who only reads must not undo it. */
 	if (sqlite3_extended_errcode(store->db) == SQLITE_READONLY_ROLLBACK)
-		return error_set(err, -EBUSY, "%s: its writer was killed in the middle of a sentence: the next "
-				 "truce lab run of this experiment puts it right", store->path);
+		return error_set(err, -EBUSY, "%s: its writer was killed while it wrote: the next truce lab "
+				 "run of this experiment puts it right", store->path);
 	return error_set(err, code_of(sqlite3_errcode(store->db)), "%s: %s: %s", store->path, what,
 			 sqlite3_errmsg(store->db));
 }
