@@ -47,7 +47,9 @@ static int by_frame(const void *a, const void *b)
 {
 	const struct share_entry *x = a, *y = b;
 
-	return (x->frame > y->frame) - (x->frame < y->frame);
+	if (x->frame != y->frame)
+		return x->frame < y->frame ? -1 : 1;
+	return (x->owner > y->owner) - (x->owner < y->owner);
 }
 
 /* The entries of one frame, each owner's put together; the list of owners is the caller's. */
@@ -57,13 +59,20 @@ struct one_frame {
 	size_t count, capacity, page_capacity;
 };
 
-static bool frame_add(struct one_frame *frame, uint32_t owner, uint32_t pages)
+/* Owners come in their order, unless others are counted in their place. */
+static size_t frame_find(const struct one_frame *frame, uint32_t owner, bool in_order)
 {
-	size_t i;
+	size_t i = in_order && frame->count > 0 ? frame->count - 1 : 0;
 
-	for (i = 0; i < frame->count; i++)
-		if (frame->owners[i] == owner)
-			break;
+	while (i < frame->count && frame->owners[i] != owner)
+		i++;
+	return i;
+}
+
+static bool frame_add(struct one_frame *frame, uint32_t owner, uint32_t pages, bool in_order)
+{
+	size_t i = frame_find(frame, owner, in_order);
+
 	if (i == frame->count) {
 		if (!VEC_RESERVE(frame->owners, frame->capacity, i + 1) ||
 		    !VEC_RESERVE(frame->pages, frame->page_capacity, i + 1))
@@ -76,16 +85,32 @@ static bool frame_add(struct one_frame *frame, uint32_t owner, uint32_t pages)
 	return true;
 }
 
+/* Into the half of the matrix above its diagonal, or into either where owners are in no order. */
 static void count_common(struct share *share, const struct one_frame *frame)
 {
 	size_t i, j;
 
 	if (share->common == NULL)
 		return;
-	for (i = 0; i < frame->count; i++)
-		for (j = 0; j < frame->count; j++)
-			share->common[frame->owners[i] * share->owner_count + frame->owners[j]] +=
-				i == j ? (uint32_t)(frame->pages[i] - 1) : 1;
+	for (i = 0; i < frame->count; i++) {
+		uint32_t *row = share->common + frame->owners[i] * share->owner_count;
+
+		row[frame->owners[i]] += (uint32_t)(frame->pages[i] - 1);
+		for (j = i + 1; j < frame->count; j++)
+			row[frame->owners[j]]++;
+	}
+}
+
+/* Both halves become their sum. */
+static void mirror(struct share *share)
+{
+	size_t a, b, count = share->owner_count;
+
+	for (a = 0; share->common != NULL && a < count; a++)
+		for (b = 0; b < a; b++) {
+			share->common[a * count + b] += share->common[b * count + a];
+			share->common[b * count + a] = share->common[a * count + b];
+		}
 }
 
 static void count_frame(struct share *share, const struct one_frame *frame)
@@ -121,7 +146,7 @@ static bool count_all(const struct share_list *list, const uint32_t *owner_of, s
 			uint32_t owner = list->entries[to].owner;
 
 			fine = frame_add(&frame, owner_of != NULL ? owner_of[owner] : owner,
-					 list->entries[to].pages);
+					 list->entries[to].pages, owner_of == NULL);
 		}
 		if (fine)
 			count_frame(share, &frame);
@@ -146,6 +171,7 @@ int share_compute(struct share_list *list, const uint32_t *owner_of, size_t owne
 		share_done(&share);
 		return -ENOMEM;
 	}
+	mirror(&share);
 	share.saved = share.pages - share.frames;
 	*ret = share;
 	return 0;
