@@ -69,6 +69,19 @@ assert "evil" in names[int(sys.argv[2])], names' "$scratch/json" "$hostile_pid" 
 tr -d '\n' <"$scratch/json" >"$scratch/json-line"
 clean "list --json" "$scratch/json-line"
 
+# The program of page sharing need not be built.
+if "$TRUCE" ksm status --help >"$scratch/out" 2>&1; then
+	"$TRUCE" ksm status --no-frames >"$scratch/out" 2>"$scratch/err" || fail "ksm status ended with $?"
+	grep -q evil "$scratch/out" || fail "ksm status does not name the guest"
+	clean "ksm status" "$scratch/out"
+	"$TRUCE" ksm watch --samples 1 --record "$scratch/sharing" >"$scratch/out" || fail "ksm watch ended with $?"
+	clean "ksm watch" "$scratch/out"
+	"$TRUCE" ksm watch --replay "$scratch/sharing" >"$scratch/out" || fail "ksm watch --replay ended with $?"
+	clean "a recording of ksm watch" "$scratch/out"
+	"$TRUCE" ksm status "no$hostile" >"$scratch/out" 2>"$scratch/err" && fail "a VM that is not there is found"
+	clean "ksm status's sentence on a name that is not there" "$scratch/err"
+fi
+
 script -qec "'$TRUCE' list" "$scratch/terminal" >/dev/null </dev/null || fail "list on a terminal"
 clean_terminal "list on a terminal" "$scratch/terminal"
 # A screen with room for whatever else runs here.

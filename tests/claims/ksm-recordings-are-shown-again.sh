@@ -58,6 +58,7 @@ done
 
 # A capture with maps has what status reads.
 [ "$(id -u)" -eq 0 ] || exit 0
+# shellcheck disable=SC2016
 background sh -c 'cp "$1" "$2/qemu-system-x86_64"; exec "$2/qemu-system-x86_64" 100 0 0 0 on -name guest=ksm-captured' \
 	sh "$BUILD_ROOT/tests/act/merge" "$scratch" >"$scratch/says" </dev/null
 poll_until 30 grep -q '^ready' "$scratch/says" || skip "needs KSM for memory that may be merged"

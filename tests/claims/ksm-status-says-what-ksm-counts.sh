@@ -28,6 +28,7 @@ guest() {
 	mkdir "$scratch/$guest_name"
 	cp "$merge" "$scratch/$guest_name/qemu-system-x86_64"
 	mkfifo "$scratch/$guest_name.in"
+	# shellcheck disable=SC2016
 	background sh -c 'exec "$@" <>"$0"' "$scratch/$guest_name.in" \
 		"$scratch/$guest_name/qemu-system-x86_64" "$@" >"$scratch/$guest_name.says"
 	poll_until 60 grep -q '^ready' "$scratch/$guest_name.says" || fail "$guest_name has not begun"
