@@ -39,6 +39,7 @@ struct ksm_fit {
 	struct fit_question question;
 	struct fit fit;
 	bool live, partly;
+	bool left_out;       /* some VMs that were meant: it was said which, and why */
 };
 
 /* ksm_fit_kinds.c: what --kind and --mix say; -EINVAL with a sentence. */

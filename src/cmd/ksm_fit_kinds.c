@@ -147,15 +147,6 @@ char **ksm_fit_words(const struct ksm_fit *fit)
 
 /* -- who is meant --------------------------------------------------------------------------------- */
 
-/* By name, id, or pid, with which the id begins. */
-static bool is_called(const struct prints_vm *vm, const char *word)
-{
-	size_t size = strlen(word);
-
-	return strcmp(vm->name, word) == 0 || strcmp(vm->id, word) == 0 ||
-	       (strncmp(vm->id, word, size) == 0 && vm->id[size] == '-' && strchr(word, '-') == NULL);
-}
-
 static int assign_word(struct ksm_fit *fit, size_t kind, const char *word, struct error *err)
 {
 	struct str safe;
@@ -165,17 +156,32 @@ static int assign_word(struct ksm_fit *fit, size_t kind, const char *word, struc
 	str_init(&safe);
 	text_append_safe(&safe, word, strlen(word));
 	for (i = 0; r == 0 && i < fit->prints.vm_count; i++) {
-		if (!is_called(&fit->prints.vms[i], word))
+		if (!prints_vm_is_called(&fit->prints.vms[i], word))
 			continue;
 		found++;
 		if (fit->kind_of[i] < fit->question.kind_count && fit->kind_of[i] != kind)
 			r = error_set(err, -EINVAL, "%.80s is of two kinds", safe.data);
 		fit->kind_of[i] = kind;
 	}
-	if (r == 0 && found == 0)
+	if (r == 0 && found == 0 && !fit->left_out)
 		r = error_set(err, -ENOENT, "nothing was seen of a VM with the name, pid or id %.80s", safe.data);
 	str_done(&safe);
 	return r;
+}
+
+static int check_kind(const struct ksm_fit *fit, size_t kind, struct error *err)
+{
+	struct str safe;
+	size_t i;
+
+	for (i = 0; i < fit->prints.vm_count; i++)
+		if (fit->kind_of[i] == kind)
+			return 0;
+	str_init(&safe);
+	text_append_safe(&safe, fit->kinds[kind].label, strlen(fit->kinds[kind].label));
+	error_set(err, -ENOENT, "no VM of the kind %.80s could be looked at", safe.data);
+	str_done(&safe);
+	return -ENOENT;
 }
 
 int ksm_fit_assign(struct ksm_fit *fit, struct error *err)
@@ -194,5 +200,7 @@ int ksm_fit_assign(struct ksm_fit *fit, struct error *err)
 	for (kind = 0; kind < fit->question.kind_count; kind++)
 		for (word = fit->kinds[kind].words; r == 0 && word != NULL && *word != NULL; word++)
 			r = assign_word(fit, kind, *word, err);
+	for (kind = 0; r == 0 && kind < fit->question.kind_count; kind++)
+		r = check_kind(fit, kind, err);
 	return r;
 }

@@ -3,9 +3,12 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/str.h"
+#include "base/text.h"
 #include "cmd/interrupt.h"
 #include "cmd/ksm_estimate.h"
 #include "cmd/ksm_fit.h"
+#include "cmd/verb.h"
 #include "ksm/fit_live.h"
 #include "ksm/prints_file.h"
 #include "sys/root.h"
@@ -14,6 +17,7 @@
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of a file with fingerprints of a whole host. */
 #define FILE_MOST (1ull << 36)
@@ -51,15 +55,46 @@ static double other_bytes(const struct prints_vm *vm, const struct fit_process *
 	return fmax((double)process->bytes - (double)vm->pages * PRINTS_PAGE_SIZE, 0);
 }
 
+static void say_ended(struct ksm_fit *fit, const struct prints_vm *vm)
+{
+	struct str name;
+
+	str_init(&name);
+	text_append_safe(&name, vm->name, strlen(vm->name));
+	verb_warn(fit->verb, "%s (%s) ended while it was looked at", name.data != NULL ? name.data : "", vm->id);
+	str_done(&name);
+	fit->partly = true;
+}
+
+/* Who has ended meanwhile is left out. */
 static int read_processes(struct ksm_fit *fit, struct root *root, struct fit_process *ret,
 			  struct error *err)
 {
-	size_t i;
-	int r = 0;
+	size_t i = 0;
+	int r;
 
-	for (i = 0; r == 0 && i < fit->prints.vm_count; i++)
+	while (i < fit->prints.vm_count) {
 		r = read_process(root, &fit->prints.vms[i], &ret[i], err);
-	return r;
+		if (r < 0 && r != -ESRCH)
+			return r;
+		if (r == 0) {
+			i++;
+			continue;
+		}
+		say_ended(fit, &fit->prints.vms[i]);
+		prints_drop_vm(&fit->prints, i);
+		fit->left_out = true;
+	}
+	return 0;
+}
+
+static double growth_of(const struct ksm_fit *fit, const struct fit_process *before,
+			const struct fit_process *now)
+{
+	if (now->bytes <= before->bytes || now->monotonic_usec <= before->monotonic_usec)
+		return 0;
+	return (double)(now->bytes - before->bytes) * (double)fit->settings->horizon_usec /
+	       (double)(now->monotonic_usec - before->monotonic_usec);
 }
 
 /* By how much each grows in the time that is looked ahead, if it goes on as now. */
@@ -72,11 +107,12 @@ static int see_growth(struct ksm_fit *fit, struct root *root, const struct fit_p
 
 	for (i = 0; r == 0 && i < fit->prints.vm_count; i++) {
 		r = read_process(root, &fit->prints.vms[i], &now, err);
-		if (r == 0 && now.monotonic_usec > before[i].monotonic_usec &&
-		    now.bytes > before[i].bytes)
-			fit->vms[i].growth_bytes = (double)(now.bytes - before[i].bytes) *
-				(double)fit->settings->horizon_usec /
-				(double)(now.monotonic_usec - before[i].monotonic_usec);
+		if (r == 0) {
+			fit->vms[i].growth_bytes = growth_of(fit, &before[i], &now);
+		} else if (r == -ESRCH) {
+			say_ended(fit, &fit->prints.vms[i]);
+			r = 0;
+		}
 	}
 	return r;
 }
@@ -120,7 +156,8 @@ int ksm_fit_look(struct ksm_fit *fit, struct error *err)
 	if (r == 0) {
 		fit->prints = estimate.prints;
 		prints_init(&estimate.prints);
-		fit->partly |= estimate.partly;
+		fit->left_out = estimate.unread_count > 0;
+		fit->partly |= estimate.partly || fit->left_out;
 		r = look_at_processes(fit, root, err);
 	}
 	estimate_done(&estimate);

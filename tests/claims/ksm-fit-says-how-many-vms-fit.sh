@@ -78,6 +78,24 @@ expect_exit 1 "$TRUCE" ksm fit --wait 0 --kind "a=$pid1" --kind "b=$pid1,$pid2"
 expect_match "one VM of two kinds" 'of two kinds' "$(cat "$scratch/err")"
 expect_exit 1 "$TRUCE" ksm fit --prints "$SOURCE_ROOT/README.md"
 
+# One that ends meanwhile is left out, and the others are told of: at any moment of the two waits.
+for after in 0.1 0.6; do
+	"$scratch/qemu-system-fill" hold data:8:7 <"$scratch/words1" >"$scratch/brief" &
+	brief=$!
+	background_pids="$background_pids $brief"
+	poll_until 60 grep -q '^ready' "$scratch/brief" || fail "no memory of known contents"
+	"$TRUCE" ksm fit --limit max --wait 500ms --horizon 1h --kind "a=$pid1,$brief" --used 0 >"$scratch/out" \
+		2>"$scratch/err" &
+	fitting=$!
+	poll_until 30 grep -q 'fingerprints made' "$scratch/err" || fail "it did not begin"
+	sleep "$after"
+	kill -9 "$brief"
+	status=0
+	wait "$fitting" || status=$?
+	expect_equal "exit code, $after s in" 3 "$status"
+	expect_match "who ended" 'ended while' "$(cat "$scratch/err")"
+done
+
 # What opted out is not read.
 printf '[vm qemu-system-fill]\nfingerprints = no\n' >"$scratch/conf/truce.conf"
 expect_exit 1 "$TRUCE" ksm fit --wait 0 --kind "$kind_a"
