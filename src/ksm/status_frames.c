@@ -30,8 +30,12 @@ static int walk_vm(struct frames *frames, struct walk *walk, size_t number,
 
 	if (r == -ECANCELED || r == -ENOMEM)
 		return error_set(err, r, "%s", own.text);
+	if (r == -ESRCH) {
+		vm->takes_part = "ended";
+		return 0;
+	}
 	if (r < 0) {
-		if (r != -ESRCH && frames->refused++ == 0)
+		if (frames->refused++ == 0)
 			frames->first = own;
 		return 0;
 	}

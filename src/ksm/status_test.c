@@ -230,6 +230,22 @@ static void a_vm_that_ended_costs_nothing_but_its_own_numbers(void **state)
 	assert_int_equal(status.pairs.count, 1);
 }
 
+static void a_vm_that_ends_while_its_frames_are_looked_at_has_ended(void **state)
+{
+	struct root_memory_file some[sizeof whole / sizeof whole[0]];
+	size_t i;
+
+	memcpy(some, whole, sizeof whole);
+	for (i = 0; i < sizeof some / sizeof some[0]; i++)
+		if (strcmp(some[i].path, "/proc/200/pagemap") == 0)
+			some[i].error = -ESRCH;
+	TAKE(some, &everything);
+	assert_string_equal(status.vms[1].takes_part, "ended");
+	assert_string_equal(status.vms[0].takes_part, "yes");
+	assert_int_equal(status.vms[0].looked_pages, 4);
+	assert_int_equal(status.host.elsewhere_pages, 13 - 4);
+}
+
 static void what_nobody_has_is_told_only_where_all_were_looked_at(void **state)
 {
 	struct root_memory_file some[sizeof whole / sizeof whole[0]];
@@ -401,6 +417,7 @@ int main(void)
 		TEST(who_may_not_see_frames_gets_the_rest_with_a_reason),
 		TEST(frames_that_the_kernel_hides_are_no_frames),
 		TEST(a_vm_that_ended_costs_nothing_but_its_own_numbers),
+		TEST(a_vm_that_ends_while_its_frames_are_looked_at_has_ended),
 		TEST(what_nobody_has_is_told_only_where_all_were_looked_at),
 		TEST(vms_of_one_process_are_counted_once),
 		TEST(why_a_vm_takes_no_part_is_said),
