@@ -49,7 +49,7 @@ end
 local function sweep(state, seen, why)
 	state.phase, state.why = "sweep", why
 	state.start, state.aimed = seen, { at = seen.at, cpu = seen.cpu }
-	state.swept = seen.memory
+	state.swept, state.most = seen.memory, seen.tracked
 	state.pages, state.sleep = 2000, 10
 end
 
@@ -87,7 +87,7 @@ local function is_swept(state, seen)
 	local passes = seen.scans - state.start.scans
 
 	return passes >= 3 or passes >= 2 and seen.scanned and state.start.scanned and
-		seen.scanned - state.start.scanned >= 1.9 * seen.tracked
+		seen.scanned - state.start.scanned >= 1.9 * state.most
 end
 
 -- What ksmd had of a CPU since its pace was judged last.
@@ -100,6 +100,8 @@ local function had(state, seen)
 end
 
 local function while_sweeping(state, seen)
+	-- VMs may end meanwhile.
+	state.most = max(state.most, seen.tracked)
 	if is_swept(state, seen) then
 		calm(state, seen)
 	else

@@ -93,7 +93,7 @@ static void sweep(struct tune *tune, const struct tune_seen *seen, const char *w
 {
 	tune->phase = TUNE_SWEEP;
 	tune->start = *seen;
-	tune->swept_pages = seen->mergeable_pages;
+	tune->swept_pages = tune->most_pages = seen->mergeable_pages;
 	tune->wish = (struct tune_wish){ PAGES_AT_FIRST, SWEEP_SLEEP_MSEC };
 	snprintf(tune->why, sizeof tune->why, "%s", why);
 }
@@ -150,14 +150,16 @@ static bool is_swept(const struct tune *tune, const struct tune_seen *seen)
 	uint64_t passes = seen->full_scans - tune->start.full_scans;
 	uint64_t pages = seen->pages_scanned - tune->start.pages_scanned;
 
-	return passes >= 3 || (passes >= 2 && seen->mergeable_pages > 0 &&
-			       (double)pages >= 1.9 * (double)seen->mergeable_pages);
+	return passes >= 3 || (passes >= 2 && tune->most_pages > 0 &&
+			       (double)pages >= 1.9 * (double)tune->most_pages);
 }
 
 static void while_sweeping(struct tune *tune, const struct tune_seen *seen)
 {
 	double had = had_cpus(&tune->last, seen);
 
+	if (seen->mergeable_pages > tune->most_pages)
+		tune->most_pages = seen->mergeable_pages;
 	if (is_swept(tune, seen)) {
 		calm(tune, seen);
 		return;

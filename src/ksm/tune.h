@@ -58,6 +58,7 @@ struct tune {
 	struct tune_wish wish;
 	unsigned fruitless;         /* sweeps in a row that were not worth their CPU time */
 	uint64_t swept_pages;       /* mergeable memory at the last sweep */
+	uint64_t most_pages;        /* the most of it during the sweep: VMs may end meanwhile */
 	uint64_t yield_until_usec;
 	char why[128];              /* of the phase, a sentence */
 };

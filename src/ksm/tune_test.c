@@ -202,6 +202,27 @@ static void nothing_to_merge_is_no_reason_to_hurry(void **state)
 	assert_in_range(wish.pages, 1, 2000);
 }
 
+/* What was looked at of VMs that ended meanwhile is no second look at the others. */
+static void vms_that_end_do_not_end_a_sweep(void **state)
+{
+	struct tune_seen seen = { .monotonic_usec = USEC_PER_SEC, .pages_scanned = 1, .full_scans = 7,
+				  .mergeable_pages = 300000 };
+	struct tune tune;
+
+	tune_init(&tune, &tune_limits_default);
+	tune_next(&tune, &seen);
+	seen.monotonic_usec += USEC_PER_SEC;
+	seen.full_scans += 2;
+	seen.pages_scanned += 400000;
+	seen.mergeable_pages = 100000;
+	tune_next(&tune, &seen);
+	assert_int_equal(tune.phase, TUNE_SWEEP);
+	seen.monotonic_usec += USEC_PER_SEC;
+	seen.full_scans++;
+	tune_next(&tune, &seen);
+	assert_int_equal(tune.phase, TUNE_CALM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +233,7 @@ int main(void)
 		cmocka_unit_test(what_never_merges_is_swept_ever_more_rarely),
 		cmocka_unit_test(it_stands_still_where_others_wait),
 		cmocka_unit_test(nothing_to_merge_is_no_reason_to_hurry),
+		cmocka_unit_test(vms_that_end_do_not_end_a_sweep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,16 +264,16 @@ def judge(regimes):
     swept_cpu, swept_mb = median(tune, "swept_cpu"), median(tune, "swept_mb")
     if swept_cpu:
         print(f"{'tune, swept':<12} {'':>6} {'':>9} {'':>9} {swept_cpu:>9.3f} {swept_mb:>7.1f} "
-              f"{swept_mb / swept_cpu:>16.0f}   (to the end of its sweep, {median(tune, 'own_cpu'):.3f} s of its own)")
+              f"{swept_mb / swept_cpu:>16.0f}   (to the end of its first sweep, {median(tune, 'own_cpu'):.3f} s of its own)")
     print()
     for peer, times in (("100/20", 10), ("ksmtuned", 5)):
         if time_of.get(peer) and time_of["tune"]:
             print(f"95 % sooner than {peer}: {time_of[peer] / time_of['tune']:.1f} times, "
                   f"{times} wanted: {reached(time_of[peer] >= times * time_of['tune'])}")
-    peers = [worth[peer] for peer in ("100/20", "ksmtuned") if peer in worth]
-    if peers and swept_cpu:
-        print(f"MB a CPU-second, its whole sweep: {swept_mb / swept_cpu:.0f}, the better peer {max(peers):.0f}: "
-              f"{reached(swept_mb / swept_cpu >= max(peers))}")
+    peers = [worth[peer] for peer in ("100/20", "ksmtuned") if peer in worth and time_of[peer]]
+    if peers:
+        print(f"MB a CPU-second up to 95 %: {worth['tune']:.0f}, the better peer {max(peers):.0f}: "
+              f"{reached(worth['tune'] >= max(peers))}")
     # One grid point that is both sooner and cheaper, by more than a tenth of noise.
     better = [regime for regime in regimes if "/" in regime and time_of[regime] and time_of["tune"] and
               time_of[regime] < 0.9 * time_of["tune"] and worth[regime] > 1.1 * worth["tune"]]
