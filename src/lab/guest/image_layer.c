@@ -9,21 +9,57 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #define QCOW2_MAGIC "QFI\373"
+/* In its header, all big-endian. */
+#define QCOW2_VERSION_AT 4
+#define QCOW2_BACKING_AT 8
+#define QCOW2_INCOMPATIBLE_AT 72 /* from version 3 on */
+#define QCOW2_EXTERNAL_DATA (1u << 2)
+#define QCOW2_HEADER_SIZE 80
+
+static uint64_t number_at(const unsigned char *header, size_t at, size_t size)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		number = number << 8 | header[at + i];
+	return number;
+}
+
+/* A file that names other files would have QEMU, which may run as root, give any file of this host to
+ * its guest: /etc/shadow, another VM's disk. */
+static int qcow2_alone(const char *image, const unsigned char *header, struct error *err)
+{
+	bool backed = number_at(header, QCOW2_BACKING_AT, 8) != 0;
+	bool outside = number_at(header, QCOW2_VERSION_AT, 4) >= 3 &&
+		       (number_at(header, QCOW2_INCOMPATIBLE_AT, 8) & QCOW2_EXTERNAL_DATA) != 0;
+
+	if (!backed && !outside)
+		return 0;
+	return error_set(err, -EPERM, "%s has %s in another file of this host, and whoever made it chose "
+			 "which: make one file of it, if you know that one: qemu-img convert -O qcow2 "
+			 "OLD NEW", image, backed ? "what lies below it" : "its data");
+}
 
 /* Told by its first bytes and not guessed by QEMU: a guest that writes the magic into its raw disk
  * would else be given another one. */
 static int format_find(const char *image, const char **ret_format, struct error *err)
 {
 	CLEANUP_CLOSE int fd = open(image, O_RDONLY | O_CLOEXEC);
-	char magic[4] = "";
+	unsigned char header[QCOW2_HEADER_SIZE] = "";
 
-	if (fd < 0 || read(fd, magic, sizeof magic) < 0)
+	if (fd < 0 || read(fd, header, sizeof header) < 0)
 		return error_errno(err, -errno, "%s", image);
-	*ret_format = memcmp(magic, QCOW2_MAGIC, sizeof magic) == 0 ? "qcow2" : "raw";
-	return 0;
+	*ret_format = "raw";
+	if (memcmp(header, QCOW2_MAGIC, strlen(QCOW2_MAGIC)) != 0)
+		return 0;
+	*ret_format = "qcow2";
+	return qcow2_alone(image, header, err);
 }
 
 static int layer_create(const char *image, int fd, struct error *err)

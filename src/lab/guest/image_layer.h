@@ -5,7 +5,8 @@
 
 struct error;
 
-/* A qcow2 without a name. The image is never written to. */
+/* A qcow2 without a name. The image is never written to. One that names further files is refused
+ * (-EPERM): its guest could read them. */
 int image_layer_make(const char *image, const char *directory, int *ret_fd, struct error *err);
 
 #endif
