@@ -3,9 +3,11 @@
  * What the library says of these processes' memory, as JSON, beside what it took to say so: for claims
  * and benchmarks, which hold it against what is true and against what KSM then does.
  *
- *   estimate [--modulo N] [--again MSEC] [--rate MB_A_SECOND] [--zero-pages] [--most N] PID...
+ *   estimate [--modulo N | --positions PPM] [--again MSEC] [--rate MB_A_SECOND] [--zero-pages]
+ *            [--most N] PID...
  *
- * --again: looks a second time, so long after the first look. Pages are of 4096 bytes. `pairs` is
+ * --again: looks a second time, so long after the first look. `by_position` is [least, likely, most]
+ * of what is saved, where only so many pages in a million were read. Pages are of 4096 bytes. `pairs` is
  * what two have in common, by all fingerprints, `sketched` the same of what their sketches say:
  * contents.
  */
@@ -14,6 +16,7 @@
 #include "base/str.h"
 #include "ksm/look.h"
 #include "ksm/merging.h"
+#include "ksm/position.h"
 #include "ksm/sketch.h"
 #include "sys/root.h"
 
@@ -51,8 +54,8 @@ static uint64_t cpu_usec(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: estimate [--modulo N] [--again MSEC] [--rate MB_A_SECOND] "
-			"[--zero-pages] [--most N] PID...\n");
+	fprintf(stderr, "usage: estimate [--modulo N | --positions PPM] [--again MSEC] "
+			"[--rate MB_A_SECOND] [--zero-pages] [--most N] PID...\n");
 	return 2;
 }
 
@@ -62,6 +65,8 @@ static bool take_option(const char *name, const char *value, struct settings *re
 
 	if (strcmp(name, "--modulo") == 0)
 		ret->look.modulo = number;
+	else if (strcmp(name, "--positions") == 0)
+		ret->look.positions_ppm = (uint32_t)number;
 	else if (strcmp(name, "--rate") == 0)
 		ret->look.bytes_per_second = number * 1000000;
 	else if (strcmp(name, "--most") == 0)
@@ -214,6 +219,17 @@ static int print_sketches(const struct prints *prints, struct error *err)
 	return r;
 }
 
+static int print_by_position(const struct prints *prints)
+{
+	struct position_estimate estimate;
+	int r = position_estimate(prints, NULL, &estimate);
+
+	if (r == 0)
+		printf(",\"by_position\":[%.0f,%.0f,%.0f]", estimate.saved.least,
+		       estimate.saved.likely, estimate.saved.most);
+	return r;
+}
+
 static void print_head(const struct merging *merging, const struct costs *costs)
 {
 	printf("{\"pages\":%.0f,\"saved\":%.0f,\"shared\":%.0f,\"sharing\":%.0f,\"unshared\":%.0f,"
@@ -243,7 +259,8 @@ int main(int argc, char **argv)
 	if (r == 0) {
 		print_head(&merging, &costs);
 		print_vms(&prints, &merging);
-		r = print_sketches(&prints, &err);
+		r = settings.look.positions_ppm > 0 ? print_by_position(&prints) :
+						      print_sketches(&prints, &err);
 		puts("}");
 	}
 	merging_done(&merging);
