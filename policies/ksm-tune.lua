@@ -82,12 +82,12 @@ local function calm(state, seen)
 	state.start, state.aimed = seen, { at = seen.at, cpu = seen.cpu }
 end
 
--- Two passes from its beginning; one more where it began in the middle of one.
+-- Two whole passes, and what was left of the one in which it began: half of one, where looks are counted.
 local function is_swept(state, seen)
 	local passes = seen.scans - state.start.scans
 
 	return passes >= 3 or passes >= 2 and seen.scanned and state.start.scanned and
-		seen.scanned - state.start.scanned >= 1.9 * state.most
+		seen.scanned - state.start.scanned >= 2.5 * state.most
 end
 
 -- What ksmd had of a CPU since its pace was judged last.

@@ -9,11 +9,10 @@
 /* What a sweep sleeps between two pieces, and a crawl: waking up costs as much as a hundred pages. */
 #define SWEEP_SLEEP_MSEC 10
 #define CALM_SLEEP_MSEC 1000
-#define PAGES_AT_FIRST 2000
 #define PAGES_MOST 200000
 #define CALM_PAGES_MOST 10000
 #define PAGES_LEAST 10
-/* Of a look at a page, where the kernel (before 6.4) does not count looks. */
+/* Of a look at a page, as long as it is not known, and where the kernel (before 6.4) does not count looks. */
 #define USUAL_PAGE_USEC 2.0
 #define YIELD_USEC (5 * USEC_PER_SEC)
 /* Counters of a few milliseconds say nothing. */
@@ -35,7 +34,7 @@ const char *tune_phase_name(enum tune_phase phase)
 void tune_init(struct tune *tune, const struct tune_limits *limits)
 {
 	*tune = (struct tune){ .limits = *limits, .phase = TUNE_CALM,
-			       .wish = { PAGES_AT_FIRST, SWEEP_SLEEP_MSEC } };
+			       .wish = { PAGES_LEAST, SWEEP_SLEEP_MSEC } };
 }
 
 static double seconds(uint64_t usec)
@@ -89,12 +88,21 @@ static double had_cpus(const struct tune_seen *then, const struct tune_seen *see
 
 /* -- phases ------------------------------------------------------------------------------------------ */
 
+/* What its part of a CPU comes to at the usual cost of a page. */
+static uint64_t pages_at_first(const struct tune_limits *limits)
+{
+	double cpus = limits->sweep_cpus < 0.9 ? limits->sweep_cpus : 0.9;
+	double pages = cpus / (1 - cpus) * SWEEP_SLEEP_MSEC * USEC_PER_MSEC / USUAL_PAGE_USEC;
+
+	return pages < PAGES_LEAST ? PAGES_LEAST : (uint64_t)pages;
+}
+
 static void sweep(struct tune *tune, const struct tune_seen *seen, const char *why)
 {
 	tune->phase = TUNE_SWEEP;
 	tune->start = *seen;
 	tune->swept_pages = tune->most_pages = seen->mergeable_pages;
-	tune->wish = (struct tune_wish){ PAGES_AT_FIRST, SWEEP_SLEEP_MSEC };
+	tune->wish = (struct tune_wish){ pages_at_first(&tune->limits), SWEEP_SLEEP_MSEC };
 	snprintf(tune->why, sizeof tune->why, "%s", why);
 }
 
@@ -144,14 +152,14 @@ static void stand_still(struct tune *tune, const struct tune_seen *seen)
 	tune->yield_until_usec = seen->monotonic_usec + YIELD_USEC;
 }
 
-/* Two passes from its beginning; one more where it began in the middle of one. */
+/* Two whole passes, and what was left of the one in which it began. Where looks are counted half of a pass is
+ * enough for that rest: memory that nobody here counts is looked at as well, and what is newest comes last. */
 static bool is_swept(const struct tune *tune, const struct tune_seen *seen)
 {
 	uint64_t passes = seen->full_scans - tune->start.full_scans;
 	uint64_t pages = seen->pages_scanned - tune->start.pages_scanned;
 
-	return passes >= 3 || (passes >= 2 && tune->most_pages > 0 &&
-			       (double)pages >= 1.9 * (double)tune->most_pages);
+	return passes >= 3 || (passes >= 2 && tune->most_pages > 0 && 2 * pages >= 5 * tune->most_pages);
 }
 
 static void while_sweeping(struct tune *tune, const struct tune_seen *seen)

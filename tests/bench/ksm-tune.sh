@@ -3,7 +3,7 @@
 # How soon KSM has merged what can be merged, and for how much CPU time of ksmd: truce ksm tune beside
 # stock settings, ksmtuned's loop and a grid of fixed settings, in turn on guests that are begun anew each
 # time; then what tune costs once it is calm. Stock alone takes minutes a round:
-#   ksm-tune.sh [ROUNDS [GUESTS [MEGABYTES [LIMIT SECONDS]]]]
+#   ksm-tune.sh [ROUNDS [GUESTS [MEGABYTES [LIMIT SECONDS [CALM SECONDS]]]]]
 # What others' VMs have in memory on this host is looked at by ksmd as well, and is said.
 # shellcheck source=tests/bench/lib.sh
 . "$SOURCE_ROOT/tests/bench/lib.sh"
@@ -19,6 +19,7 @@ rounds=${1:-3}
 guests=${2:-4}
 megabytes=${3:-120}
 limit=${4:-240}
+calm=${5:-60}
 export TRUCE_RUN_DIR="$scratch/run" TRUCE_STATE_DIR="$scratch/state"
 
 before=$(cat "$ksm/run" "$ksm/pages_to_scan" "$ksm/sleep_millisecs")
@@ -33,7 +34,7 @@ while [ "$round" -lt "$rounds" ]; do
 			fail "$regime could not be measured"
 	done
 done
-measure calm "$guests" "$megabytes" 60 >>"$scratch/results" || fail "the end could not be measured"
+measure calm "$guests" "$megabytes" "$calm" >>"$scratch/results" || fail "the end could not be measured"
 measure report "$scratch/results" || fail "nothing was measured"
 expect_equal "KSM's settings afterwards" "$before" \
 	"$(cat "$ksm/run" "$ksm/pages_to_scan" "$ksm/sleep_millisecs")"
