@@ -13,6 +13,7 @@
 #include "daemon/loop.h"
 #include "daemon/policies.h"
 #include "daemon/reply.h"
+#include "decide/limits.h"
 #include "decide/wish.h"
 
 #include <errno.h>
@@ -380,7 +381,8 @@ static bool is_settled(const struct daemon *daemon, const struct hold *hold)
 {
 	const struct vm *vm = snapshot_find_vm(daemon->snapshot, &hold->vm);
 
-	return vm == NULL || wish_is_settled(vm, hold->setting);
+	return vm == NULL || (wish_is_settled(vm, hold->setting) &&
+			      !limits_must_ask(vm, daemon->snapshot->monotonic_usec));
 }
 
 static void answer_set_in_time(struct daemon *daemon, uint64_t ticket, const struct hold *hold)
@@ -426,6 +428,15 @@ static int may_be_set(const struct daemon *daemon, const struct vm_record *recor
 	return 0;
 }
 
+/* What takes from a VM waits for its state: whoever is answered then has it in force. */
+static void ask_state(struct daemon *daemon, const struct vm_identity *identity)
+{
+	const struct vm *vm = snapshot_find_vm(daemon->snapshot, identity);
+
+	if (vm != NULL && limits_must_ask(vm, daemon->snapshot->monotonic_usec))
+		observe_ask_states(daemon->observe, identity, 1);
+}
+
 static int set(struct daemon *daemon, uint64_t ticket, const struct control_request *request,
 	       struct vm_record *record, struct error *err)
 {
@@ -456,6 +467,7 @@ static int set(struct daemon *daemon, uint64_t ticket, const struct control_requ
 	policies_tell_needs(daemon);
 	plan_soon(daemon);
 	daemon_save_hand(daemon);
+	ask_state(daemon, &hold->vm);
 	answer_set_in_time(daemon, ticket, hold);
 	return 0;
 }

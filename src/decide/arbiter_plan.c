@@ -22,8 +22,6 @@
 /* Ticks are not exact: a change an interval after the last may come a little early. */
 #define INTERVAL_SLACK 20 /* a twentieth */
 #define GRACE_LEAST_USEC (5 * USEC_PER_SEC)
-/* What a VM said of its state holds for so long; asked again after half of it, nobody waits. */
-#define STATE_HOLDS_USEC (5 * USEC_PER_SEC)
 /* Who was seen to be born cannot have begun to leave. (Who is born by arriving is known to.) */
 #define YOUNG_USEC (2 * USEC_PER_SEC)
 
@@ -242,19 +240,19 @@ static int ask(struct arbiter *arbiter, const struct vm_identity *vm)
 static bool awaits_state(struct round *round, bool taken)
 {
 	const struct vm *vm = round->vm;
-	uint64_t now = round->arbiter->now_usec, age;
+	uint64_t now = round->arbiter->now_usec;
 
 	if (!round->arbiter->options.asks_states || !taken || vm == NULL || !vm->tells_state ||
 	    round->subject->excluded || (vm->state_usec == 0 && is_young(round)))
 		return false;
-	age = vm->state_usec < now ? now - vm->state_usec : 0;
 	if (limits_delicate(vm) != NULL) /* it is told when that is over */
-		look_again(round, now + STATE_HOLDS_USEC / 2);
-	if (vm->state_usec != 0 && age < STATE_HOLDS_USEC / 2)
+		look_again(round, now + LIMITS_STATE_HOLDS_USEC / 2);
+	/* Asked again after half of the time, nobody waits. */
+	if (!limits_must_ask(vm, now + LIMITS_STATE_HOLDS_USEC / 2))
 		return false;
 	if (ask(round->arbiter, &vm->identity) < 0)
 		round->r = -ENOMEM;
-	if ((vm->state_usec != 0 && age < STATE_HOLDS_USEC) || limits_delicate(vm) != NULL)
+	if (!limits_must_ask(vm, now) || limits_delicate(vm) != NULL)
 		return false;
 	look_again(round, now);
 	return true;

@@ -24,6 +24,12 @@ const char *limits_delicate(const struct vm *vm)
 	return NULL;
 }
 
+bool limits_must_ask(const struct vm *vm, uint64_t monotonic_usec)
+{
+	return vm->tells_state && (vm->state_usec == 0 ||
+				   vm->state_usec + LIMITS_STATE_HOLDS_USEC <= monotonic_usec);
+}
+
 /* -- CPUs ------------------------------------------------------------------------------- */
 
 static bool list_has(const char *list, uint64_t cpu)

@@ -8,6 +8,9 @@
 
 #include "model/plan.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct snapshot;
 struct vm;
 
@@ -23,5 +26,10 @@ enum limit limits_apply(const struct snapshot *snapshot, const struct vm *vm, en
 			struct setting_value *value, char reason[static PLAN_REASON_SIZE]);
 /* A VM that migrates, is saved, backed up or paused: nothing is taken from it; the word, or NULL. */
 const char *limits_delicate(const struct vm *vm);
+/* Whether it must be asked for that before anything is taken: somebody would tell, and what was told
+ * is too old, or was never asked for. */
+bool limits_must_ask(const struct vm *vm, uint64_t monotonic_usec);
+/* What a VM said of its state holds for so long. */
+#define LIMITS_STATE_HOLDS_USEC 5000000ull
 
 #endif
