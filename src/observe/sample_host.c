@@ -415,7 +415,15 @@ static void sample_ksmd(struct observe *observe)
 	set(host, HOST_KSMD_CPU, ksmd_cpu_usec(observe, files->ksmd));
 }
 
-/* ksmd goes round in less than a second where it is let: what comes of it is looked at each tick. */
+/* Then it may go round in less than a second: what comes of it is looked at each tick, and not only
+ * at cold ones. */
+static bool ksmd_goes(struct observe *observe)
+{
+	char run[8];
+
+	return watched_read(observe, -1, run, sizeof run, "/sys/kernel/mm/ksm/run") > 0 && run[0] == '1';
+}
+
 static void sample_ksm(struct observe *observe)
 {
 	struct host *host = &observe->snapshot.host;
@@ -449,7 +457,8 @@ void sample_host_hot(struct observe *observe, uint64_t monotonic_usec)
 	sample_pressure(observe);
 	sample_disks(observe);
 	sample_nics(observe);
-	sample_ksm(observe);
+	if (ksmd_goes(observe))
+		sample_ksm(observe);
 	observe->snapshot.host.sampled_usec[GROUP_HOT] = monotonic_usec;
 }
 
@@ -615,6 +624,7 @@ void sample_host_cold(struct observe *observe, uint64_t monotonic_usec)
 	sample_taps(observe);
 	sample_vmstat(observe);
 	sample_ksm_settings(observe);
+	sample_ksm(observe);
 	sample_topology(observe);
 	sample_disk_settings(observe);
 	sample_nic_speeds(observe);

@@ -9,11 +9,7 @@
 
 need_root
 [ -x "$TURN" ] || skip "needs the program that turns knobs, which was not built"
-ksm=/sys/kernel/mm/ksm
-[ -w "$ksm/run" ] || skip "needs a kernel with KSM"
-[ "$(cat "$ksm/run")" = 0 ] || skip "needs a host on which KSM stands still"
-! grep -qx -e ksmtuned -e momd -e vdsmd /proc/[0-9]*/comm 2>/dev/null || skip "somebody tunes KSM here"
-case $(cat "$ksm/advisor_mode" 2>/dev/null) in '' | *'[none]'*) ;; *) skip "KSM's advisor is on" ;; esac
+need_ksm_for_oneself
 
 values() {
 	cat "$ksm/run" "$ksm/pages_to_scan" "$ksm/sleep_millisecs"

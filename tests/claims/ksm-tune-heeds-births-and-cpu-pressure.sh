@@ -7,11 +7,7 @@
 
 need_root
 need_kvm
-ksm=/sys/kernel/mm/ksm
-[ -w "$ksm/run" ] || skip "needs a kernel with KSM"
-[ "$(cat "$ksm/run")" = 0 ] || skip "needs a host on which KSM stands still"
-! grep -qx -e ksmtuned -e momd -e vdsmd /proc/[0-9]*/comm 2>/dev/null || skip "somebody tunes KSM here"
-case $(cat "$ksm/advisor_mode" 2>/dev/null) in '' | *'[none]'*) ;; *) skip "KSM's advisor is on" ;; esac
+need_ksm_for_oneself
 [ -r /proc/pressure/cpu ] || skip "needs a kernel that tells pressure"
 need_program qemu-system-x86_64 qemu-system-x86
 export TRUCE_RUN_DIR="$scratch/run" TRUCE_STATE_DIR="$scratch/state"

@@ -113,6 +113,18 @@ need_kvm_hardware() {
 	grep -Eqw 'vmx|svm' /proc/cpuinfo || skip "needs hardware virtualisation (vmx or svm)"
 }
 
+# need_ksm_for_oneself: KSM stands still and nobody else turns it. Its files are in $ksm.
+need_ksm_for_oneself() {
+	ksm=/sys/kernel/mm/ksm
+	[ -w "$ksm/run" ] || skip "needs a kernel with KSM"
+	[ "$(cat "$ksm/run")" = 0 ] || skip "needs a host on which KSM stands still"
+	! grep -qx -e ksmtuned -e momd -e vdsmd /proc/[0-9]*/comm 2>/dev/null || skip "somebody tunes KSM here"
+	case $(cat "$ksm/advisor_mode" 2>/dev/null) in
+	'' | *'[none]'*) ;;
+	*) skip "KSM's advisor is on" ;;
+	esac
+}
+
 # need_program NAME [DEBIAN PACKAGE]
 need_program() {
 	command -v "$1" >/dev/null || skip "needs $1${2:+ (Debian package $2)}"

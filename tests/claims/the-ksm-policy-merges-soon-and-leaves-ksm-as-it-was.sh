@@ -9,11 +9,7 @@
 . "$SOURCE_ROOT/tests/truced.sh"
 
 need_root
-ksm=/sys/kernel/mm/ksm
-[ -w "$ksm/run" ] || skip "needs a kernel with KSM"
-[ "$(cat "$ksm/run")" = 0 ] || skip "needs a host on which KSM stands still"
-! grep -qx -e ksmtuned -e momd -e vdsmd /proc/[0-9]*/comm 2>/dev/null || skip "somebody tunes KSM here"
-case $(cat "$ksm/advisor_mode" 2>/dev/null) in '' | *'[none]'*) ;; *) skip "KSM's advisor is on" ;; esac
+need_ksm_for_oneself
 [ -e /proc/self/ksm_merging_pages ] || skip "needs a kernel that tells what a process shares (6.1)"
 need_program qemu-system-x86_64 qemu-system-x86
 
